@@ -1,0 +1,82 @@
+# Each target does its own set-up from a fresh clone; `make demo` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+BIN := .venv/bin
+DATABASE := $(or $(TWO_TOWER_DATABASE),two_tower.duckdb)
+INSTALLED := .venv/.installed
+PIP := -m pip --disable-pip-version-check install --quiet
+export DO_NOT_TRACK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format tune test-duckdb-1.5 refresh-without-torch docs clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
+
+# Load the data, build and test everything, print the comparison. The table is printed when a gate fails, too.
+demo: $(INSTALLED)  ## from a retailer's tables to tested recommendations
+	$(BIN)/python demo/load_complete_journey.py
+	@$(BIN)/dbt build; status=$$?; $(BIN)/python demo/report.py "$(DATABASE)" || status=1; exit $$status
+
+test: $(INSTALLED)  ## unit and integration tests, on small planted shops
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED) .venv-bouncer/.installed  ## formatting, types, conventions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	TWO_TOWER_DATABASE=:memory: $(BIN)/dbt parse
+	TWO_TOWER_DATABASE=:memory: $(BIN)/sqlfluff lint models tests/dbt
+	.venv-bouncer/bin/dbt-bouncer run --config-file dbt-bouncer.yml
+
+format: $(INSTALLED)  ## rewrite Python and SQL as `make check` wants them
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	TWO_TOWER_DATABASE=:memory: $(BIN)/sqlfluff fix models tests/dbt
+
+# About an hour: searches the baselines' parameters on the validation window and writes benchmarks/tuning.
+tune: $(INSTALLED)  ## search the baselines' hyper-parameters
+	$(BIN)/python demo/load_complete_journey.py
+	$(BIN)/dbt run --select +interaction_splits +snapshot_targets +item_features
+	$(BIN)/python -m two_tower.training.tune_baselines --database "$(DATABASE)"
+
+test-duckdb-1.5: .venv-duckdb-1.5/.installed  ## the same tests on the oldest DuckDB that is supported
+	.venv-duckdb-1.5/bin/python -m pytest
+
+refresh-without-torch: .venv-serving/.installed  ## nightly refresh in an environment that cannot train; after `make demo`
+	! .venv-serving/bin/python -c "import torch" 2>/dev/null
+	.venv-serving/bin/dbt run --exclude tag:train
+
+docs: $(INSTALLED)  ## dbt's documentation site under target/; after `make demo`
+	$(BIN)/dbt docs generate
+
+clean:  ## remove what make and dbt made: environments, data, database, artifacts
+	rm -rf .venv .venv-* data artifacts target logs dbt_packages two_tower.duckdb two_tower.duckdb.*
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info build
+
+# --- environments; a stamp file marks one that is complete
+# torch comes first and by its exact version alone: every other way of asking may bring gigabytes of CUDA
+$(INSTALLED): pyproject.toml constraints.txt
+	@echo "Installing into .venv (a few minutes, once)"
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=...')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python $(PIP) -c constraints.txt torch==2.13.0
+	$(BIN)/python $(PIP) -c constraints.txt -e '.[train,demo,dev]'
+	touch $@
+
+.venv-duckdb-1.5/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-duckdb-1.5
+	sed 's/^duckdb==.*/duckdb==1.5.6/' constraints.txt > .venv-duckdb-1.5/constraints.txt
+	.venv-duckdb-1.5/bin/python $(PIP) -c .venv-duckdb-1.5/constraints.txt torch==2.13.0
+	.venv-duckdb-1.5/bin/python $(PIP) -c .venv-duckdb-1.5/constraints.txt -e '.[train,demo,dev]'
+	touch $@
+
+.venv-serving/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-serving
+	.venv-serving/bin/python $(PIP) -c constraints.txt -e .
+	touch $@
+
+.venv-bouncer/.installed: constraints-bouncer.txt
+	$(PYTHON) -m venv .venv-bouncer
+	.venv-bouncer/bin/python $(PIP) -c constraints-bouncer.txt dbt-bouncer
+	touch $@

@@ -1,0 +1,18 @@
+{% macro check_var(name, value, allowed) %}
+    {#- Stops when `value` is not what `allowed` says: {type, least, most, among}; a list is judged by each member. -#}
+    {%- set is_list = value is iterable and value is not string and value is not mapping -%}
+    {%- set fits = {'integer': value is integer, 'number': value is number, 'text': value is string,
+        'mapping': value is mapping, 'list': is_list and value} -%}
+    {%- if value is boolean or not fits[allowed.type] -%}
+        {%- do two_tower.refuse_var(name, value, allowed) -%}
+    {%- endif -%}
+    {%- for member in (value if is_list else [value]) -%}
+        {%- set is_measured = allowed.least is defined or allowed.most is defined -%}
+        {%- if (is_measured and member is not number)
+            or (allowed.among and member not in allowed.among)
+            or (allowed.least is defined and member < allowed.least)
+            or (allowed.most is defined and member > allowed.most) -%}
+            {%- do two_tower.refuse_var(name, value, allowed) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}

@@ -1,0 +1,18 @@
+{% macro check_vars() %}
+    {#- On-run-start: stops at the first two_tower_ var, from the command line or the root project's dbt_project.yml, that has an
+        unknown name or a value that is not allowed. -#}
+    {%- if execute -%}
+        {%- set known = two_tower.known_vars() -%}
+        {%- for name in two_tower.given_vars() if name.startswith('two_tower_') and name not in known -%}
+            {%- do two_tower.input_error(
+                'var ' ~ name, 'unknown name.', 'use one of ' ~ known | join(', ') ~ '.'
+            ) -%}
+        {%- endfor -%}
+        {%- for name, allowed in known.items() -%}
+            {%- do two_tower.check_var(name, var(name), allowed) -%}
+        {%- endfor -%}
+        {%- set ks = var('two_tower_ks') -%}
+        {%- do two_tower.check_var('two_tower_evaluation_k', var('two_tower_evaluation_k'), {'type': 'integer', 'least': ks | max}) -%}
+        {%- do two_tower.check_var('two_tower_gate_k', var('two_tower_gate_k'), {'type': 'integer', 'among': ks}) -%}
+    {%- endif -%}
+{% endmacro %}

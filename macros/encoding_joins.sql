@@ -1,0 +1,35 @@
+{% macro encoding_joins(entity, columns) %}
+    {#- The left joins on feature_codes that encoded_columns reads, one for each category column of `entities`. -#}
+    {%- for column in columns %}
+        {%- if column.encoding == 'category' %}
+    left join codes as {{ column.name }}_codes
+        on
+            entities.horizon = {{ column.name }}_codes.horizon
+            and {{ column.name }}_codes.feature = '{{ entity }}.{{ column.name }}'
+            and cast(entities.{{ adapter.quote(column.name) }} as varchar) = {{ column.name }}_codes.value
+        {%- elif column.encoding == 'categories' %}
+    left join (
+        select
+            members.horizon,
+            members.{{ entity }}_id,
+            list(codes.code order by codes.code) as codes
+        from (
+            select
+                horizon,
+                {{ entity }}_id,
+                unnest({{ adapter.quote(column.name) }}) as value
+            from entities
+        ) as members
+        inner join codes
+            on
+                members.horizon = codes.horizon
+                and codes.feature = '{{ entity }}.{{ column.name }}'
+                and members.value = codes.value
+        group by members.horizon, members.{{ entity }}_id
+    ) as {{ column.name }}_codes
+        on
+            entities.horizon = {{ column.name }}_codes.horizon
+            and entities.{{ entity }}_id = {{ column.name }}_codes.{{ entity }}_id
+        {%- endif %}
+    {%- endfor %}
+{% endmacro %}

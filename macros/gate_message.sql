@@ -1,0 +1,18 @@
+{% macro gate_message(gate, policy, what, value, threshold, remedy) %}
+    {#- What a failed gate tells people: what was measured on whom, what was asked for, and what to do. -#}
+    concat(
+        'Gate ', {{ gate }}, ' failed: model two_tower, policy ', {{ policy }}, ', slice all: ',
+        case
+            when {{ value }} is null then concat(
+                'there is no ', {{ what }}, ' to hold against the threshold ', {{ threshold }}, '. Check that',
+                ' evaluation_lists has rows of both models, that snapshot_targets has relevant items of this policy',
+                ' at snapshot 1, and that two_tower_gate_k is one of two_tower_ks.'
+            )
+            else concat(
+                'lower bound of ', {{ what }}, ' is ', printf('%.4f', {{ value }}), ', threshold ', {{ threshold }},
+                '. Look at recall_by_model and model_comparisons, then train or tune again, or move the threshold on',
+                ' purpose (var ', {{ remedy }}, ').'
+            )
+        end
+    )
+{%- endmacro %}

@@ -1,0 +1,45 @@
+{% macro popularity_baseline(model, measures) %}
+    {#- Lists of the same items for everyone but what policy new excludes. `measures`: by policy, the columns of item_features to
+        order by; the first is the score. -#}
+    with
+
+    users as (
+        {{ two_tower.evaluated_users() }}
+    ),
+
+    items as (
+        select * from {{ ref('item_features') }} where snapshot = 1
+    ),
+
+    {% for policy in var('two_tower_policies') -%}
+    {{ policy }}_excluded as (
+        select user_id, item_id from {{ ref('user_histories') }} where snapshot = 1 and {{ policy == 'new' }}
+    ),
+
+    {{ policy }}_popular as (
+        {{ two_tower.popular_items('items', measures[policy]) }}
+    ),
+
+    {{ policy }}_lists as (
+        {{ two_tower.popular_lists('users', policy ~ '_popular', var('two_tower_evaluation_k'), policy ~ '_excluded') }}
+    ),
+
+    {% endfor -%}
+    final as (
+        {% for policy in var('two_tower_policies') -%}
+        select
+            '{{ model }}' as model,
+            '{{ policy }}' as policy,
+            user_id,
+            rank,
+            item_id,
+            score,
+            cast(null as varchar) as run_id,
+            '{{ model }}' as source
+        from {{ policy }}_lists
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    )
+
+    select * from final
+{%- endmacro %}

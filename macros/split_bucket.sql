@@ -1,0 +1,20 @@
+{% macro split_bucket(end_at) %}
+    {#- The part of the split an interaction falls into, counted back from the newest: 0 = test, 1 = validation, 2.. = older.
+        Ties in time are broken by a hash, which is stable from run to run and says nothing about the item's age. -#}
+    {%- set split = var('two_tower_split') -%}
+    {%- if split == 'time' -%}
+        cast(floor(epoch({{ end_at }} - event_at) / ({{ var('two_tower_test_days') }} * 86400)) as integer)
+    {%- elif split == 'last_event' -%}
+        cast(
+            row_number() over (
+                partition by user_id
+                order by event_at desc, {{ stable_hash(['user_id', 'item_id']) }}
+            ) - 1 as integer
+        )
+    {%- else -%}
+        cast(
+            floor({{ stable_fraction(['user_id', 'item_id'], var('two_tower_seed')) }} / {{ var('two_tower_test_fraction') }})
+            as integer
+        )
+    {%- endif -%}
+{% endmacro %}

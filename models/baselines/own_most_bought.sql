@@ -1,0 +1,73 @@
+{%- set length = var('two_tower_evaluation_k') -%}
+with
+
+users as (
+    {{ two_tower.evaluated_users() }}
+),
+
+items as (
+    select * from {{ ref('item_features') }} where snapshot = 1
+),
+
+policies as (
+    {{ two_tower.rows_of('policy', var('two_tower_policies')) }}
+),
+
+known as (
+    select
+        *,
+        {{ two_tower.days_between('event_at', 'max(event_at) over ()') }} as age_days
+    from {{ ref('interaction_splits') }}
+    where {{ two_tower.is_history('bucket', 1) }}
+),
+
+bought as (
+    select
+        user_id,
+        item_id,
+        sum(power(0.5, age_days / {{ var('two_tower_half_life_days') }})) as score
+    from known
+    group by user_id, item_id
+),
+
+popular as (
+    {{ two_tower.popular_items('items', ['recent_users', 'users']) }}
+),
+
+fallback as (
+    {{ two_tower.popular_lists('users', 'popular', length, 'bought') }}
+),
+
+candidates as (
+    select *, 'own_most_bought' as source from bought
+    union all
+    select user_id, item_id, score, 'fallback' as source from fallback
+),
+
+ranked as (
+    select
+        policies.policy,
+        candidates.*,
+        row_number() over (
+            partition by policies.policy, candidates.user_id
+            order by candidates.source = 'fallback', candidates.score desc, {{ two_tower.stable_hash(['candidates.item_id']) }}
+        ) as rank
+    from candidates
+    inner join policies on policies.policy = 'repeats' or candidates.source = 'fallback'
+),
+
+final as (
+    select
+        'own_most_bought' as model,
+        policy,
+        user_id,
+        cast(rank as integer) as rank,
+        item_id,
+        score,
+        cast(null as varchar) as run_id,
+        source
+    from ranked
+    where rank <= {{ length }}
+)
+
+select * from final

@@ -1,0 +1,84 @@
+{%- set minimum_recall = var('two_tower_min_recall') -%}
+{%- set gate_k = var('two_tower_gate_k') -%}
+
+with
+
+recalls as (
+    select * from {{ ref('recall_by_model') }}
+    where model = 'two_tower' and slice = 'all' and k = {{ gate_k }}
+),
+
+-- a baseline that finds nothing leaves no ratio: then being better at all decides
+comparisons as (
+    select
+        policy,
+        baseline,
+        coalesce(lift_low, difference_low) as value
+    from {{ ref('model_comparisons') }}
+    where model = 'two_tower' and slice = 'all' and k = {{ gate_k }}
+),
+
+thresholds as (
+    {%- for policy in var('two_tower_policies') %}
+    select
+        '{{ policy }}' as policy,
+        cast({{ minimum_recall.get(policy, 0) }} as double) as minimum_recall
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+baselines as (
+    {%- for baseline in ['als', 'popularity'] %}
+    select
+        '{{ baseline }}' as baseline,
+        cast({{ var('two_tower_min_lift_over_' ~ baseline) }} as double) as threshold
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+-- from the thresholds, not from the results: a result that is missing fails its gate
+checked as (
+    select
+        'minimum_recall' as gate,
+        thresholds.policy,
+        recalls.recall_low as value,
+        thresholds.minimum_recall as threshold,
+        'recall@{{ gate_k }}' as what,
+        'two_tower_min_recall' as remedy,
+        coalesce(recalls.recall_low >= thresholds.minimum_recall, false) as is_passed
+    from thresholds
+    left join recalls on thresholds.policy = recalls.policy
+    union all
+    select
+        'not_below_' || baselines.baseline as gate,
+        thresholds.policy,
+        comparisons.value,
+        baselines.threshold,
+        'lift of recall@{{ gate_k }} over ' || baselines.baseline as what,
+        'two_tower_min_lift_over_' || baselines.baseline as remedy,
+        coalesce(comparisons.value > baselines.threshold, false) as is_passed
+    from thresholds
+    cross join baselines
+    left join comparisons
+        on thresholds.policy = comparisons.policy and baselines.baseline = comparisons.baseline
+),
+
+final as (
+    select
+        gate,
+        'two_tower' as model,
+        policy,
+        'all' as slice,
+        cast({{ gate_k }} as integer) as k,
+        value,
+        threshold,
+        {{ gate_message('gate', 'policy', 'what', 'value', 'threshold', 'remedy') }} as message
+    from checked
+    where not is_passed
+)
+
+select * from final

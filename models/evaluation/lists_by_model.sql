@@ -1,0 +1,78 @@
+with
+
+lists as (
+    select * from {{ ref('evaluation_lists') }}
+),
+
+items as (
+    select * from {{ ref('item_features') }} where snapshot = 1
+),
+
+users as (
+    select distinct policy, slice, user_id from {{ ref('relevant_items') }}
+),
+
+cutoffs as (
+    {{ rows_of('k', var('two_tower_ks')) }}
+),
+
+totals as (
+    select
+        (select count(*) from items) as n_items,
+        (select count(distinct user_id) from {{ ref('user_histories') }} where snapshot = 1) as n_known_users
+),
+
+-- an item is covered by every list length from its best rank on
+best_ranks as (
+    select lists.model, lists.policy, users.slice, lists.item_id, min(lists.rank) as rank
+    from lists
+    inner join users on lists.policy = users.policy and lists.user_id = users.user_id
+    group by lists.model, lists.policy, users.slice, lists.item_id
+),
+
+breadths as (
+    select best_ranks.model, best_ranks.policy, cutoffs.k, best_ranks.slice, count(*) as n_items
+    from best_ranks
+    inner join cutoffs on best_ranks.rank <= cutoffs.k
+    group by best_ranks.model, best_ranks.policy, cutoffs.k, best_ranks.slice
+),
+
+popularities as (
+    select lists.model, lists.policy, cutoffs.k, lists.user_id, avg(coalesce(items.users, 0)) as item_users
+    from lists
+    inner join cutoffs on lists.rank <= cutoffs.k
+    left join items on lists.item_id = items.item_id
+    group by lists.model, lists.policy, cutoffs.k, lists.user_id
+),
+
+biases as (
+    select
+        popularities.model,
+        users.policy,
+        popularities.k,
+        users.slice,
+        avg(popularities.item_users) as item_users
+    from popularities
+    inner join users on popularities.policy = users.policy and popularities.user_id = users.user_id
+    group by popularities.model, users.policy, popularities.k, users.slice
+),
+
+final as (
+    select
+        breadths.model,
+        breadths.policy,
+        cast(breadths.k as integer) as k,
+        breadths.slice,
+        breadths.n_items / totals.n_items as coverage,
+        biases.item_users / nullif(totals.n_known_users, 0) as popularity_bias
+    from breadths
+    inner join biases
+        on
+            breadths.model = biases.model
+            and breadths.policy = biases.policy
+            and breadths.k = biases.k
+            and breadths.slice = biases.slice
+    cross join totals
+)
+
+select * from final

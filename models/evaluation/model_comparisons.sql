@@ -1,0 +1,59 @@
+with
+
+-- every model has the same users in a group, so lists in the users' order are paired
+models as (
+    select
+        model,
+        policy,
+        k,
+        slice,
+        count(*) as n_users,
+        avg(recall) as recall,
+        {{ ordered_list('recall', 'user_id') }} as recalls
+    from {{ ref('recall_by_user') }}
+    group by model, policy, k, slice
+),
+
+-- the towers against everything, and everything against ALS
+compared as (
+    select
+        models.model,
+        baselines.model as baseline,
+        models.policy,
+        models.k,
+        models.slice,
+        models.n_users,
+        models.recall,
+        baselines.recall as baseline_recall,
+        {{ bootstrap('ratio', ['models.recalls', 'baselines.recalls']) }} as lift,
+        {{ bootstrap('difference', ['models.recalls', 'baselines.recalls']) }} as difference
+    from models
+    inner join models as baselines
+        on
+            models.model <> baselines.model
+            and (models.model = 'two_tower' or baselines.model = 'als')
+            and models.policy = baselines.policy
+            and models.k = baselines.k
+            and models.slice = baselines.slice
+),
+
+final as (
+    select
+        model,
+        baseline,
+        policy,
+        k,
+        slice,
+        n_users,
+        recall,
+        baseline_recall,
+        lift.ratio as lift,
+        lift.low as lift_low,
+        lift.high as lift_high,
+        difference.difference as difference,
+        difference.low as difference_low,
+        difference.high as difference_high
+    from compared
+)
+
+select * from final

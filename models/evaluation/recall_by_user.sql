@@ -1,0 +1,76 @@
+with
+
+lists as (
+    select * from {{ ref('evaluation_lists') }}
+),
+
+relevant as (
+    select * from {{ ref('relevant_items') }}
+),
+
+models as (
+    select distinct model from lists
+),
+
+cutoffs as (
+    {{ rows_of('k', var('two_tower_ks')) }}
+),
+
+users as (
+    select policy, slice, user_id, count(*) as n_relevant
+    from relevant
+    group by policy, slice, user_id
+),
+
+found as (
+    select lists.model, relevant.policy, relevant.slice, relevant.user_id, lists.rank
+    from relevant
+    inner join lists
+        on
+            relevant.policy = lists.policy
+            and relevant.user_id = lists.user_id
+            and relevant.item_id = lists.item_id
+),
+
+-- from the users, not from the lists: who got no list counts with 0
+counted as (
+    select
+        models.model,
+        users.policy,
+        cast(cutoffs.k as integer) as k,
+        users.slice,
+        users.user_id,
+        users.n_relevant,
+        least(cutoffs.k, users.n_relevant) as n_reachable,
+        count(found.rank) as hits,
+        coalesce(sum({{ rank_discount('found.rank') }}), 0) as dcg
+    from users
+    cross join models
+    cross join cutoffs
+    left join found
+        on
+            models.model = found.model
+            and users.policy = found.policy
+            and users.slice = found.slice
+            and users.user_id = found.user_id
+            and cutoffs.k >= found.rank
+    group by all
+),
+
+final as (
+    select
+        model,
+        policy,
+        k,
+        slice,
+        user_id,
+        n_relevant,
+        hits,
+        hits / n_reachable as recall,
+        hits / n_relevant as recall_all,
+        dcg / {{ ideal_dcg('n_reachable') }} as ndcg,
+        cast(hits > 0 as integer) as hit
+    from counted
+)
+
+select * from final

@@ -1,0 +1,53 @@
+{%- set item_columns = feature_columns('stg_items', ['item_id']) -%}
+{%- set user_columns = feature_columns('stg_users', ['user_id']) -%}
+with
+
+horizons as (
+    select * from {{ ref('horizons') }}
+),
+
+known_items as (
+    select
+        horizons.horizon,
+        item_features.interactions,
+        item_features.item_id as known_id,
+        items.*
+    from horizons
+    inner join {{ ref('item_features') }} as item_features on horizons.snapshot = item_features.snapshot
+    left join {{ ref('stg_items') }} as items on item_features.item_id = items.item_id
+    where item_features.interactions > 0
+),
+
+known_users as (
+    select
+        horizons.horizon,
+        users.*
+    from horizons
+    inner join {{ ref('user_features') }} as user_features on horizons.snapshot = user_features.snapshot
+    inner join {{ ref('stg_users') }} as users on user_features.user_id = users.user_id
+    where user_features.interactions > 0
+),
+
+category_values as (
+    {{ feature_values('item', item_columns, 'known_items') }}
+    {{ feature_values('user', user_columns, 'known_users') }}
+    select
+        horizon,
+        'item.item_id' as feature,
+        known_id as value
+    from known_items
+    where interactions >= {{ var('two_tower_min_item_interactions') }}
+),
+
+final as (
+    select
+        horizon,
+        feature,
+        value,
+        cast(row_number() over (partition by horizon, feature order by count(*) desc, value) as bigint) as code
+    from category_values
+    where value is not null
+    group by horizon, feature, value
+)
+
+select * from final

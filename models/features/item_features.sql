@@ -1,0 +1,54 @@
+with
+
+snapshots as (
+    select * from {{ ref('snapshots') }}
+),
+
+histories as (
+    select * from {{ ref('user_histories') }}
+),
+
+items as (
+    select item_id from {{ ref('stg_items') }}
+    union
+    select item_id from {{ ref('interaction_splits') }}
+),
+
+behaviour as (
+    select
+        snapshot,
+        item_id,
+        sum(interactions) as interactions,
+        count(*) as users,
+        count(*) filter (where is_recent) as recent_users,
+        count(*) filter (where days_since_first < {{ var('two_tower_test_days') }}) as new_users,
+        count(*) filter (where days_since_first < 2 * {{ var('two_tower_test_days') }}) as new_users_two_windows,
+        sum(spend) / nullif(sum(quantity), 0) as mean_price,
+        min(days_since_last) as days_since_last,
+        max(days_since_first) as days_since_first
+    from histories
+    group by snapshot, item_id
+),
+
+final as (
+    select
+        snapshots.snapshot,
+        items.item_id,
+        cast(coalesce(behaviour.interactions, 0) as double) as interactions,
+        cast(coalesce(behaviour.users, 0) as double) as users,
+        cast(coalesce(behaviour.recent_users, 0) as double) as recent_users,
+        cast(coalesce(behaviour.new_users, 0) as double) as new_users,
+        cast(coalesce(behaviour.new_users_two_windows, 0) as double) as new_users_two_windows,
+        cast(1 - behaviour.users / behaviour.interactions as double) as repeat_share,
+        cast(behaviour.mean_price as double) as mean_price,
+        cast(behaviour.days_since_last as double) as days_since_last,
+        cast(behaviour.days_since_first as double) as days_since_first
+    from snapshots
+    cross join items
+    left join behaviour
+        on
+            snapshots.snapshot = behaviour.snapshot
+            and items.item_id = behaviour.item_id
+)
+
+select * from final

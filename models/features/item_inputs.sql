@@ -1,0 +1,57 @@
+{%- set columns = feature_columns('stg_items', ['item_id']) -%}
+{%- set behaviour = feature_columns('item_features', ['snapshot', 'item_id']) -%}
+with
+
+horizons as (
+    select * from {{ ref('horizons') }}
+),
+
+item_features as (
+    select * from {{ ref('item_features') }}
+),
+
+codes as (
+    select * from {{ ref('feature_codes') }}
+),
+
+entities as (
+    select
+        horizons.horizon,
+        known.item_id,
+        items.* exclude (item_id)
+    from horizons
+    inner join item_features as known on horizons.snapshot = known.snapshot
+    left join {{ ref('stg_items') }} as items on known.item_id = items.item_id
+),
+
+encoded as (
+    select
+        entities.horizon,
+        {{ encoded_columns('item', columns) }}
+        coalesce(ids.code, 0) as item_code,
+        entities.item_id
+    from entities
+    {{ encoding_joins('item', columns) }}
+    left join codes as ids
+        on
+            entities.horizon = ids.horizon
+            and ids.feature = 'item.item_id'
+            and entities.item_id = ids.value
+),
+
+final as (
+    select
+        encoded.horizon,
+        item_features.snapshot,
+        encoded.* exclude (horizon){% for column in behaviour %},
+        cast(item_features.{{ adapter.quote(column.name) }} as float) as {{ adapter.quote(column.name) }}
+        {%- endfor %}
+    from encoded
+    inner join horizons on encoded.horizon = horizons.horizon
+    inner join item_features
+        on
+            encoded.item_id = item_features.item_id
+            and horizons.snapshot <= item_features.snapshot
+)
+
+select * from final

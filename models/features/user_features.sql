@@ -1,0 +1,65 @@
+with
+
+snapshots as (
+    select * from {{ ref('snapshots') }}
+),
+
+histories as (
+    select * from {{ ref('user_histories') }}
+),
+
+targets as (
+    select distinct
+        snapshot,
+        user_id
+    from {{ ref('snapshot_targets') }}
+),
+
+users as (
+    select user_id from {{ ref('stg_users') }}
+    union
+    select user_id from {{ ref('interaction_splits') }}
+),
+
+behaviour as (
+    select
+        snapshot,
+        user_id,
+        sum(interactions) as interactions,
+        count(*) as items,
+        count(*) filter (where is_recent) as recent_items,
+        sum(spend) as spend,
+        sum(spend) / nullif(sum(quantity), 0) as mean_price,
+        min(days_since_last) as days_since_last,
+        max(days_since_first) as days_since_first
+    from histories
+    group by snapshot, user_id
+),
+
+final as (
+    select
+        snapshots.snapshot,
+        users.user_id,
+        cast(coalesce(behaviour.interactions, 0) as double) as interactions,
+        cast(coalesce(behaviour.items, 0) as double) as items,
+        cast(coalesce(behaviour.recent_items, 0) as double) as recent_items,
+        cast(1 - behaviour.items / behaviour.interactions as double) as repeat_share,
+        cast(behaviour.spend as double) as spend,
+        cast(behaviour.mean_price as double) as mean_price,
+        cast(behaviour.days_since_last as double) as days_since_last,
+        cast(behaviour.days_since_first as double) as days_since_first
+    from snapshots
+    cross join users
+    left join behaviour
+        on
+            snapshots.snapshot = behaviour.snapshot
+            and users.user_id = behaviour.user_id
+    left join targets
+        on
+            snapshots.snapshot = targets.snapshot
+            and users.user_id = targets.user_id
+    -- everyone is served; for training only those with something to predict count
+    where snapshots.snapshot <= 1 or targets.user_id is not null
+)
+
+select * from final

@@ -1,0 +1,56 @@
+with
+
+splits as (
+    select * from {{ ref('interaction_splits') }}
+),
+
+snapshots as (
+    select * from {{ ref('snapshots') }}
+),
+
+pairs as (
+    select
+        snapshots.snapshot,
+        snapshots.as_of,
+        splits.user_id,
+        splits.item_id,
+        count(*) as interactions,
+        sum(splits.quantity) as quantity,
+        sum(splits.price * splits.quantity) as spend,
+        bool_or({{ is_recent('splits.bucket', 'snapshots.snapshot') }}) as is_recent,
+        min(splits.event_at) as first_at,
+        max(splits.event_at) as last_at
+    from snapshots
+    inner join splits on {{ is_history('splits.bucket', 'snapshots.snapshot') }}
+    group by all
+),
+
+aged as (
+    select
+        *,
+        coalesce(as_of, max(last_at) over (partition by snapshot, user_id)) as now_at
+    from pairs
+),
+
+final as (
+    select
+        snapshot,
+        user_id,
+        item_id,
+        cast(
+            row_number() over (
+                partition by snapshot, user_id
+                order by last_at desc, interactions desc, {{ stable_hash(['item_id']) }}
+            ) as integer
+        ) as position,
+        {{ days_between('last_at', 'now_at') }} as days_since_last,
+        {{ days_between('first_at', 'now_at') }} as days_since_first,
+        cast(interactions as double) as interactions,
+        {{ days_between('first_at', 'last_at') }} / greatest(interactions - 1, 1) as interval_days,
+        quantity,
+        spend,
+        is_recent
+    from aged
+)
+
+select * from final

@@ -1,0 +1,76 @@
+{%- set columns = feature_columns('stg_users', ['user_id']) -%}
+{%- set behaviour = feature_columns('user_features', ['snapshot', 'user_id']) -%}
+with
+
+horizons as (
+    select * from {{ ref('horizons') }}
+),
+
+user_features as (
+    select * from {{ ref('user_features') }}
+),
+
+codes as (
+    select * from {{ ref('feature_codes') }}
+),
+
+entities as (
+    select
+        horizons.horizon,
+        known.user_id,
+        users.* exclude (user_id)
+    from horizons
+    inner join user_features as known on horizons.snapshot = known.snapshot
+    left join {{ ref('stg_users') }} as users on known.user_id = users.user_id
+),
+
+encoded as (
+    select
+        entities.horizon,
+        {{ encoded_columns('user', columns) }}
+        {% for column in columns %}entities.{{ adapter.quote(column.name) }} is not null or {% endfor %}false as has_features,
+        entities.user_id
+    from entities
+    {{ encoding_joins('user', columns) }}
+),
+
+histories as (
+    select
+        horizons.horizon,
+        histories.snapshot,
+        histories.user_id,
+        {{ history_lists('histories', 'codes.code') }}
+    from horizons
+    inner join {{ ref('user_histories') }} as histories on horizons.snapshot <= histories.snapshot
+    inner join codes
+        on
+            horizons.horizon = codes.horizon
+            and codes.feature = 'item.item_id'
+            and histories.item_id = codes.value
+    where histories.position <= {{ var('two_tower_history_length') }}
+    group by horizons.horizon, histories.snapshot, histories.user_id
+),
+
+final as (
+    select
+        encoded.horizon,
+        user_features.snapshot,
+        encoded.* exclude (horizon){% for column in behaviour %},
+        cast(user_features.{{ adapter.quote(column.name) }} as float) as {{ adapter.quote(column.name) }}
+        {%- endfor %},
+        histories.history_items is not null as has_history,
+        histories.* exclude (horizon, snapshot, user_id)
+    from encoded
+    inner join horizons on encoded.horizon = horizons.horizon
+    inner join user_features
+        on
+            encoded.user_id = user_features.user_id
+            and horizons.snapshot <= user_features.snapshot
+    left join histories
+        on
+            encoded.horizon = histories.horizon
+            and user_features.snapshot = histories.snapshot
+            and encoded.user_id = histories.user_id
+)
+
+select * from final

@@ -1,0 +1,24 @@
+with
+
+interactions as (
+    select * from {{ ref('stg_interactions') }}
+),
+
+ends as (
+    select max(event_at) + interval 1 second as end_at from interactions
+),
+
+final as (
+    select
+        interactions.user_id,
+        interactions.item_id,
+        interactions.event_at,
+        interactions.event_type,
+        interactions.quantity,
+        interactions.price,
+        {{ split_bucket('ends.end_at') }} as bucket
+    from interactions
+    cross join ends
+)
+
+select * from final

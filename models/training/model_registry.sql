@@ -1,0 +1,23 @@
+with
+
+training_runs as (
+    select * from {{ ref('training_runs') }}
+),
+
+final as (
+    select
+        horizon,
+        run_id,
+        max(text) filter (where kind = 'artifact' and name = 'user_model') as user_model,
+        max(text) filter (where kind = 'artifact' and name = 'item_model') as item_model,
+        max(text) filter (where kind = 'sha256' and name = 'user_model') as user_model_sha256,
+        max(text) filter (where kind = 'sha256' and name = 'item_model') as item_model_sha256,
+        cast(max(value) filter (where kind = 'parameter' and name = 'dim') as integer) as dim,
+        cast(max(epoch) as integer) as epochs,
+        cast(max(value) filter (where kind = 'duration' and name = 'total') as double) as seconds,
+        cast(max(text) filter (where kind = 'metadata' and name = 'trained_at') as timestamp) as trained_at
+    from training_runs
+    group by horizon, run_id
+)
+
+select * from final

@@ -1,0 +1,13 @@
+def model(dbt, session):
+    """Glue: hands the input tables and the settings to the training package, returns its run log."""
+    from dbt.adapters.events.logging import AdapterLogger
+    from two_tower.training.runs import train
+
+    names = {
+        "user_inputs": dbt.ref("user_inputs"),
+        "item_inputs": dbt.ref("item_inputs"),
+        "feature_codes": dbt.ref("feature_codes"),
+        "snapshot_targets": dbt.ref("snapshot_targets"),
+        "horizons": dbt.ref("horizons"),
+    }
+    return train(names, dbt.config.get("training"), dbt.config.get("model_dir"), AdapterLogger("TwoTower").info)

@@ -1,0 +1,138 @@
+"""SQL function `embed(model_path, row [, tower])`: a row through an ONNX tower.
+
+    select cast(embed(runs.user_model, inputs, 'user') as float[160]) from runs cross join inputs
+
+`row` is a struct (the alias of a table in the from clause is one); its fields bind to the model's inputs by
+name, fields that the model does not read are ignored. `tower` is what the model must say of itself, where it
+says anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .columns import Lists, lists, scalars, vectors
+from .model_files import REMEDY, Model, ModelFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# rows x padded list length of one model call: x 160 floats is 5 MB; at 2**15 half as slow again, all at once 1 GB
+BATCH_CELLS = 2**13
+FILES = ModelFiles()
+
+Tensors = dict[str, npt.NDArray[Any] | Lists]
+
+
+def embed(paths: pa.ChunkedArray, rows: pa.ChunkedArray, towers: pa.ChunkedArray | None = None) -> pa.Array:
+    """Embeddings FLOAT[] in row order. DuckDB passes at most 2,048 rows, also none.
+
+    Raises:
+        ValueError: naming path, column and remedy, when file and row do not fit each other.
+    """
+    path_of_row = paths.combine_chunks()
+    struct = rows.combine_chunks()
+    expected = set(towers.unique().to_pylist()) if towers is not None else set()
+    if not pa.types.is_struct(struct.type):
+        raise ValueError(f"embed: the second argument is {struct.type}; give the alias of a table")
+    chosen = path_of_row.dictionary_encode()
+    codes = chosen.indices.to_numpy(zero_copy_only=False)
+    parts, places = [], []
+    for code, path in enumerate(chosen.dictionary.to_pylist()):
+        model = FILES.open(path)
+        check_tower(model, expected)
+        place = np.flatnonzero(codes == code)
+        parts.append(run(model, struct.take(pa.array(place))))
+        places.append(place)
+    return as_arrow(parts, places)
+
+
+def check_tower(model: Model, expected: set[str]) -> None:
+    """Raises ValueError when the model says that it is another tower than the caller expects."""
+    for tower in expected:
+        if model.about.get("tower", tower) != tower:
+            raise ValueError(f"embed: model {model} is not the {tower} tower: the file was swapped; {REMEDY}")
+
+
+def run(model: Model, struct: pa.StructArray) -> npt.NDArray[np.float32]:
+    """Embeddings [n, dim] of n rows."""
+    tensors = bind(model, struct)
+    result: npt.NDArray[np.float32] | None = None
+    for rows in batches(tensors, len(struct)):
+        (output,) = model.session.run(None, feed(model, tensors, rows))
+        if result is None:
+            result = np.empty((len(struct), output.shape[1]), np.float32)
+        result[rows] = output
+    return np.empty((0, 0), np.float32) if result is None else result
+
+
+def bind(model: Model, struct: pa.StructArray) -> Tensors:
+    """The model's inputs, by name as SQL understands it (upper and lower case are the same)."""
+    index = {field.name.lower(): i for i, field in enumerate(struct.type)}
+    missing = [f"'{wanted.name}'" for wanted in model.inputs if wanted.name.lower() not in index]
+    if missing:
+        names = ", ".join(field.name for field in struct.type)
+        raise ValueError(
+            f"embed: model {model} reads column {', '.join(missing)}, which the row does not have "
+            f"(it has {names}); bring the column back, or if the file was swapped: {REMEDY}"
+        )
+    tensors: Tensors = {}
+    for wanted in model.inputs:
+        column = struct.field(index[wanted.name.lower()])
+        if wanted.size is None:
+            tensors[wanted.name] = scalars(column, wanted.name, wanted.dtype)
+        elif isinstance(wanted.size, int):
+            tensors[wanted.name] = vectors(column, wanted.name, wanted.dtype, wanted.size)
+        else:
+            tensors[wanted.name] = lists(column, wanted.name, wanted.dtype)
+    return tensors
+
+
+def batches(tensors: Tensors, n: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Row numbers per model call: rows with lists of like length together, so that little is padded."""
+    lengths = np.ones(n, np.int64)
+    for tensor in tensors.values():
+        if isinstance(tensor, Lists):
+            lengths = np.maximum(lengths, tensor.lengths)
+    order = np.argsort(-lengths, kind="stable")  # longest first: a batch is as wide as its first row
+    start = 0
+    while start < n:
+        stop = start + max(1, BATCH_CELLS // int(lengths[order[start]]))
+        yield order[start:stop]
+        start = stop
+
+
+def feed(model: Model, tensors: Tensors, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+    """The model's inputs for these rows; lists padded to the longest that shares their length, at least 1."""
+    widths: dict[int | str | None, int] = {}
+    for wanted in model.inputs:
+        tensor = tensors[wanted.name]
+        if isinstance(tensor, Lists):
+            widths[wanted.size] = max(widths.get(wanted.size, 1), int(tensor.lengths[rows].max()))
+    fed = {}
+    for wanted in model.inputs:
+        tensor = tensors[wanted.name]
+        if isinstance(tensor, Lists):
+            fed[wanted.name] = tensor.padded(rows, widths[wanted.size])
+        else:
+            fed[wanted.name] = tensor[rows]
+    return fed
+
+
+def as_arrow(parts: list[npt.NDArray[np.float32]], places: list[npt.NDArray[np.int64]]) -> pa.Array:
+    """Embeddings of several models, back in row order, as FLOAT[]."""
+    if not parts:
+        return pa.array([], pa.list_(pa.float32()))
+    arrays = []
+    for part in parts:
+        offsets = np.arange(len(part) + 1, dtype=np.int32) * part.shape[1]
+        arrays.append(pa.ListArray.from_arrays(pa.array(offsets), pa.array(part.ravel())))
+    if len(arrays) == 1:
+        return arrays[0]
+    back = np.argsort(np.concatenate(places), kind="stable")
+    return pc.take(pa.concat_arrays(arrays), pa.array(back))

@@ -1,0 +1,54 @@
+"""dbt-duckdb plugin: makes the project's functions callable from SQL.
+
+In profiles.yml: `plugins: [{module: two_tower.python_udfs.plugin}]`. Outside dbt: `register(connection)`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+from . import bootstrap
+from .embed import embed
+from .top_k import RETURN_TYPE, top_k
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import duckdb
+
+
+def register(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the functions on a connection and everything that shares its database; twice is once."""
+    (threads,) = connection.execute("select current_setting('threads')").fetchall()[0]
+    # no parameter types and *columns = any arguments: rows and vectors have another type in each model
+    udfs: dict[str, tuple[Callable[..., Any], Any, str]] = {
+        "embed": (lambda *columns: embed(*columns), None, "FLOAT[]"),
+        "top_k": (lambda users, items, k: top_k(users, items, k, int(threads)), None, RETURN_TYPE),
+        "bootstrap_interval": (bootstrap.interval, ["DOUBLE[]", "BIGINT"], "STRUCT(low DOUBLE, high DOUBLE)"),
+        "bootstrap_ratio": (
+            bootstrap.ratio,
+            ["DOUBLE[]", "DOUBLE[]", "BIGINT"],
+            "STRUCT(ratio DOUBLE, low DOUBLE, high DOUBLE)",
+        ),
+        "bootstrap_difference": (
+            bootstrap.difference,
+            ["DOUBLE[]", "DOUBLE[]", "BIGINT"],
+            "STRUCT(difference DOUBLE, low DOUBLE, high DOUBLE)",
+        ),
+    }
+    arrow: Any = "arrow"
+    catalogue = connection.execute("select function_name from duckdb_functions()").fetchall()
+    present = {name for (name,) in catalogue}
+    for name, (function, parameters, return_type) in udfs.items():
+        if name not in present:
+            connection.create_function(name, function, parameters, return_type, type=arrow)
+
+
+class Plugin(BasePlugin):
+    """Found by dbt-duckdb under this name."""
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Called once per database connection, `dbt compile` included."""
+        register(conn)

@@ -1,0 +1,87 @@
+"""Runs the project's own evaluation models on given lists, in a dbt project that has nothing else in it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RECOMMENDERS = ["popularity", "recent_popularity", "own_most_bought", "item_knn", "ease", "als"]
+LIST_TYPES = {
+    "model": "varchar", "policy": "varchar", "user_id": "varchar", "rank": "integer", "item_id": "varchar",
+    "score": "double", "run_id": "varchar", "source": "varchar",
+}  # fmt: skip
+TARGET_TYPES = {"snapshot": "integer", "user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean"}
+ITEM_TYPES = {"snapshot": "integer", "item_id": "varchar", "interactions": "double", "users": "double"}
+TYPES = {
+    "evaluation_recommendations": LIST_TYPES,
+    "snapshot_targets": TARGET_TYPES,
+    "user_histories": {"snapshot": "integer", "user_id": "varchar", "item_id": "varchar"},
+    "item_features": ITEM_TYPES,
+} | dict.fromkeys(RECOMMENDERS, LIST_TYPES)
+VARS = {
+    "two_tower_seed": 0,
+    "two_tower_evaluation_k": 50,
+    "two_tower_policies": ["repeats"],
+    "two_tower_ks": [5, 10],
+    "two_tower_gate_k": 10,
+    "two_tower_min_recall": {},
+    "two_tower_min_lift_over_als": 0,
+    "two_tower_min_lift_over_popularity": 0,
+}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A folder with a dbt project of which only models/evaluation, macros and tests are the real ones."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, folder: Path, tables: dict[str, pd.DataFrame], **variables: object) -> Evaluation:
+        """Write the project; upstream tables that are not given are empty, columns null."""
+        (folder / "models" / "upstream").mkdir(parents=True)
+        for part in ("models/evaluation", "macros", "tests/dbt/generic"):
+            shutil.copytree(REPOSITORY / part, folder / part)
+        for name, types in TYPES.items():
+            table = tables.get(name, pd.DataFrame())
+            table.reindex(columns=list(types)).to_parquet(folder / f"{name}.parquet")
+            columns = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in types.items())
+            query = f"select {columns} from read_parquet('{folder / name}.parquet')"
+            (folder / "models" / "upstream" / f"{name}.sql").write_text(query)
+        output = {"type": "duckdb", "path": str(folder / "evaluation.duckdb"), "threads": 2}
+        output["plugins"] = [{"module": "two_tower.python_udfs.plugin"}]
+        profile = {"two_tower": {"target": "test", "outputs": {"test": output}}}
+        project = {
+            "name": "two_tower", "version": "0.0.0", "profile": "two_tower", "test-paths": ["tests/dbt"],
+            "models": {"+materialized": "table"}, "vars": VARS | variables,
+            "flags": {"send_anonymous_usage_stats": False},
+        }  # fmt: skip
+        (folder / "profiles.yml").write_text(yaml.safe_dump(profile))
+        (folder / "dbt_project.yml").write_text(yaml.safe_dump(project))
+        return cls(folder)
+
+    def dbt(self, *arguments: str, **variables: object) -> subprocess.CompletedProcess[str]:
+        """Run one dbt command in a process of its own: DuckDB locks the file while dbt lives."""
+        command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
+        command += ["--vars", json.dumps(variables)]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+
+    def run(self) -> Evaluation:
+        """Build the evaluation tables, without tests. Raises AssertionError with dbt's output."""
+        result = self.dbt("run")
+        assert result.returncode == 0, result.stdout + result.stderr
+        return self
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Rows of a model that was built."""
+        with duckdb.connect(self.folder / "evaluation.duckdb", read_only=True) as connection:
+            return connection.table(name).df()

@@ -1,0 +1,171 @@
+"""From a baseline's scores to its lists: exact top-k in blocks of users, exclusions, ties, popular fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .interaction_matrix import FloatArray, IntArray, Interactions, codes_of, weigh
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyRelation as Relation
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+    from .baselines import Scorer
+
+Policy = Literal["repeats", "new"]
+BLOCK_CELLS = 32_000_000  # scores held at once: 128 MB of float32
+
+
+@dataclass(frozen=True)
+class World:
+    """What a baseline may know at one snapshot: its users, its catalogue, its history and what is popular.
+
+    user_ids [users] and item_ids [items] are ordered by the md5 of the id, so that a tie broken by code is a tie
+    broken by md5. had [users, items] is binary. popular [items] lists the codes from the most popular on,
+    popularity [items] the number behind it.
+    """
+
+    user_ids: pa.Array
+    item_ids: pa.Array
+    interactions: Interactions
+    had: csr_matrix
+    popular: IntArray
+    popularity: NDArray[np.float64]
+
+
+def read_world(splits: Relation, targets: Relation, item_features: Relation, snapshot: int) -> World:
+    """Read a World from the DuckDB relations interaction_splits, snapshot_targets and item_features.
+
+    The history of snapshots 1 and 2 is bucket >= snapshot, whatever the split. Users are those of the history and of
+    the targets. An event's age counts from the newest event of the history.
+    """
+    history = splits.filter(f"bucket >= {snapshot:d}")
+    known = history.project("user_id").union(targets.filter(f"snapshot = {snapshot:d}").project("user_id"))
+    user_ids = _column(known.distinct().order("md5(user_id)"), "user_id")
+    items = item_features.filter(f"snapshot = {snapshot:d}").project(
+        "item_id, cast(recent_users as double) as recent_users, cast(users as double) as users"
+    )
+    catalogue = items.order("md5(item_id)").to_arrow_table()
+    item_ids = catalogue["item_id"].combine_chunks()
+    recent, users = (np.nan_to_num(catalogue[name].to_numpy()) for name in ("recent_users", "users"))
+    events = history.project("user_id, item_id, epoch(event_at) as at").to_arrow_table()
+    at = events["at"].to_numpy()
+    interactions = Interactions.of(
+        codes_of(events["user_id"].combine_chunks(), user_ids),
+        codes_of(events["item_id"].combine_chunks(), item_ids),
+        (at.max(initial=0) - at) / 86_400,
+        (len(user_ids), len(item_ids)),
+    )
+    popular = np.lexsort((-users, -recent)).astype(np.int64)  # stable: ties stay in md5 order
+    return World(user_ids, item_ids, interactions, weigh(interactions, "binary"), popular, recent)
+
+
+def _column(relation: Relation, name: str) -> pa.Array:
+    return relation.to_arrow_table()[name].combine_chunks()
+
+
+def top_codes(scores: FloatArray, k: int) -> IntArray:
+    """Codes of the k best of each row, best first, ties by the smaller code; [rows, min(k, items)].
+
+    A cell of -inf is never listed: its place holds -1. Raises ValueError on NaN.
+    """
+    width = min(k, scores.shape[1])
+    if not scores.size or not width:
+        return np.full((len(scores), width), -1, dtype=np.int64)
+    if np.isnan(scores.max()):
+        raise ValueError("a baseline scored NaN; its fit diverged (too little regularization?)")
+    top = np.argpartition(scores, scores.shape[1] - width, axis=1)[:, scores.shape[1] - width :]
+    border = np.take_along_axis(scores, top, axis=1).min(axis=1)
+    tied = (scores >= border[:, None]).sum(axis=1) > width
+    for row in np.flatnonzero(tied & np.isfinite(border)):
+        above = np.flatnonzero(scores[row] > border[row])
+        at_border = np.flatnonzero(scores[row] == border[row])
+        top[row] = np.concatenate([above, at_border[: width - len(above)]])
+    top.sort(axis=1)
+    best = np.take_along_axis(scores, top, axis=1)
+    order = np.argsort(-best, axis=1, kind="stable")
+    top, best = np.take_along_axis(top, order, axis=1), np.take_along_axis(best, order, axis=1)
+    return np.where(np.isneginf(best), -1, top)
+
+
+def fill(codes: IntArray, popular: IntArray, excluded: IntArray) -> IntArray:
+    """One list with its places of -1 filled by the most popular codes neither listed nor excluded; [k].
+
+    Places stay -1 only where the catalogue has run out.
+    """
+    listed = codes[codes >= 0]
+    missing = len(codes) - len(listed)
+    taken = np.concatenate([listed, excluded])
+    candidates = popular[: missing + len(taken)]
+    fresh = candidates[~np.isin(candidates, taken)][:missing]
+    filled = np.full_like(codes, -1)
+    filled[: len(listed)] = listed
+    filled[len(listed) : len(listed) + len(fresh)] = fresh
+    return filled
+
+
+@dataclass(frozen=True)
+class Lists:
+    """codes [users, k] of items (-1 = none left), scores [users, k], scored [users, k]: False = filled by popular."""
+
+    codes: IntArray
+    scores: NDArray[np.float64]
+    scored: NDArray[np.bool_]
+
+
+def best_lists(scorer: Scorer, world: World, policy: Policy, k: int, users: IntArray | None = None) -> Lists:
+    """The k best items of each user under a policy ('new' leaves out what the user has had), always filled up.
+
+    Raises ValueError for an unknown policy or a k below 1.
+    """
+    if policy not in ("repeats", "new"):
+        raise ValueError(f"policy must be 'repeats' or 'new', got {policy!r}")
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    n_users, n_items = world.had.shape
+    rows = np.arange(n_users) if users is None else users
+    width = min(k, n_items)
+    codes, scores = np.full((len(rows), width), -1, dtype=np.int64), np.zeros((len(rows), width))
+    scored = np.zeros((len(rows), width), dtype=np.bool_)
+    step = max(1, BLOCK_CELLS // max(1, n_items))
+    for start in range(0, len(rows), step):
+        block = rows[start : start + step]
+        values = scorer(block)
+        had = world.had[block]
+        if policy == "new":
+            values[had.nonzero()] = -np.inf
+        top = top_codes(values, width)
+        own = slice(start, start + len(block))
+        scored[own] = top >= 0
+        for row in np.flatnonzero((top < 0).any(axis=1)):
+            bought = had.indices[had.indptr[row] : had.indptr[row + 1]].astype(np.int64)
+            top[row] = fill(top[row], world.popular, bought if policy == "new" else bought[:0])
+        codes[own] = top
+        model_scores = np.take_along_axis(values, np.maximum(top, 0), axis=1)
+        scores[own] = np.where(scored[own], model_scores, world.popularity[np.maximum(top, 0)])
+    return Lists(codes, scores, scored)
+
+
+def list_table(model: str, policy: Policy, lists: Lists, world: World) -> pa.Table:
+    """Lists in the shape every recommender shares: model, policy, user_id, rank, item_id, score, run_id, source."""
+    user, place = np.nonzero(lists.codes >= 0)
+    rows = len(user)
+    source = np.where(lists.scored[user, place], 0, 1)
+    return pa.table(
+        {
+            "model": pa.repeat(model, rows),
+            "policy": pa.repeat(policy, rows),
+            "user_id": pc.take(world.user_ids, pa.array(user)),
+            "rank": pa.array(place + 1, type=pa.int32()),
+            "item_id": pc.take(world.item_ids, pa.array(lists.codes[user, place])),
+            "score": pa.array(lists.scores[user, place]),
+            "run_id": pa.nulls(rows, pa.string()),
+            "source": pc.take(pa.array([model, "fallback"]), pa.array(source)),
+        }
+    )

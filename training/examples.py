@@ -1,0 +1,143 @@
+"""Training examples of one horizon: users at snapshots, what they had, and what they went on to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from .data import Array, Inputs, Ragged, read_inputs
+
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Everything a fit reads. I items, C item codes; user rows are (snapshot, user) pairs.
+
+    Snapshots count back from the one that is served: `serve` itself has no targets yet, serve + 1 is the validation
+    snapshot, older ones are for training.
+    """
+
+    users: Inputs
+    items: Inputs
+    serve: int
+    item_rows: dict[int, Index]  # snapshot -> row of `items` of each catalogue item [I]
+    catalogue: pa.Array  # item ids [I], sorted
+    code_items: Index  # catalogue item of each code [C], -1 for code 0
+    targets: Ragged  # per user row: catalogue items
+    is_new: Ragged  # per target: not among what the user ever had
+    is_direct: Ragged  # per target: not in the history the tower sees, so only the softmax can learn it
+    again: Ragged  # per history item: in the targets
+
+    @property
+    def histories(self) -> Ragged:
+        """Item codes of each user row's history, newest first."""
+        histories = self.users.arrays["history_items"]
+        assert isinstance(histories, Ragged)
+        return histories
+
+    def rows_of(self, snapshots: range, with_targets: bool) -> Index:
+        """User rows of the snapshots that have something to learn from."""
+        inside = np.isin(self.users.snapshots, np.asarray(snapshots))
+        lengths = np.diff(self.targets.offsets if with_targets else self.histories.offsets)
+        return np.flatnonzero(inside & (lengths > 0))
+
+    def user_batch(self, rows: Index) -> dict[str, Array]:
+        """User inputs of the rows, lists padded with zeros to the batch's longest."""
+        return gather(self.users, rows)
+
+    def item_batch(self, snapshot: int, items: Index) -> dict[str, Array]:
+        """Item inputs [n] of catalogue items as of a snapshot."""
+        return gather(self.items, self.item_rows[snapshot][items])
+
+
+def gather(inputs: Inputs, rows: Index) -> dict[str, Array]:
+    """Input arrays of the rows by name; an integer list becomes int64 [n, longest], a float list float32."""
+    return {
+        name: values.padded(rows) if isinstance(values, Ragged) else values[rows]
+        for name, values in inputs.arrays.items()
+    }
+
+
+def build_examples(
+    users: pa.Table, items: pa.Table, targets: pa.Table, sizes: dict[str, dict[str, int]], serve: int
+) -> Examples:
+    """Join the input tables of one horizon with its targets.
+
+    sizes: number of codes by entity and column, {'user': {...}, 'item': {'item_code': ..., ...}}.
+    Raises ValueError when nothing is left to learn from.
+    """
+    user_inputs = read_inputs(users, sizes["user"])
+    item_inputs = read_inputs(items, sizes["item"])
+    catalogue = pa.array(sorted(items.filter(pc.equal(items["snapshot"], serve))["item_id"].to_pylist()))
+    places = positions(items["item_id"], catalogue)
+    item_rows = {}
+    for snapshot in np.unique(item_inputs.snapshots):
+        rows = np.flatnonzero(item_inputs.snapshots == snapshot)
+        item_rows[int(snapshot)] = rows[np.argsort(places[rows])]
+    code_items = np.full(sizes["item"]["item_code"] + 1, -1, np.int64)
+    codes = np.asarray(item_inputs.arrays["item_code"])[item_rows[serve]]
+    code_items[codes[codes > 0]] = np.flatnonzero(codes > 0)
+    histories = user_inputs.arrays["history_items"]
+    assert isinstance(histories, Ragged)
+    wanted, is_new = _targets_by_row(users, targets, catalogue)
+    past = _keys(histories.offsets, code_items[histories.values], len(catalogue))
+    future = _keys(wanted.offsets, wanted.values, len(catalogue))
+    if not len(future):
+        raise ValueError(
+            "snapshot_targets: nothing to learn from: no user of user_inputs has an interaction in a training window; "
+            "lower two_tower_test_days or load a longer past into stg_interactions"
+        )
+    direct = ~np.isin(future, past)
+    again = np.isin(past, future).astype(np.float32)
+    return Examples(
+        user_inputs, item_inputs, serve, item_rows, catalogue, code_items, wanted, is_new,
+        Ragged(wanted.offsets, direct), Ragged(histories.offsets, again),
+    )  # fmt: skip
+
+
+def positions(ids: pa.ChunkedArray, among: pa.Array) -> Index:
+    """Place of each id in `among`, -1 where it is not there."""
+    return pc.fill_null(pc.index_in(ids, value_set=among), -1).to_numpy().astype(np.int64)
+
+
+def _targets_by_row(users: pa.Table, targets: pa.Table, catalogue: pa.Array) -> tuple[Ragged, Ragged]:
+    ids = pc.unique(users["user_id"])
+    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+    snapshots = users["snapshot"].to_numpy().astype(np.int64)
+    row_of = np.full((int(snapshots.max(initial=0)) + 1, len(ids)), -1, np.int64)
+    row_of[snapshots, positions(users["user_id"], ids)] = np.arange(len(snapshots))
+    targets = targets.filter(pc.less(targets["snapshot"], len(row_of)))
+    wanted = positions(targets["user_id"], ids)
+    rows = np.where(wanted >= 0, row_of[targets["snapshot"].to_numpy().astype(np.int64), wanted], -1)
+    items = positions(targets["item_id"], catalogue)
+    is_new = ~np.asarray(targets["is_repeat"].to_numpy(zero_copy_only=False), dtype=bool)
+    order = np.lexsort((items, rows))
+    order = order[rows[order] >= 0]
+    counts = np.bincount(rows[order], minlength=len(snapshots))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return Ragged(offsets, items[order]), Ragged(offsets, is_new[order])
+
+
+def _keys(offsets: Index, items: Array, span: int) -> Index:
+    rows = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    return rows * span + items.astype(np.int64)
+
+
+def scales(inputs: Inputs, rows: Index) -> dict[str, tuple[float, float]]:
+    """Mean and deviation on the signed log scale of each number column over the rows; (0, 1) where nothing is known."""
+    found = {}
+    for column in inputs.columns:
+        if column.kind == "number":
+            values = np.asarray(inputs.arrays[column.name])[rows].astype(np.float64)
+            values = values[np.isfinite(values)]
+            logs = np.sign(values) * np.log1p(np.abs(values))
+            deviation = float(logs.std()) if len(logs) else 0.0
+            found[column.name] = (float(logs.mean()) if len(logs) else 0.0, deviation if deviation > 1e-6 else 1.0)
+    return found
+
+

@@ -1,0 +1,106 @@
+"""From fitted towers to ONNX files that need nothing but onnxruntime: inputs by column name, one output `vector`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from .data import HISTORY, Ragged
+from .fit import TwoTowers, tensors
+
+
+class ItemGraph(nn.Module):
+    """Item tower with positional inputs, as the exporter wants them."""
+
+    def __init__(self, towers: TwoTowers, names: list[str]):
+        super().__init__()
+        self.tower, self.names = towers.item, names
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Embeddings [B, D]."""
+        vector: Tensor = self.tower(dict(zip(self.names, inputs, strict=True)))
+        return vector
+
+
+class UserGraph(nn.Module):
+    """User tower with positional inputs and the history vectors of all items as a constant [C, R + T]."""
+
+    vectors: Tensor
+
+    def __init__(self, towers: TwoTowers, names: list[str]):
+        super().__init__()
+        self.tower, self.names = towers.user, names
+        with torch.inference_mode():
+            vectors = towers.history_vectors(torch.arange(len(towers.examples.code_items)))
+        self.register_buffer("vectors", vectors.clone())
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Embeddings [B, D]."""
+        named = dict(zip(self.names, inputs, strict=True))
+        vector: Tensor = self.tower(named, self.vectors, named["history_items"])
+        return vector
+
+
+def export_towers(towers: TwoTowers, folder: Path, metadata: dict[str, str]) -> dict[str, Path]:
+    """Write user_tower.onnx and item_tower.onnx into the folder; `metadata` goes into both files' metadata_props."""
+    towers.eval()
+    examples = towers.examples
+    users = [column.name for column in examples.users.columns] + list(HISTORY) + ["only_new"]
+    items = [column.name for column in examples.items.columns]
+    rows = np.arange(min(3, len(examples.users.snapshots)))
+    batch = {**examples.user_batch(rows), "only_new": np.zeros(len(rows), np.float32)}
+    graphs = {
+        "user": (UserGraph(towers, users), users, batch),
+        "item": (ItemGraph(towers, items), items, examples.item_batch(examples.serve, rows % len(examples.catalogue))),
+    }
+    paths = {}
+    for tower, (graph, names, batch) in graphs.items():
+        inputs = examples.users if tower == "user" else examples.items
+        lists = {name for name in names if isinstance(inputs.arrays.get(name), Ragged)}
+        path = folder / f"{tower}_tower.onnx"
+        _export(graph.eval(), names, tensors(batch), lists, path)
+        _describe(path, {**metadata, "tower": tower, "columns": json.dumps(names)})
+        paths[tower] = path
+    return paths
+
+
+def _export(graph: nn.Module, names: list[str], batch: dict[str, Tensor], lists: set[str], path: Path) -> None:
+    # example sizes of 2 and more, or the exporter takes them for constants
+    examples = tuple(_widened(batch[name], name in lists) for name in names)
+    rows = torch.export.Dim("rows")
+    history = torch.export.Dim("history")
+    shapes = []
+    for name in names:
+        shape = {0: rows}
+        if name in lists:
+            shape[1] = history if name in HISTORY else torch.export.Dim(f"{name}_length")
+        shapes.append(shape)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            graph, examples, str(path), input_names=names, output_names=["vector"], dynamic_shapes=(tuple(shapes),),
+            dynamo=True, external_data=False, verbose=False,
+        )  # fmt: skip
+
+
+def _widened(values: Tensor, is_list: bool) -> Tensor:
+    values = values.repeat(-(-2 // len(values)), *[1] * (values.dim() - 1))
+    if is_list and values.shape[1] < 2:
+        values = torch.cat([values, torch.zeros_like(values)], 1)
+    return values
+
+
+def _describe(path: Path, metadata: dict[str, str]) -> None:
+    model = onnx.load(str(path))
+    for key, value in metadata.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+    onnx.save(model, str(path))

@@ -1,0 +1,110 @@
+"""Batches and the items that a batch is scored against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .config import TrainingConfig
+from .examples import Examples, Index
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What a batch is scored against. n distinct items, B rows, P own items per row, N sampled ones."""
+
+    items: Index  # catalogue items [n]
+    sample: Tensor  # place in `items` of each sampled item [N]
+    log_q: Tensor  # log-probability of being sampled [N]
+    own: Tensor  # place in `items` of each row's own items [B, P]
+    expected: Tensor  # weights [B, P] of the history's expected repeats; in all three -1 = not a candidate
+    direct: Tensor  # weights [B, P] of real targets outside the history that the tower sees
+    new: Tensor  # weights [B, P] of real targets among what the user never had
+    hits: Tensor  # sampled items that are among the row's own [B, N]
+    had: Tensor  # sampled items that the user had before or that are among the row's own [B, N]
+
+
+class Sampler:
+    """Draws batches of user rows and the candidates to score them against."""
+
+    def __init__(self, examples: Examples, config: TrainingConfig):
+        self.examples, self.config = examples, config
+        self.count = len(examples.catalogue)
+        popularity = np.bincount(examples.targets.values, minlength=self.count).astype(np.float64)
+        # half by the root of popularity, half uniform: hard enough to teach, and nothing is never seen
+        root = np.sqrt(popularity)
+        chance = 0.5 * root / max(root.sum(), 1.0) + 0.5 / self.count
+        self.cumulative = np.cumsum(chance / chance.sum())
+        self.log_inclusion = np.log(-np.expm1(config.negatives * np.log1p(-chance / chance.sum())))
+
+    def batches(self, rows: Index, random: np.random.Generator, has_targets: bool) -> list[tuple[Index, bool]]:
+        """Shuffled batches of user rows, each of one snapshot, since items look different at each."""
+        batches = []
+        snapshots = self.examples.users.snapshots[rows]
+        for snapshot in np.unique(snapshots):
+            members = random.permutation(rows[snapshots == snapshot])
+            pieces = max(round(len(members) / self.config.batch_size), 1)
+            batches += [(np.sort(piece), has_targets) for piece in np.array_split(members, pieces)]
+        return batches
+
+    def candidates(
+        self, rows: Index, inputs: dict[str, Tensor], again: Tensor, has_targets: bool, random: np.random.Generator
+    ) -> Candidates:
+        """Own items with weights, shared sample, and which of the sample must not count against a row."""
+        history = self.examples.code_items[inputs["history_items"].numpy()]  # [B, L], -1 = none
+        chance = torch.sigmoid(again).masked_fill(torch.from_numpy(history < 0), -1.0)
+        top, places = chance.topk(min(self.config.support, chance.shape[1]), dim=1)
+        own = np.take_along_axis(history, places.numpy(), 1)
+        expected = top.clamp(min=0.0).numpy()
+        fresh = np.zeros((len(own), 0), bool)
+        if has_targets:
+            # the expected repeats of the history stand for the real ones: same mean, no memorised noise
+            targets, fresh = self._targets(rows)
+            own = np.concatenate([own, targets], 1)
+        present = own >= 0
+        real = np.arange(own.shape[1]) >= expected.shape[1]
+        padding = ((0, 0), (0, own.shape[1] - expected.shape[1]))
+        weights = {
+            "expected": np.where(present, np.pad(expected, padding), -1.0),
+            "direct": np.where(present, real.astype(np.float64), -1.0),
+            "new": np.where(np.pad(fresh, ((0, 0), (own.shape[1] - fresh.shape[1], 0))), 1.0, -1.0),
+        }
+        sample, log_q = self._sample(random)
+        items, inverse = np.unique(np.concatenate([sample, own[present]]), return_inverse=True)
+        places_of_own = np.zeros(own.shape, np.int64)
+        places_of_own[present] = inverse[len(sample) :]
+        in_sample = np.full(self.count, -1, np.int64)
+        in_sample[sample] = np.arange(len(sample))
+        hits = _mark(in_sample, own, len(sample))
+        return Candidates(
+            items, torch.from_numpy(inverse[: len(sample)]), torch.from_numpy(log_q), torch.from_numpy(places_of_own),
+            **{name: torch.from_numpy(values.astype(np.float32)) for name, values in weights.items()},
+            hits=hits, had=hits | _mark(in_sample, history, len(sample)),
+        )  # fmt: skip
+
+    def _targets(self, rows: Index) -> tuple[Index, np.ndarray]:
+        """Real targets outside the visible history [B, T] (-1 = padding) and which of them the user never had."""
+        examples = self.examples
+        count = np.diff(examples.targets.offsets)[rows]
+        inside = np.arange(max(int(count.max()), 1)) < count[:, None]
+        direct = examples.is_direct.padded(rows).astype(bool) & inside
+        return np.where(direct, examples.targets.padded(rows), -1), examples.is_new.padded(rows).astype(bool) & direct
+
+    def _sample(self, random: np.random.Generator) -> tuple[Index, np.ndarray]:
+        if self.count <= self.config.negatives:
+            return np.arange(self.count), np.zeros(self.count, np.float32)
+        drawn = np.searchsorted(self.cumulative, random.random(self.config.negatives), side="right")
+        sample = np.unique(np.minimum(drawn, self.count - 1))
+        return sample, self.log_inclusion[sample].astype(np.float32)
+
+
+def _mark(in_sample: Index, items: np.ndarray, width: int) -> Tensor:
+    """Boolean [B, width]: which sampled items each row's `items` [B, any] (-1 = none) contain."""
+    places = np.where(items >= 0, in_sample[np.maximum(items, 0)], -1)
+    rows, columns = np.nonzero(places >= 0)
+    marks = np.zeros((len(items), width), bool)
+    marks[rows, places[rows, columns]] = True
+    return torch.from_numpy(marks)

@@ -1,0 +1,89 @@
+"""Where the search for the baselines' parameters looks, and where it begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import optuna
+
+Parameters = dict[str, Any]
+
+WEIGHTINGS = ("count", "log", "binary")
+HALF_LIVES = (None, 30, 60, 90, 120, 180, 365)
+WEIGHED = {"weighting": "count", "half_life_days": 120, "user_power": 0.5}
+# What a first, wide search found good (stage 1 of benchmarks/tuning/als_complete_journey.csv)
+STARTS: Mapping[str, list[Parameters]] = {
+    "als": [
+        WEIGHED | {"factors": 256, "ridge": 20.0, "alpha": 0.5, "iterations": 8},
+        WEIGHED | {"factors": 256, "ridge": 20.0, "alpha": 2.0, "iterations": 8, "half_life_days": 365},
+        WEIGHED | {"factors": 256, "ridge": 15.0, "alpha": 0.2, "iterations": 8, "half_life_days": 90},
+        WEIGHED | {"factors": 256, "ridge": 30.0, "alpha": 0.5, "iterations": 8, "user_power": 0.3},
+        WEIGHED | {"factors": 512, "ridge": 20.0, "alpha": 0.5, "iterations": 6},
+        WEIGHED | {"factors": 512, "ridge": 30.0, "alpha": 1.0, "iterations": 6, "user_power": 0.3},
+    ],
+    "ease": [
+        WEIGHED | {"regularization": 1000.0, "own_share": 0.5, "user_power": 0.0, "weighting": "log"},
+        WEIGHED | {"regularization": 100.0, "own_share": 0.5, "user_power": 0.0, "weighting": "log"},
+    ],
+    "item_knn": [
+        WEIGHED | {"neighbours": 200, "shrinkage": 10.0, "own_share": 0.05, "weighting": "log"},
+        WEIGHED | {"neighbours": 50, "shrinkage": 1.0, "own_share": 0.05, "weighting": "binary"},
+    ],
+}
+
+
+def _number(trial: optuna.Trial, name: str, low: float, high: float) -> float:
+    """A number on a logarithmic scale, rounded to three digits so that a var can state it exactly."""
+    return float(f"{trial.suggest_float(name, low, high, log=True):.3g}")
+
+
+def suggest_weighing(trial: optuna.Trial) -> Parameters:
+    """What the three models share: how events become one number per (user, item)."""
+    return {
+        "weighting": trial.suggest_categorical("weighting", WEIGHTINGS),
+        "half_life_days": trial.suggest_categorical("half_life_days", HALF_LIVES),
+        "user_power": round(trial.suggest_float("user_power", 0, 1), 2),
+    }
+
+
+def suggest_als(trial: optuna.Trial) -> Parameters:
+    """Factors, alpha, iterations, and regularization as a multiple of alpha, with which it has to rise and fall."""
+    alpha = _number(trial, "alpha", 0.02, 20)
+    return suggest_weighing(trial) | {
+        "factors": trial.suggest_categorical("factors", (64, 128, 256, 512)),
+        "regularization": float(f"{alpha * trial.suggest_float('ridge', 1, 200, log=True):.3g}"),
+        "alpha": alpha,
+        "iterations": trial.suggest_int("iterations", 4, 20, log=True),
+    }
+
+
+def suggest_ease(trial: optuna.Trial) -> Parameters:
+    """Regularization of the linear model and how much of the user's own weight returns to the diagonal."""
+    return suggest_weighing(trial) | {
+        "regularization": _number(trial, "regularization", 1, 1e5),
+        "own_weight": _own_weight(trial),
+    }
+
+
+def suggest_item_knn(trial: optuna.Trial) -> Parameters:
+    """Neighbourhood, shrinkage of rare pairs and how much of the user's own weight is added."""
+    return suggest_weighing(trial) | {
+        "neighbours": trial.suggest_int("neighbours", 20, 500, log=True),
+        "shrinkage": _number(trial, "shrinkage", 1e-1, 1e3),
+        "own_weight": _own_weight(trial),
+    }
+
+
+def _own_weight(trial: optuna.Trial) -> float:
+    """0 .. 0.999, finest close to 1: a sum over many neighbours is larger than any single own weight."""
+    return float(f"{1 - trial.suggest_float('own_share', 1e-3, 1, log=True):.4g}")
+
+
+SPACES: Mapping[str, Callable[[optuna.Trial], Parameters]] = {
+    "als": suggest_als,
+    "ease": suggest_ease,
+    "item_knn": suggest_item_knn,
+}

@@ -1,0 +1,158 @@
+"""Search the hyper-parameters of ALS, EASE and ItemKNN on the validation window: what `make tune` runs.
+
+python -m two_tower.training.tune_baselines --database two_tower.duckdb --out benchmarks/tuning
+
+Reads the tables interaction_splits, snapshot_targets and item_features of a built project at snapshot 2 (the test
+window is never read), writes one CSV of trials per model, and found.yml: the values for the vars of dbt_project.yml.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import optuna
+import yaml
+from scipy.sparse import csr_matrix
+
+from .baseline_lists import Policy, World, best_lists, read_world
+from .fit_baseline import fit_baseline
+from .interaction_matrix import FloatArray, IntArray, codes_of
+from .search_spaces import SPACES, STARTS, Parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .baselines import Scorer
+
+POLICIES: tuple[Policy, Policy] = ("repeats", "new")
+VALIDATION_SNAPSHOT = 2
+K = 10
+
+
+def relevant_items(targets: duckdb.DuckDBPyRelation, world: World, policy: Policy) -> csr_matrix:
+    """What each user did in the window after the snapshot, under a policy; binary, [users, items]."""
+    condition = f"snapshot = {VALIDATION_SNAPSHOT}" + (" and not is_repeat" if policy == "new" else "")
+    rows = targets.filter(condition).project("user_id, item_id").to_arrow_table()
+    users = codes_of(rows["user_id"].combine_chunks(), world.user_ids)
+    items = codes_of(rows["item_id"].combine_chunks(), world.item_ids)
+    return csr_matrix((np.ones(len(users), dtype=np.float32), (users, items)), shape=world.had.shape)
+
+
+def recalls(scorer: Scorer, world: World, relevant: Mapping[Policy, csr_matrix]) -> dict[Policy, float]:
+    """Mean over users with a relevant item of hits@10 / min(10, relevant items), by policy; scores each user once."""
+    wanted = {policy: np.diff(relevant[policy].indptr) for policy in relevant}  # [users]
+    users = np.flatnonzero(sum(wanted.values())).astype(np.int64)
+    kept: dict[int, FloatArray] = {}
+
+    def score_once(rows: IntArray) -> FloatArray:
+        if int(rows[0]) not in kept:
+            kept[int(rows[0])] = scorer(rows)
+        return kept[int(rows[0])].copy()
+
+    found: dict[Policy, float] = {}
+    for policy, items in relevant.items():
+        codes = best_lists(score_once, world, policy, K, users).codes
+        own = [items.indices[items.indptr[user] : items.indptr[user + 1]] for user in users]
+        hits = np.array([np.isin(listed, mine).sum() for listed, mine in zip(codes, own, strict=True)])
+        most = np.minimum(K, wanted[policy][users])
+        found[policy] = round(float((hits[most > 0] / most[most > 0]).mean()), 5)
+    return found
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to search: trials per policy, but no longer than minutes; and how."""
+
+    trials: int
+    minutes: float
+    seed: int
+    threads: int
+
+
+def search(model: str, world: World, relevant: Mapping[Policy, csr_matrix], budget: Budget) -> list[dict[str, Any]]:
+    """One row per fit. Each policy has its own TPE study; they ask in turn, and every fit teaches both."""
+    studies = {
+        policy: optuna.create_study(
+            direction="maximize",
+            sampler=optuna.samplers.TPESampler(seed=budget.seed + number, n_startup_trials=8, multivariate=True),
+        )
+        for number, policy in enumerate(POLICIES)
+    }
+    for number, start in enumerate(STARTS[model]):
+        studies[POLICIES[number % len(POLICIES)]].enqueue_trial(start)
+    rows: list[dict[str, Any]] = []
+    began = time.monotonic()
+    while len(rows) < budget.trials * len(POLICIES) and time.monotonic() - began < budget.minutes * 60:
+        asked = POLICIES[len(rows) % len(POLICIES)]
+        trial = studies[asked].ask()
+        parameters = SPACES[model](trial)
+        fit_began = time.monotonic()
+        scorer = fit_baseline(model, world.interactions, parameters, seed=budget.seed, threads=budget.threads)
+        seconds = round(time.monotonic() - fit_began, 1)
+        measured = recalls(scorer, world, relevant)
+        for policy, study in studies.items():
+            if policy == asked:
+                study.tell(trial, measured[policy])
+            else:
+                told = optuna.trial.create_trial(
+                    params=trial.params, distributions=trial.distributions, value=measured[policy]
+                )
+                study.add_trial(told)
+        found = {f"recall_{policy}": measured[policy] for policy in POLICIES}
+        rows.append({"trial": len(rows), "asked_for": asked} | parameters | found | {"fit_seconds": seconds})
+        print(rows[-1], flush=True)
+    return rows
+
+
+def best_of(rows: list[dict[str, Any]], policy: str) -> Parameters:
+    """The parameters of the trial with the highest validation recall under a policy."""
+    best = max(rows, key=lambda row: row[f"recall_{policy}"])
+    other = ("trial", "asked_for", "fit_seconds")
+    return {name: best[name] for name in best if name not in other and not name.startswith("recall_")}
+
+
+def write_found(folder: Path, model: str, rows: list[dict[str, Any]]) -> None:
+    """Write <model>.csv and this model's entry of found.yml; the entries of other models stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{model}.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    path = folder / "found.yml"
+    found = (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
+    found[f"two_tower_{model}"] = {policy: best_of(rows, policy) for policy in POLICIES}
+    path.write_text(yaml.safe_dump(found, sort_keys=True, width=110))
+
+
+def main() -> None:
+    """Parse the command line, search each model in turn, write as each one ends."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--database", required=True, help="DuckDB file of a built project; read only")
+    parser.add_argument("--schema", default="main")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/tuning"))
+    parser.add_argument("--models", nargs="+", choices=sorted(SPACES), default=list(SPACES))
+    parser.add_argument("--trials", type=int, default=40, help="fits per model and policy")
+    parser.add_argument("--minutes", type=float, default=30, help="at most this long per model")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with duckdb.connect(arguments.database, read_only=True) as connection:
+        tables = ("interaction_splits", "snapshot_targets", "item_features")
+        splits, targets, features = (connection.table(f"{arguments.schema}.{name}") for name in tables)
+        world = read_world(splits, targets, features, VALIDATION_SNAPSHOT)
+        relevant: dict[Policy, csr_matrix] = {policy: relevant_items(targets, world, policy) for policy in POLICIES}
+    budget = Budget(arguments.trials, arguments.minutes, arguments.seed, arguments.threads)
+    for model in arguments.models:
+        write_found(arguments.out, model, search(model, world, relevant, budget))
+
+
+if __name__ == "__main__":
+    main()
