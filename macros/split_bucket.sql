@@ -3,7 +3,7 @@
         Ties in time are broken by a hash, which is stable from run to run and says nothing about the item's age. -#}
     {%- set split = var('two_tower_split') -%}
     {%- if split == 'time' -%}
-        cast(floor(epoch({{ end_at }} - event_at) / ({{ var('two_tower_test_days') }} * 86400)) as integer)
+        cast(ceil(epoch({{ end_at }} - event_at) / ({{ var('two_tower_test_days') }} * 86400.0)) as integer) - 1
     {%- elif split == 'last_event' -%}
         cast(
             row_number() over (

@@ -20,6 +20,7 @@ class TrainingConfig:
     negatives: int = 4096  # sampled per step with logQ correction; a smaller catalogue is scored whole
     support: int = 64  # own past items per user that the softmax tries to bring back
     recall_learning_rate: float = 0.005  # Adam, tables of the recall part: exactness needs large steps
+    id_learning_rate: float = 0.0  # tables of the taste part; they start from ALS and soon learn users by heart
     learning_rate: float = 0.0007  # everything else: larger steps undo the SVD start
     weight_decay: float = 0.0
     dropout: float = 0.2  # on the features' hidden layers

@@ -128,10 +128,13 @@ class Trainer:
 
     def __init__(self, towers: TwoTowers, examples: Examples, config: TrainingConfig, steps: int | None = None):
         recall = [towers.item.recall.weight, towers.user.recall.weight, towers.user.tendency.weight]
-        known = {id(parameter) for parameter in recall}
+        ids = [towers.item.ids.weight, towers.user.taste.weight]
+        known = {id(parameter) for parameter in recall + ids}
         others = [parameter for parameter in towers.parameters() if id(parameter) not in known]
-        self.rates = [config.recall_learning_rate, config.learning_rate]
-        self.optimiser = torch.optim.Adam([{"params": recall}, {"params": others, "weight_decay": config.weight_decay}])
+        self.rates = [config.recall_learning_rate, config.id_learning_rate, config.learning_rate]
+        self.optimiser = torch.optim.Adam(
+            [{"params": recall}, {"params": ids}, {"params": others, "weight_decay": config.weight_decay}]
+        )
         self.towers, self.examples, self.config = towers, examples, config
         self.epochs = steps or config.epochs
         self.final = steps is not None
@@ -161,7 +164,7 @@ class Trainer:
         """Short warm-up, then cosine to a twentieth; the final phase starts low, from fitted weights."""
         factor = min(1.0, progress * self.epochs / 0.3) * (0.525 + 0.475 * np.cos(np.pi * min(progress, 1.0)))
         for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
-            group["lr"] = max(rate * factor * (0.2 if self.final else 1.0), 1e-6)
+            group["lr"] = rate * factor * (0.2 if self.final else 1.0)
 
     def loss(self, rows: Index, has_targets: bool) -> Tensor:
         """Loss of one batch of user rows of one snapshot."""

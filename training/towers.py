@@ -24,6 +24,7 @@ class Features(nn.Module):
 
     def __init__(self, columns: tuple[Column, ...], hidden: int, scales: dict[str, tuple[float, float]]):
         super().__init__()
+        self.hidden = hidden
         self.codes = [c.name for c in columns if c.kind == "category"]
         self.code_lists = [c.name for c in columns if c.kind == "categories"]
         self.vectors = [c.name for c in columns if c.kind == "vector"]
@@ -51,7 +52,8 @@ class Features(nn.Module):
 
     def content(self, inputs: dict[str, Tensor]) -> Tensor:
         """The columns that do not age (categories and vectors): [B, H]."""
-        total = self.scaled[-1].bias.new_zeros(1)
+        rows = next(iter(inputs.values())).shape[0]
+        total = self.scaled[-1].bias.new_zeros(rows, self.hidden)
         for name in self.codes:
             total = total + self.tables[_key(name)](inputs[name])
         for name in self.code_lists:
@@ -148,7 +150,7 @@ class UserTower(nn.Module):
         recalled = pool(vectors[:, : self.recall_width], places, masked_softmax(again, known))
         taste = pool(vectors[:, self.recall_width :], places, masked_softmax(attention[..., 1], seen))
         only_new = inputs["only_new"].unsqueeze(1)
-        context = self.features(inputs).expand(len(taste), -1)  # [B, H]
+        context = self.features(inputs)  # [B, H]
         mixed = self.network(torch.cat([taste, context, only_new], 1))
         recalled = recalled * self.scale.exp() * (1.0 - only_new)
         return torch.cat([recalled, taste + mixed, torch.ones_like(only_new)], 1)

@@ -39,9 +39,17 @@ fallback as (
 ),
 
 candidates as (
-    select *, 'own_most_bought' as source from bought
+    select
+        *,
+        'own_most_bought' as source
+    from bought
     union all
-    select user_id, item_id, score, 'fallback' as source from fallback
+    select
+        user_id,
+        item_id,
+        score,
+        'fallback' as source
+    from fallback
 ),
 
 ranked as (
@@ -50,7 +58,10 @@ ranked as (
         candidates.*,
         row_number() over (
             partition by policies.policy, candidates.user_id
-            order by candidates.source = 'fallback', candidates.score desc, {{ two_tower.stable_hash(['candidates.item_id']) }}
+            order by
+                candidates.source = 'fallback',
+                candidates.score desc,
+                {{ two_tower.stable_hash(['candidates.item_id']) }}
         ) as rank
     from candidates
     inner join policies on policies.policy = 'repeats' or candidates.source = 'fallback'
