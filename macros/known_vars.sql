@@ -3,6 +3,7 @@
     {{ return({
         'two_tower_data_dir': {'type': 'text'},
         'two_tower_split': {'type': 'text', 'among': ['time', 'last_event', 'random']},
+        'two_tower_as_of': {'type': 'text'},
         'two_tower_test_days': {'type': 'integer', 'least': 1},
         'two_tower_test_fraction': {'type': 'number', 'least': 0.01, 'most': 0.5},
         'two_tower_training_snapshots': {'type': 'integer', 'least': 1},

@@ -10,23 +10,22 @@ from typing import Any
 class TrainingConfig:
     """Settings of one training run; all of them enter the run id."""
 
-    dim: int = 192  # length of both embeddings (var two_tower_dim); what taste and bias leave over brings back the past
-    taste_dim: int = 64  # part that ranks what the user did not have yet: small, or it learns users by heart
+    dim: int = 320  # length of both embeddings (var two_tower_dim); what taste and bias leave over brings back the past
+    taste_dim: int = 128  # part that ranks what the user did not have yet: small, or it learns users by heart
     hidden: int = 64  # width of the feature networks
-    epochs: int = 5  # upper bound; early stopping on validation recall@10 decides
-    patience: int = 2  # epochs without a better validation recall before stopping
+    epochs: int = 4  # upper bound; early stopping on validation recall@10 decides
+    patience: int = 3  # epochs without a better validation recall before stopping
     final_epochs: int = 1  # epochs over all snapshots, the validation one included, after stopping
     batch_size: int = 256  # users of one snapshot per step
     negatives: int = 4096  # sampled per step with logQ correction; a smaller catalogue is scored whole
     support: int = 64  # own past items per user that the softmax tries to bring back
-    recall_learning_rate: float = 0.005  # Adam, tables of the recall part: exactness needs large steps
-    id_learning_rate: float = 0.0  # tables of the taste part; they start from ALS and soon learn users by heart
-    learning_rate: float = 0.0007  # everything else: larger steps undo the SVD start
+    recall_learning_rate: float = 0.015  # Adam, tables of the recall part: exactness needs large steps
+    id_learning_rate: float = 0.0001  # tables of the taste part: they start from ALS and would learn users by heart
+    learning_rate: float = 0.001  # everything else: larger steps undo the SVD start
     weight_decay: float = 0.0
     dropout: float = 0.2  # on the features' hidden layers
     id_dropout: float = 0.05  # share of item ids hidden per step, so that features alone can rank a new item
     history_dropout: float = 0.3  # share of history items that taste does not see per step
-    new_weight: float = 1.0  # weight of the softmax over items the user never had (policy `new`)
     seed: int = 0
     threads: int = 2  # results are reproducible bit for bit at one thread count
 

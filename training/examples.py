@@ -30,8 +30,8 @@ class Examples:
     code_items: Index  # catalogue item of each code [C], -1 for code 0
     targets: Ragged  # per user row: catalogue items
     is_new: Ragged  # per target: not among what the user ever had
-    is_direct: Ragged  # per target: not in the history the tower sees, so only the softmax can learn it
     again: Ragged  # per history item: in the targets
+    had: Ragged  # per user row of the validation snapshot: catalogue items that the user ever had
 
     @property
     def histories(self) -> Ragged:
@@ -64,7 +64,7 @@ def gather(inputs: Inputs, rows: Index) -> dict[str, Array]:
 
 
 def build_examples(
-    users: pa.Table, items: pa.Table, targets: pa.Table, sizes: dict[str, dict[str, int]], serve: int
+    users: pa.Table, items: pa.Table, targets: pa.Table, had: pa.Table, sizes: dict[str, dict[str, int]], serve: int
 ) -> Examples:
     """Join the input tables of one horizon with its targets.
 
@@ -84,7 +84,8 @@ def build_examples(
     code_items[codes[codes > 0]] = np.flatnonzero(codes > 0)
     histories = user_inputs.arrays["history_items"]
     assert isinstance(histories, Ragged)
-    wanted, is_new = _targets_by_row(users, targets, catalogue)
+    wanted, order = _items_by_row(users, targets, catalogue)
+    is_new = Ragged(wanted.offsets, ~np.asarray(targets["is_repeat"].to_numpy(zero_copy_only=False), dtype=bool)[order])
     past = _keys(histories.offsets, code_items[histories.values], len(catalogue))
     future = _keys(wanted.offsets, wanted.values, len(catalogue))
     if not len(future):
@@ -92,11 +93,10 @@ def build_examples(
             "snapshot_targets: nothing to learn from: no user of user_inputs has an interaction in a training window; "
             "lower two_tower_test_days or load a longer past into stg_interactions"
         )
-    direct = ~np.isin(future, past)
     again = np.isin(past, future).astype(np.float32)
     return Examples(
         user_inputs, item_inputs, serve, item_rows, catalogue, code_items, wanted, is_new,
-        Ragged(wanted.offsets, direct), Ragged(histories.offsets, again),
+        Ragged(histories.offsets, again), _items_by_row(users, had, catalogue)[0],
     )  # fmt: skip
 
 
@@ -105,22 +105,22 @@ def positions(ids: pa.ChunkedArray, among: pa.Array) -> Index:
     return pc.fill_null(pc.index_in(ids, value_set=among), -1).to_numpy().astype(np.int64)
 
 
-def _targets_by_row(users: pa.Table, targets: pa.Table, catalogue: pa.Array) -> tuple[Ragged, Ragged]:
+def _items_by_row(users: pa.Table, pairs: pa.Table, catalogue: pa.Array) -> tuple[Ragged, Index]:
+    """Catalogue items of each user row, from rows of snapshot, user_id, item_id; and the place of each in `pairs`."""
     ids = pc.unique(users["user_id"])
     ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
     snapshots = users["snapshot"].to_numpy().astype(np.int64)
     row_of = np.full((int(snapshots.max(initial=0)) + 1, len(ids)), -1, np.int64)
     row_of[snapshots, positions(users["user_id"], ids)] = np.arange(len(snapshots))
-    targets = targets.filter(pc.less(targets["snapshot"], len(row_of)))
-    wanted = positions(targets["user_id"], ids)
-    rows = np.where(wanted >= 0, row_of[targets["snapshot"].to_numpy().astype(np.int64), wanted], -1)
-    items = positions(targets["item_id"], catalogue)
-    is_new = ~np.asarray(targets["is_repeat"].to_numpy(zero_copy_only=False), dtype=bool)
+    wanted = positions(pairs["user_id"], ids)
+    at = pairs["snapshot"].to_numpy().astype(np.int64)
+    rows = np.where((wanted >= 0) & (at < len(row_of)), row_of[np.minimum(at, len(row_of) - 1), wanted], -1)
+    items = positions(pairs["item_id"], catalogue)
     order = np.lexsort((items, rows))
     order = order[rows[order] >= 0]
     counts = np.bincount(rows[order], minlength=len(snapshots))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Ragged(offsets, items[order]), Ragged(offsets, is_new[order])
+    return Ragged(offsets, items[order]), order
 
 
 def _keys(offsets: Index, items: Array, span: int) -> Index:

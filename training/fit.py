@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from .config import TrainingConfig
 from .examples import Examples, Index, scales
-from .losses import repeat_loss, sampled_softmax
+from .losses import HIDDEN, repeat_loss, sampled_softmax
 from .sampling import Candidates, Sampler
 from .start import start_from_factors, start_from_repeats
 from .towers import ItemTower, UserTower
@@ -175,29 +175,29 @@ class Trainer:
         batch = self.sampler.candidates(rows, inputs, again.detach(), has_targets, self.random)
         snapshot = int(self.examples.users.snapshots[rows[0]])
         vectors = towers.items(snapshot, batch.items)  # [n, D]
+        # each part has its own teacher: recall what the user had, with taste held fixed, and taste the rest
         own, others = logits(users, vectors, batch, config.recall_dim, batch.hits)
-        total = sampled_softmax(own.sum(0), batch.expected, others.sum(0), batch.log_q)
+        total = sampled_softmax(
+            own[0] + own[1].detach(), batch.expected, others[0] + others[1].detach(), batch.log_q
+        )
         if has_targets:
-            # what the user had teaches recall; a target outside of it would only teach recall which user this is
-            fixed_own, fixed_others = own[0].detach() + own[1], others[0].detach() + others[1]
-            total = total + sampled_softmax(fixed_own, batch.direct, fixed_others, batch.log_q)
             labels = torch.from_numpy(self.examples.again.padded(rows, known.shape[1]))
             total = total + repeat_loss(again, labels, known)
             own, others = logits(explorers, vectors, batch, config.recall_dim, batch.had)
-            total = total + config.new_weight * sampled_softmax(own.sum(0), batch.new, others.sum(0), batch.log_q)
+            total = total + sampled_softmax(own[1], batch.new, others[1], batch.log_q)
         return total
 
 
 def logits(users: Tensor, items: Tensor, batch: Candidates, recall: int, hidden: Tensor) -> tuple[Tensor, Tensor]:
     """Dot products of users [B, D] with their own items [2, B, P] and with the sample [2, B, N], recall and the rest apart.
 
-    hidden [B, N]: sampled items that must not count against a row; they are at -inf.
+    hidden [B, N]: sampled items that must not count against a row; they are HIDDEN.
     """
     own, sample = items[batch.own], items[batch.sample]  # [B, P, D], [N, D]
     parts = (slice(0, recall), slice(recall, None))
     of_own = torch.stack([torch.einsum("bd,bpd->bp", users[:, part], own[..., part]) for part in parts])
     of_sample = torch.stack([users[:, part] @ sample[:, part].T for part in parts])
-    return of_own, torch.stack([of_sample[0], of_sample[1].masked_fill(hidden, -torch.inf)])
+    return of_own, torch.stack([of_sample[0], of_sample[1].masked_fill(hidden, HIDDEN)])
 
 
 def describe(epoch: Epoch) -> str:

@@ -30,7 +30,7 @@ Row = dict[str, Any]
 def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: Callable[[str], None]) -> pd.DataFrame:
     """Fit the towers of every horizon whose inputs, settings or code changed.
 
-    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, horizons. Returns the run log, one row per
+    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons. Returns the run log, one row per
     artifact, parameter, metric and epoch, with the columns of `COLUMNS`. A run that fails leaves no folder behind.
     """
     config = TrainingConfig.from_settings(settings)
@@ -51,8 +51,9 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: C
 
 
 def _of_horizon(relation: duckdb.DuckDBPyRelation, name: str, horizon: str, serve: int) -> duckdb.DuckDBPyRelation:
-    condition = f"snapshot > {serve}" if name == "snapshot_targets" else f"horizon = '{horizon}'"
-    return relation.filter(condition)
+    if name == "user_histories":
+        return relation.filter(f"snapshot = {serve + 1}").select("snapshot, user_id, item_id")
+    return relation.filter(f"snapshot > {serve}" if name == "snapshot_targets" else f"horizon = '{horizon}'")
 
 
 def _run_id(relations: Relations, config: TrainingConfig) -> str:
@@ -109,6 +110,7 @@ def read_examples(relations: Relations, serve: int) -> Examples:
         relations["user_inputs"].order("snapshot, user_id").to_arrow_table(),
         relations["item_inputs"].order("snapshot, item_id").to_arrow_table(),
         relations["snapshot_targets"].order("snapshot, user_id, item_id").to_arrow_table(),
+        relations["user_histories"].to_arrow_table(),
         sizes,
         serve,
     )

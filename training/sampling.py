@@ -20,8 +20,7 @@ class Candidates:
     sample: Tensor  # place in `items` of each sampled item [N]
     log_q: Tensor  # log-probability of being sampled [N]
     own: Tensor  # place in `items` of each row's own items [B, P]
-    expected: Tensor  # weights [B, P] of the history's expected repeats; in all three -1 = not a candidate
-    direct: Tensor  # weights [B, P] of real targets outside the history that the tower sees
+    expected: Tensor  # weights [B, P] of the history's expected repeats; in both -1 = not a candidate
     new: Tensor  # weights [B, P] of real targets among what the user never had
     hits: Tensor  # sampled items that are among the row's own [B, N]
     had: Tensor  # sampled items that the user had before or that are among the row's own [B, N]
@@ -59,18 +58,15 @@ class Sampler:
         top, places = chance.topk(min(self.config.support, chance.shape[1]), dim=1)
         own = np.take_along_axis(history, places.numpy(), 1)
         expected = top.clamp(min=0.0).numpy()
-        fresh = np.zeros((len(own), 0), bool)
         if has_targets:
-            # the expected repeats of the history stand for the real ones: same mean, no memorised noise
-            targets, fresh = self._targets(rows)
-            own = np.concatenate([own, targets], 1)
+            # expected repeats stand for the real ones (same mean, no memorised noise); what is new is taken as it came
+            own = np.concatenate([own, self._new_targets(rows)], 1)
         present = own >= 0
-        real = np.arange(own.shape[1]) >= expected.shape[1]
+        is_new = present & (np.arange(own.shape[1]) >= expected.shape[1])
         padding = ((0, 0), (0, own.shape[1] - expected.shape[1]))
         weights = {
             "expected": np.where(present, np.pad(expected, padding), -1.0),
-            "direct": np.where(present, real.astype(np.float64), -1.0),
-            "new": np.where(np.pad(fresh, ((0, 0), (own.shape[1] - fresh.shape[1], 0))), 1.0, -1.0),
+            "new": np.where(is_new, 1.0, -1.0),
         }
         sample, log_q = self._sample(random)
         items, inverse = np.unique(np.concatenate([sample, own[present]]), return_inverse=True)
@@ -85,13 +81,12 @@ class Sampler:
             hits=hits, had=hits | _mark(in_sample, history, len(sample)),
         )  # fmt: skip
 
-    def _targets(self, rows: Index) -> tuple[Index, np.ndarray]:
-        """Real targets outside the visible history [B, T] (-1 = padding) and which of them the user never had."""
+    def _new_targets(self, rows: Index) -> Index:
+        """Real targets that the user never had [B, T], -1 = padding."""
         examples = self.examples
         count = np.diff(examples.targets.offsets)[rows]
         inside = np.arange(max(int(count.max()), 1)) < count[:, None]
-        direct = examples.is_direct.padded(rows).astype(bool) & inside
-        return np.where(direct, examples.targets.padded(rows), -1), examples.is_new.padded(rows).astype(bool) & direct
+        return np.where(examples.is_new.padded(rows).astype(bool) & inside, examples.targets.padded(rows), -1)
 
     def _sample(self, random: np.random.Generator) -> tuple[Index, np.ndarray]:
         if self.count <= self.config.negatives:

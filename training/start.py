@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 DECAY_DAYS = 90.0  # half-life of an interaction's weight in the matrix that is factorised
 REPEAT_STEPS = 60
 RECALL_LENGTH = 1.5  # length of a popular item's vectors
-TASTE_LENGTH = 2.0
-ALS_REGULARISATION = 30.0
+# implicit ALS as found on a validation window (benchmarks/tuning)
+ALS_HALF_LIFE, ALS_DAMPING, ALS_ALPHA, ALS_REGULARISATION = 180.0, 0.45, 0.6, 14.0
 
 
 def start_from_factors(towers: TwoTowers, config: TrainingConfig) -> None:
-    """Set item ids and history vectors to factors of the newest user x item matrix.
+    """Set item ids and history vectors to factors of the user x item matrix before the validation window.
 
     Recall starts from a truncated SVD of recency-weighted counts (PureSVD, Cremonesi et al. 2010; randomised after Halko
     et al. 2011), taste from implicit ALS, the bias from the log of popularity.
@@ -34,7 +34,8 @@ def start_from_factors(towers: TwoTowers, config: TrainingConfig) -> None:
     """
     examples = towers.examples
     arrays = examples.users.arrays
-    rows = examples.rows_of(range(examples.serve, examples.serve + 1), with_targets=False)
+    # of the validation snapshot: a newer one would hold what early stopping is judged by
+    rows = examples.rows_of(range(examples.serve + 1, examples.serve + 2), with_targets=False)
     codes, days, times = (np.asarray(_ragged(arrays[name]).padded(rows)) for name in HISTORY[:3])
     places, columns = np.nonzero(codes)
     codes, days, times = codes[places, columns], days[places, columns], times[places, columns]
@@ -46,10 +47,14 @@ def start_from_factors(towers: TwoTowers, config: TrainingConfig) -> None:
         start = _right_vectors(places, codes, times * 0.5 ** (days / DECAY_DAYS), size, recall.shape[1], config.seed)
         recall[:, : start.shape[1]] += RECALL_LENGTH * start
         partners[:, : start.shape[1]] += RECALL_LENGTH * start
-        members, partners = _als_vectors(places, codes, np.log1p(times), size, taste.shape[1], config)
-        taste += TASTE_LENGTH * members
-        ids[:, :-1] += TASTE_LENGTH * partners
-        ids[:, -1] = torch.log1p(torch.from_numpy(popularity)).float()
+        # a heavy buyer's counts say less about each item: damped by a power of their sum
+        counts = times * 0.5 ** (days / ALS_HALF_LIFE)
+        totals = np.bincount(places, counts, minlength=size[0])
+        damped = counts / (totals / max(float(totals.mean()), 1e-9))[places] ** ALS_DAMPING
+        folded, vectors = _als_vectors(places, codes, ALS_ALPHA * damped, size, taste.shape[1], config)
+        taste += folded
+        ids[:, :-1] += vectors
+        ids[:, -1] = 0.5 * torch.log1p(torch.from_numpy(popularity)).float()
         ids[0] = 0.0
 
 

@@ -117,10 +117,11 @@ class UserTower(nn.Module):
         self.tendency = _table(codes, 1, 0.0)  # how much an item is one to buy again
         self.repeat = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), nn.Linear(32, 1))
         self.attention = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), _zero(nn.Linear(32, 2)))
-        self.scale = nn.Parameter(torch.tensor(2.0))
+        self.recall_scale = nn.Parameter(torch.tensor(2.0))
+        self.taste_scale = nn.Parameter(torch.tensor(1.6))
         self.features = Features(columns, config.hidden, scales)
         self.network = nn.Sequential(
-            nn.Linear(taste + config.hidden + 1, 2 * config.hidden),
+            nn.Linear(taste + config.hidden, 2 * config.hidden),
             nn.GELU(),
             nn.Dropout(config.dropout),
             _zero(nn.Linear(2 * config.hidden, taste)),
@@ -148,12 +149,16 @@ class UserTower(nn.Module):
         if self.training and self.history_dropout:
             seen = known & (torch.rand(known.shape) >= self.history_dropout)
         recalled = pool(vectors[:, : self.recall_width], places, masked_softmax(again, known))
-        taste = pool(vectors[:, self.recall_width :], places, masked_softmax(attention[..., 1], seen))
+        # starts as the fold-in of ALS, which weighs an item by 1 + alpha times its recency-weighted count
+        counts = inputs["history_interactions"] * torch.exp2(-inputs["history_days"] / 180.0)
+        weights = torch.log1p(0.6 * counts) + attention[..., 1]
+        taste = pool(vectors[:, self.recall_width :], places, masked_softmax(weights, seen))
         only_new = inputs["only_new"].unsqueeze(1)
         context = self.features(inputs)  # [B, H]
-        mixed = self.network(torch.cat([taste, context, only_new], 1))
-        recalled = recalled * self.scale.exp() * (1.0 - only_new)
-        return torch.cat([recalled, taste + mixed, torch.ones_like(only_new)], 1)
+        mixed = self.network(torch.cat([unit(taste), context], 1))
+        recalled = recalled * self.recall_scale.exp() * (1.0 - only_new)
+        taste = (unit(taste) + mixed) * self.taste_scale.exp()
+        return torch.cat([recalled, taste, torch.ones_like(only_new)], 1)
 
 
 def history_signals(inputs: dict[str, Tensor]) -> Tensor:
@@ -181,6 +186,11 @@ def masked_softmax(logits: Tensor, known: Tensor) -> Tensor:
     logits = logits.masked_fill(~known, -1e4)
     powers = torch.exp(logits - logits.max(1, keepdim=True).values) * known
     return powers / powers.sum(1, keepdim=True).clamp(min=1e-9)
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """Rows [B, any] scaled to length 1; zeros stay zeros."""
+    return vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-6)
 
 
 def signed_log(x: Tensor) -> Tensor:

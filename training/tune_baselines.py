@@ -3,7 +3,8 @@
 python -m two_tower.training.tune_baselines --database two_tower.duckdb --out benchmarks/tuning
 
 Reads the tables interaction_splits, snapshot_targets and item_features of a built project at snapshot 2 (the test
-window is never read), writes one CSV of trials per model, and found.yml: the values for the vars of dbt_project.yml.
+window is never read); writes one CSV of trials per model and found_<dataset>.yml: values for the vars of
+dbt_project.yml.
 """
 
 from __future__ import annotations
@@ -118,14 +119,14 @@ def best_of(rows: list[dict[str, Any]], policy: str) -> Parameters:
     return {name: best[name] for name in best if name not in other and not name.startswith("recall_")}
 
 
-def write_found(folder: Path, model: str, rows: list[dict[str, Any]]) -> None:
-    """Write <model>.csv and this model's entry of found.yml; the entries of other models stay."""
+def write_found(folder: Path, dataset: str, model: str, rows: list[dict[str, Any]]) -> None:
+    """Write <model>_<dataset>.csv and this model's entry of found_<dataset>.yml; other entries stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{model}.csv").open("w", newline="") as file:
+    with (folder / f"{model}_{dataset}.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    path = folder / "found.yml"
+    path = folder / f"found_{dataset}.yml"
     found = (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
     found[f"two_tower_{model}"] = {policy: best_of(rows, policy) for policy in POLICIES}
     path.write_text(yaml.safe_dump(found, sort_keys=True, width=110))
@@ -137,6 +138,7 @@ def main() -> None:
     parser.add_argument("--database", required=True, help="DuckDB file of a built project; read only")
     parser.add_argument("--schema", default="main")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/tuning"))
+    parser.add_argument("--dataset", default="complete_journey", help="goes into the names of the files written")
     parser.add_argument("--models", nargs="+", choices=sorted(SPACES), default=list(SPACES))
     parser.add_argument("--trials", type=int, default=40, help="fits per model and policy")
     parser.add_argument("--minutes", type=float, default=30, help="at most this long per model")
@@ -151,7 +153,7 @@ def main() -> None:
         relevant: dict[Policy, csr_matrix] = {policy: relevant_items(targets, world, policy) for policy in POLICIES}
     budget = Budget(arguments.trials, arguments.minutes, arguments.seed, arguments.threads)
     for model in arguments.models:
-        write_found(arguments.out, model, search(model, world, relevant, budget))
+        write_found(arguments.out, arguments.dataset, model, search(model, world, relevant, budget))
 
 
 if __name__ == "__main__":

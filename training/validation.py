@@ -40,9 +40,10 @@ def validation_recall(towers: TwoTowers, examples: Examples, k: int = 10) -> dic
 
 
 def _hide_history(scores: torch.Tensor, examples: Examples, rows: Index) -> None:
-    codes = examples.histories.padded(rows)
-    places, columns = np.nonzero(codes)
-    scores[torch.from_numpy(places), torch.from_numpy(examples.code_items[codes[places, columns]])] = -torch.inf
+    counts = np.diff(examples.had.offsets)[rows]
+    had = examples.had.padded(rows)
+    places, columns = np.nonzero(np.arange(had.shape[1]) < counts[:, None])
+    scores[torch.from_numpy(places), torch.from_numpy(had[places, columns])] = -torch.inf
 
 
 def _hits(examples: Examples, rows: Index, best: Index, only_new: bool) -> tuple[Index, Index]:

@@ -5,7 +5,7 @@ interactions as (
 ),
 
 ends as (
-    select max(event_at) + interval 1 second as end_at from interactions
+    select {{ end_of_data() }} as end_at from interactions
 ),
 
 final as (
@@ -19,6 +19,7 @@ final as (
         {{ split_bucket('ends.end_at') }} as bucket
     from interactions
     cross join ends
+    where interactions.event_at < ends.end_at
 )
 
 select * from final

@@ -7,7 +7,7 @@ splits as (
 
 ends as (
     select
-        max(event_at) + interval 1 second as end_at,
+        {{ end_of_data() }} as end_at,
         max(bucket) as oldest_bucket
     from splits
 ),

@@ -8,6 +8,7 @@ def model(dbt, session):
         "item_inputs": dbt.ref("item_inputs"),
         "feature_codes": dbt.ref("feature_codes"),
         "snapshot_targets": dbt.ref("snapshot_targets"),
+        "user_histories": dbt.ref("user_histories"),
         "horizons": dbt.ref("horizons"),
     }
     return train(names, dbt.config.get("training"), dbt.config.get("model_dir"), AdapterLogger("TwoTower").info)

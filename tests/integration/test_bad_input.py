@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import Shop
 from planted import PlantedWorld
+from shop import Shop
 
 Change = Callable[[PlantedWorld], None]
 

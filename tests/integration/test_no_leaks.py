@@ -1,0 +1,101 @@
+"""Nothing that happens after a cut-off may change what is known at it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from shop import REPO, Shop
+
+# what the towers of the evaluation read, with and without the future; snapshots count back from another end
+SEEN = {
+    "user_histories": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot >= {first}"),
+    "item_features": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot >= {first} and interactions > 0"),
+    "user_features": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot >= {first} and interactions > 0"),
+    "snapshot_targets": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot > {first}"),
+    "feature_codes": ("* exclude (horizon)", "horizon = '{horizon}'"),
+    "user_inputs": (
+        "snapshot - {first} as age, * exclude (horizon, snapshot)",
+        "horizon = '{horizon}' and interactions > 0",
+    ),
+    "item_inputs": (
+        "snapshot - {first} as age, * exclude (horizon, snapshot)",
+        "horizon = '{horizon}' and interactions > 0",
+    ),
+}
+
+
+def differences(full: Shop, past: Shop) -> list[str]:
+    """Tables in which the evaluation's view of the full shop differs from the production view of its past."""
+    found = []
+    for table, (columns, condition) in SEEN.items():
+        rows = []
+        for shop, first, horizon in ((full, 1, "evaluation"), (past, 0, "production")):
+            oldest = f"{first} + 4"
+            old = f" and snapshot <= {oldest}" if "snapshot" in columns else ""
+            query = f"select {columns} from {table} where {condition}{old}".format(first=first, horizon=horizon)
+            rows.append(sorted(map(repr, shop.rows(query))))
+        assert rows[0], table
+        if rows[0] != rows[1]:
+            found.append(table)
+    return found
+
+
+def run_both(make_shop: Callable[..., Shop], project: Path) -> tuple[Shop, Shop]:
+    """The shop with its whole data and the same shop as it was at the evaluation's cut-off."""
+    full = make_shop(users=80, items=60)
+    full.project = project
+    full.dbt("run", "--select", "staging", "splits", "features").must_pass()
+    (cutoff,) = full.rows("select as_of from horizons where horizon = 'evaluation'")[0]
+    past = make_shop(users=80, items=60)
+    past.project = project
+    past.world.transactions = past.world.transactions[past.world.transactions["transaction_timestamp"] < pd.Timestamp(cutoff)]
+    past.world.write()
+    past.dbt("run", "--select", "staging", "splits", "features", two_tower_as_of=str(cutoff)).must_pass()
+    return full, past
+
+
+def test_deleting_the_future_changes_nothing(make_shop: Callable[..., Shop]) -> None:
+    assert differences(*run_both(make_shop, REPO)) == []
+
+
+def test_a_planted_leak_is_caught(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    project = copy_of_the_project(tmp_path)
+    macro = project / "macros" / "is_history.sql"
+    text = macro.read_text()
+    assert ">= {{ snapshot }}" in text
+    macro.write_text(text.replace(">= {{ snapshot }}", ">= {{ snapshot }} - 1"))
+    assert "user_histories" in differences(*run_both(make_shop, project))
+
+
+def copy_of_the_project(folder: Path) -> Path:
+    """The dbt project alone, to be changed by a test."""
+    project = folder / "project"
+    for name in ("models", "macros", "tests/dbt"):
+        shutil.copytree(REPO / name, project / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(REPO / name, project / name)
+    return project
+
+
+def test_a_new_feature_column_reaches_the_network(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    project = copy_of_the_project(tmp_path)
+    staging = project / "models" / "staging"
+    model, contract = staging / "stg_items.sql", staging / "_staging_models.yml"
+    model.write_text(model.read_text().replace("        department,\n", "        department,\n        upper(brand) as label,\n", 1))
+    line = "      - {name: label, data_type: varchar, description: The brand in capitals.}\n"
+    text = contract.read_text()
+    place = text.index("      - ", text.index("columns:", text.index("name: stg_items")))
+    contract.write_text(text[:place] + line + text[place:])
+    shop = make_shop(users=80, items=60)
+    shop.project = project
+    small = {"two_tower_training": {"epochs": 1, "final_epochs": 0, "threads": 1}}
+    shop.dbt("run", "--select", "+model_registry", **small).must_pass()
+    import onnxruntime
+
+    (path,) = shop.rows("select item_model from model_registry where horizon = 'production'")[0]
+    assert "label" in [entry.name for entry in onnxruntime.InferenceSession(path).get_inputs()]

@@ -1,0 +1,140 @@
+"""The whole DAG on a small planted shop: what is published, what training adds, and what a refresh does without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from shop import Shop
+
+SETTINGS = {
+    "two_tower_training": {"epochs": 3, "final_epochs": 1, "threads": 1},
+    # the gates are judged on a real shop; here the assertions below are the judge
+    "two_tower_min_recall": {"repeats": 0.0, "new": 0.0},
+    "two_tower_min_lift_over_als": -1.0,
+    "two_tower_min_lift_over_popularity": -1.0,
+}
+
+
+@pytest.fixture(scope="module")
+def built(make_shop: Callable[..., Shop]) -> Shop:
+    """A shop after one `dbt build`, its tests included."""
+    shop = make_shop()
+    shop.dbt("build", **SETTINGS).must_pass()
+    return shop
+
+
+def test_every_user_has_a_full_list(built: Shop) -> None:
+    lengths = built.rows("select user_id, count(distinct item_id), max(rank) from recommendations group by user_id")
+    buyers = {str(user) for user in built.world.transactions["household_id"]}
+    assert {user for user, _, _ in lengths} == buyers | {str(user) for user in built.world.demographics["household_id"]}
+    assert {(items, rank) for _, items, rank in lengths} == {(10, 10)}
+
+
+def test_users_without_history_are_served_from_their_features(built: Shop) -> None:
+    silent = ", ".join(f"'{user}'" for user in built.world.silent_users)
+    sources = built.rows(f"select distinct source from recommendations where user_id in ({silent})")
+    assert sources == [("features",)]
+
+
+def test_the_towers_beat_popularity(built: Shop) -> None:
+    lifts = built.rows(
+        "select policy, lift_low from model_comparisons where model = 'two_tower' and baseline = 'popularity' and k = 10 "
+        "and slice = 'all'"
+    )
+    assert {policy for policy, _ in lifts} == {"repeats", "new"}
+    assert all(low > 0 for _, low in lifts), lifts
+
+
+def test_new_items_are_ranked_by_their_features(built: Shop) -> None:
+    # items that nobody had before the cut-off, ranked for the users who came to buy them, by embedding alone
+    (share,) = built.rows(
+        """
+        with cold as (
+            select e.item_id, e.embedding
+            from item_embeddings e join item_features f on f.item_id = e.item_id and f.snapshot = 1
+            where e.horizon = 'evaluation' and f.interactions = 0
+        ),
+        pairs as (
+            select t.user_id, t.item_id, c.item_id as other,
+                list_dot_product(u.embedding::float[], own.embedding::float[]) as score,
+                list_dot_product(u.embedding::float[], c.embedding::float[]) as other_score
+            from snapshot_targets t
+            join user_embeddings u on u.user_id = t.user_id and u.horizon = 'evaluation' and u.policy = 'new'
+            join cold own on own.item_id = t.item_id
+            join cold c on c.item_id not in (
+                select item_id from snapshot_targets b where b.snapshot = 1 and b.user_id = t.user_id)
+            where t.snapshot = 1
+        )
+        select avg(case when score > other_score then 1.0 when score = other_score then 0.5 else 0 end) from pairs
+        """
+    )
+    assert share[0] > 0.6, share
+
+
+def test_unchanged_inputs_skip_training(built: Shop) -> None:
+    before = built.rows("select run_id, trained_at from model_registry order by horizon")
+    done = built.dbt("run", "--select", "training_runs", "model_registry", **SETTINGS).must_pass()
+    assert done.output.count("training skipped") == 2
+    assert built.rows("select run_id, trained_at from model_registry order by horizon") == before
+
+
+def test_loss_curve_and_parameters_are_rows(built: Shop) -> None:
+    curve = built.rows("select horizon, phase, count(*), bool_and(loss > 0) from training_epochs group by all order by all")
+    assert [row[:2] for row in curve] == [
+        ("evaluation", "final"), ("evaluation", "search"), ("production", "final"), ("production", "search"),
+    ]  # fmt: skip
+    assert built.rows("select distinct value from training_runs where kind = 'parameter' and name = 'epochs'") == [(3.0,)]
+
+
+def test_refresh_serves_a_new_user_and_a_new_item_without_training(built: Shop) -> None:
+    world = built.world
+    before = (world.transactions, world.products, world.demographics)
+    runs = built.rows("select run_id from model_registry order by horizon")
+    user = world.demographics.iloc[[0]].assign(household_id=900_001)
+    item = world.products.iloc[[0]].assign(product_id=900_002)
+    try:
+        world.demographics = pd.concat([world.demographics, user])
+        world.products = pd.concat([world.products, item])
+        world.write()
+        built.dbt("run", "--exclude", "tag:train", **SETTINGS).must_pass()
+        assert built.rows("select distinct source, count(*) from recommendations where user_id = '900001' group by 1") == [
+            ("features", 10)
+        ]
+        assert built.rows("select count(*) from item_embeddings where item_id = '900002'") == [(2,)]
+        assert built.rows("select run_id from model_registry order by horizon") == runs
+    finally:
+        world.transactions, world.products, world.demographics = before
+        world.write()
+        built.dbt("run", "--exclude", "tag:train", **SETTINGS).must_pass()
+
+
+def test_a_user_with_nothing_at_all_gets_the_popular_items(built: Shop) -> None:
+    world = built.world
+    before = world.demographics
+    blank = before.iloc[[0]].copy()
+    for column in blank.columns:
+        blank[column] = None
+    blank["household_id"] = 900_003
+    try:
+        world.demographics = pd.concat([before, blank])
+        world.write()
+        built.dbt("run", "--exclude", "tag:train", **SETTINGS).must_pass()
+        assert built.rows("select distinct source, count(*) from recommendations where user_id = '900003' group by 1") == [
+            ("popularity", 10)
+        ]
+    finally:
+        world.demographics = before
+        world.write()
+
+
+def test_a_lost_artifact_is_trained_again_and_the_lists_stay_readable(built: Shop) -> None:
+    (path,) = built.rows("select user_model from model_registry where horizon = 'production'")[0]
+    with open(path, "r+b") as file:
+        file.truncate(1000)
+    failed = built.dbt("run", "--select", "user_embeddings", **SETTINGS).must_fail()
+    assert path in failed.output
+    assert built.rows("select count(*) > 0 from recommendations") == [(True,)]
+    built.dbt("run", "--select", "training_runs", "model_registry", "user_embeddings", **SETTINGS).must_pass()

@@ -1,0 +1,128 @@
+"""torch = ONNX = SQL: the exported towers give the same embeddings as the fitted ones, whatever is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from two_tower.python_udfs.plugin import register
+from two_tower.training.config import TrainingConfig
+from two_tower.training.examples import build_examples
+from two_tower.training.export import export_towers
+from two_tower.training.fit import TwoTowers, fit, tensors
+
+CODES = {"user": {"age": 3}, "item": {"item_code": 4, "brand": 2, "tags": 3}}
+LISTS = {"history_items": pa.int64(), "history_days": pa.float32(), "history_interactions": pa.float32(),
+         "history_intervals": pa.float32()}  # fmt: skip
+
+
+def user_rows() -> pa.Table:
+    """Users at three snapshots: one with everything, one unknown, one without history, one with a long one."""
+    rows = []
+    for snapshot in (1, 2, 3):
+        for user, age, spend, codes in (
+            ("a", 1, 3.5, [1, 2]), ("b", 0, None, [3]), ("c", 2, -1.0, None), ("d", 3, 1e6, [4, 3, 2, 1]),
+        ):  # fmt: skip
+            history = codes or []
+            rows.append(
+                {"snapshot": snapshot, "user_id": user, "age": age, "spend": spend, "history_items": codes,
+                 "history_days": [float(i) for i in range(len(history))] if codes else None,
+                 "history_interactions": [float(1 + i) for i in range(len(history))] if codes else None,
+                 "history_intervals": [2.0 * i for i in range(len(history))] if codes else None}
+            )  # fmt: skip
+    schema = pa.schema(
+        [("snapshot", pa.int32()), ("user_id", pa.string()), ("age", pa.int64()), ("spend", pa.float32())]
+        + [(name, pa.list_(kind)) for name, kind in LISTS.items()]
+    )
+    return pa.Table.from_pylist(rows, schema)
+
+
+def item_rows() -> pa.Table:
+    """Items at three snapshots, the last one new: no code, no brand, no price, no tags, no picture."""
+    rows = [
+        {"snapshot": snapshot, "item_id": item, "item_code": code, "brand": brand, "tags": tags, "price": price,
+         "picture": picture}
+        for snapshot in (1, 2, 3)
+        for item, code, brand, tags, price, picture in (
+            ("p", 1, 1, [1, 2], 1.0, [0.1, 0.2]), ("q", 2, 2, [3], None, None), ("r", 3, 0, [], 2.0, [1.0, 0.0]),
+            ("s", 4, 1, [1], 0.0, [0.5, 0.5]), ("t", 0, 0, [], None, None),
+        )
+    ]  # fmt: skip
+    schema = pa.schema(
+        [("snapshot", pa.int32()), ("item_id", pa.string()), ("item_code", pa.int64()), ("brand", pa.int64()),
+         ("tags", pa.list_(pa.int64())), ("price", pa.float32()), ("picture", pa.list_(pa.float32(), 2))]
+    )  # fmt: skip
+    return pa.Table.from_pylist(rows, schema)
+
+
+def pairs(rows: list[tuple[int, str, str, bool]]) -> pa.Table:
+    names = ("snapshot", "user_id", "item_id", "is_repeat")
+    return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+
+
+def make_examples() -> object:
+    targets = pairs([(s, u, i, r) for s in (2, 3) for u, i, r in (("a", "p", True), ("b", "q", False), ("d", "t", False))])
+    had = pairs([(2, "a", "p", True), (2, "b", "r", True)])
+    return build_examples(user_rows(), item_rows(), targets, had, CODES, 1)
+
+
+CONFIG = TrainingConfig(dim=8, taste_dim=3, hidden=4, epochs=2, final_epochs=1, threads=1)
+
+
+@pytest.fixture
+def towers() -> TwoTowers:
+    towers = fit(make_examples(), CONFIG, lambda line: None)[0]  # type: ignore[arg-type]
+    with torch.no_grad():
+        for parameter in towers.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
+    return towers.eval()
+
+
+def embed_in_sql(path: Path, rows: pa.Table, tower: str) -> np.ndarray:
+    connection = duckdb.connect()
+    register(connection)
+    connection.register("inputs", rows)
+    found = connection.sql(f"select embed('{path}', inputs, '{tower}') from inputs").fetchall()
+    return np.asarray([row[0] for row in found], np.float64)
+
+
+@pytest.mark.parametrize("only_new", [0.0, 1.0])
+def test_user_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Path, only_new: float) -> None:
+    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "8"})
+    rows = user_rows().append_column("only_new", pa.array([only_new] * 12, pa.float32()))
+    with torch.inference_mode():
+        expected = towers.users(np.arange(12), ("new" if only_new else "repeats",))[0][0].numpy()
+    np.testing.assert_allclose(embed_in_sql(paths["user"], rows, "user"), expected, atol=1e-5)
+    assert np.isfinite(expected).all()
+
+
+def test_item_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Path) -> None:
+    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "8"})
+    with torch.inference_mode():
+        expected = towers.item(tensors(towers.examples.item_batch(1, np.arange(5)))).numpy()
+    found = embed_in_sql(paths["item"], item_rows().slice(0, 5), "item")
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert np.isfinite(expected).all()
+
+
+def test_recall_is_silent_for_what_the_user_never_had(towers: TwoTowers) -> None:
+    with torch.inference_mode():
+        repeats, new = towers.users(np.arange(4), ("repeats", "new"))[0]
+    assert new[:, : CONFIG.recall_dim].abs().max() == 0
+    assert repeats[0, : CONFIG.recall_dim].abs().max() > 0
+
+
+def test_a_fit_is_reproducible_bit_for_bit() -> None:
+    states = [fit(make_examples(), CONFIG, lambda line: None)[0].state_dict() for _ in range(2)]  # type: ignore[arg-type]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_nothing_to_learn_from_is_an_error_that_names_the_relation() -> None:
+    with pytest.raises(ValueError, match="snapshot_targets"):
+        build_examples(user_rows(), item_rows(), pairs([]).slice(0, 0).cast(pairs([(1, "a", "p", True)]).schema), pairs(
+            [(2, "a", "p", True)]), CODES, 1)  # fmt: skip
