@@ -1,4 +1,4 @@
-{% macro encoded_columns(entity, columns) %}
+{% macro encoded_columns(columns) %}
     {#- Select list that turns the columns of `entities` into network inputs: codes for categories (0 = unknown or missing),
         floats for numbers (missing stays NULL), vectors as they are. Joins come from encoding_joins. -#}
     {%- for column in columns %}

@@ -8,12 +8,12 @@
         cast(
             row_number() over (
                 partition by user_id
-                order by event_at desc, {{ stable_hash(['user_id', 'item_id']) }}
+                order by event_at desc, {{ two_tower.stable_hash(['user_id', 'item_id']) }}
             ) - 1 as integer
         )
     {%- else -%}
         cast(
-            floor({{ stable_fraction(['user_id', 'item_id'], var('two_tower_seed')) }} / {{ var('two_tower_test_fraction') }})
+            floor({{ two_tower.stable_fraction(['user_id', 'item_id'], var('two_tower_seed')) }} / {{ var('two_tower_test_fraction') }})
             as integer
         )
     {%- endif -%}

@@ -41,9 +41,7 @@ class TrainingConfig:
                 )
             kind = type(getattr(cls, name))
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or kind(value) != value:
-                raise ValueError(
-                    f"var two_tower_training: {name} is {value!r}; give a non-negative {kind.__name__}"
-                )
+                raise ValueError(f"var two_tower_training: {name} is {value!r}; give a non-negative {kind.__name__}")
             values[name] = kind(value)
         config = cls(**values)
         if config.taste_dim < 1 or config.recall_dim < 0:

@@ -139,5 +139,3 @@ def scales(inputs: Inputs, rows: Index) -> dict[str, tuple[float, float]]:
             deviation = float(logs.std()) if len(logs) else 0.0
             found[column.name] = (float(logs.mean()) if len(logs) else 0.0, deviation if deviation > 1e-6 else 1.0)
     return found
-
-

@@ -177,9 +177,7 @@ class Trainer:
         vectors = towers.items(snapshot, batch.items)  # [n, D]
         # each part has its own teacher: recall what the user had, with taste held fixed, and taste the rest
         own, others = logits(users, vectors, batch, config.recall_dim, batch.hits)
-        total = sampled_softmax(
-            own[0] + own[1].detach(), batch.expected, others[0] + others[1].detach(), batch.log_q
-        )
+        total = sampled_softmax(own[0] + own[1].detach(), batch.expected, others[0] + others[1].detach(), batch.log_q)
         if has_targets:
             labels = torch.from_numpy(self.examples.again.padded(rows, known.shape[1]))
             total = total + repeat_loss(again, labels, known)

@@ -37,7 +37,11 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: C
     rows: list[Row] = []
     horizons = relations["horizons"].order("horizon").fetchall()
     for horizon, serve, *_ in horizons:
-        own = {name: _of_horizon(relation, name, horizon, serve) for name, relation in relations.items() if name != "horizons"}
+        own = {
+            name: _of_horizon(relation, name, horizon, serve)
+            for name, relation in relations.items()
+            if name != "horizons"
+        }
         run_id = _run_id(own, config)
         folder = Path(model_dir).absolute() / run_id
         found = _read_run(folder)

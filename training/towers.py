@@ -79,13 +79,17 @@ class Features(nn.Module):
 class ItemTower(nn.Module):
     """Item inputs -> [B, D] = [recall R, taste T, bias 1]."""
 
-    def __init__(self, columns: tuple[Column, ...], codes: int, config: TrainingConfig, scales: dict[str, tuple[float, float]]):
+    def __init__(
+        self, columns: tuple[Column, ...], codes: int, config: TrainingConfig, scales: dict[str, tuple[float, float]]
+    ):
         super().__init__()
         self.id_dropout = config.id_dropout
         self.recall = _table(codes, config.recall_dim, 0.01)
         self.ids = _table(codes, config.taste_dim + 1, 0.01)
         self.features = Features(tuple(c for c in columns if c.name != "item_code"), config.hidden, scales)
-        self.network = nn.Sequential(nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.hidden, config.hidden), nn.GELU())
+        self.network = nn.Sequential(
+            nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.hidden, config.hidden), nn.GELU()
+        )
         self.out = _zero(nn.Linear(2 * config.hidden, config.taste_dim + 1))
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
@@ -106,7 +110,9 @@ class UserTower(nn.Module):
     Taste ranks everything, from the history and the user's features.
     """
 
-    def __init__(self, columns: tuple[Column, ...], codes: int, config: TrainingConfig, scales: dict[str, tuple[float, float]]):
+    def __init__(
+        self, columns: tuple[Column, ...], codes: int, config: TrainingConfig, scales: dict[str, tuple[float, float]]
+    ):
         super().__init__()
         self.history_dropout = config.history_dropout
         self.recall_width = config.recall_dim

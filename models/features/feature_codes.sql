@@ -1,5 +1,5 @@
-{%- set item_columns = feature_columns('stg_items', ['item_id']) -%}
-{%- set user_columns = feature_columns('stg_users', ['user_id']) -%}
+{%- set item_columns = two_tower.feature_columns('stg_items', ['item_id']) -%}
+{%- set user_columns = two_tower.feature_columns('stg_users', ['user_id']) -%}
 with
 
 horizons as (
@@ -29,8 +29,8 @@ known_users as (
 ),
 
 category_values as (
-    {{ feature_values('item', item_columns, 'known_items') }}
-    {{ feature_values('user', user_columns, 'known_users') }}
+    {{ two_tower.feature_values('item', item_columns, 'known_items') }}
+    {{ two_tower.feature_values('user', user_columns, 'known_users') }}
     select
         horizon,
         'item.item_id' as feature,

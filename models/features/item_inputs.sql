@@ -1,5 +1,5 @@
-{%- set columns = feature_columns('stg_items', ['item_id']) -%}
-{%- set behaviour = feature_columns('item_features', ['snapshot', 'item_id']) -%}
+{%- set columns = two_tower.feature_columns('stg_items', ['item_id']) -%}
+{%- set behaviour = two_tower.feature_columns('item_features', ['snapshot', 'item_id']) -%}
 with
 
 horizons as (
@@ -27,11 +27,11 @@ entities as (
 encoded as (
     select
         entities.horizon,
-        {{ encoded_columns('item', columns) }}
+        {{ two_tower.encoded_columns(columns) }}
         coalesce(ids.code, 0) as item_code,
         entities.item_id
     from entities
-    {{ encoding_joins('item', columns) }}
+    {{ two_tower.encoding_joins('item', columns) }}
     left join codes as ids
         on
             entities.horizon = ids.horizon

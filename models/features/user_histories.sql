@@ -17,11 +17,11 @@ pairs as (
         count(*) as interactions,
         sum(splits.quantity) as quantity,
         sum(splits.price * splits.quantity) as spend,
-        bool_or({{ is_recent('splits.bucket', 'snapshots.snapshot') }}) as is_recent,
+        bool_or({{ two_tower.is_recent('splits.bucket', 'snapshots.snapshot') }}) as is_recent,
         min(splits.event_at) as first_at,
         max(splits.event_at) as last_at
     from snapshots
-    inner join splits on {{ is_history('splits.bucket', 'snapshots.snapshot') }}
+    inner join splits on {{ two_tower.is_history('splits.bucket', 'snapshots.snapshot') }}
     group by all
 ),
 
@@ -40,13 +40,13 @@ final as (
         cast(
             row_number() over (
                 partition by snapshot, user_id
-                order by last_at desc, interactions desc, {{ stable_hash(['item_id']) }}
+                order by last_at desc, interactions desc, {{ two_tower.stable_hash(['item_id']) }}
             ) as integer
         ) as position,
-        {{ days_between('last_at', 'now_at') }} as days_since_last,
-        {{ days_between('first_at', 'now_at') }} as days_since_first,
+        {{ two_tower.days_between('last_at', 'now_at') }} as days_since_last,
+        {{ two_tower.days_between('first_at', 'now_at') }} as days_since_first,
         cast(interactions as double) as interactions,
-        {{ days_between('first_at', 'last_at') }} / greatest(interactions - 1, 1) as interval_days,
+        {{ two_tower.days_between('first_at', 'last_at') }} / greatest(interactions - 1, 1) as interval_days,
         quantity,
         spend,
         is_recent

@@ -1,5 +1,5 @@
-{%- set columns = feature_columns('stg_users', ['user_id']) -%}
-{%- set behaviour = feature_columns('user_features', ['snapshot', 'user_id']) -%}
+{%- set columns = two_tower.feature_columns('stg_users', ['user_id']) -%}
+{%- set behaviour = two_tower.feature_columns('user_features', ['snapshot', 'user_id']) -%}
 with
 
 horizons as (
@@ -27,11 +27,11 @@ entities as (
 encoded as (
     select
         entities.horizon,
-        {{ encoded_columns('user', columns) }}
+        {{ two_tower.encoded_columns(columns) }}
         {% for column in columns %}entities.{{ adapter.quote(column.name) }} is not null or {% endfor %}false as has_features,
         entities.user_id
     from entities
-    {{ encoding_joins('user', columns) }}
+    {{ two_tower.encoding_joins('user', columns) }}
 ),
 
 histories as (
@@ -39,7 +39,7 @@ histories as (
         horizons.horizon,
         histories.snapshot,
         histories.user_id,
-        {{ history_lists('histories', 'codes.code') }}
+        {{ two_tower.history_lists('histories', 'codes.code') }}
     from horizons
     inner join {{ ref('user_histories') }} as histories on horizons.snapshot <= histories.snapshot
     inner join codes

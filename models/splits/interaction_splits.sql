@@ -5,7 +5,7 @@ interactions as (
 ),
 
 ends as (
-    select {{ end_of_data() }} as end_at from interactions
+    select {{ two_tower.end_of_data() }} as end_at from interactions
 ),
 
 final as (
@@ -16,7 +16,7 @@ final as (
         interactions.event_type,
         interactions.quantity,
         interactions.price,
-        {{ split_bucket('ends.end_at') }} as bucket
+        {{ two_tower.split_bucket('ends.end_at') }} as bucket
     from interactions
     cross join ends
     where interactions.event_at < ends.end_at

@@ -7,7 +7,7 @@ splits as (
 
 ends as (
     select
-        {{ end_of_data() }} as end_at,
+        {{ two_tower.end_of_data() }} as end_at,
         max(bucket) as oldest_bucket
     from splits
 ),

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-import pytest
-
 from shop import REPO, Shop
 
 # what the towers of the evaluation read, with and without the future; snapshots count back from another end
@@ -53,7 +51,9 @@ def run_both(make_shop: Callable[..., Shop], project: Path) -> tuple[Shop, Shop]
     (cutoff,) = full.rows("select as_of from horizons where horizon = 'evaluation'")[0]
     past = make_shop(users=80, items=60)
     past.project = project
-    past.world.transactions = past.world.transactions[past.world.transactions["transaction_timestamp"] < pd.Timestamp(cutoff)]
+    past.world.transactions = past.world.transactions[
+        past.world.transactions["transaction_timestamp"] < pd.Timestamp(cutoff)
+    ]
     past.world.write()
     past.dbt("run", "--select", "staging", "splits", "features", two_tower_as_of=str(cutoff)).must_pass()
     return full, past
@@ -86,7 +86,9 @@ def test_a_new_feature_column_reaches_the_network(make_shop: Callable[..., Shop]
     project = copy_of_the_project(tmp_path)
     staging = project / "models" / "staging"
     model, contract = staging / "stg_items.sql", staging / "_staging_models.yml"
-    model.write_text(model.read_text().replace("        department,\n", "        department,\n        upper(brand) as label,\n", 1))
+    model.write_text(
+        model.read_text().replace("        department,\n", "        department,\n        upper(brand) as label,\n", 1)
+    )
     line = "      - {name: label, data_type: varchar, description: The brand in capitals.}\n"
     text = contract.read_text()
     place = text.index("      - ", text.index("columns:", text.index("name: stg_items")))

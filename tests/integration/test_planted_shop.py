@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-
 from shop import Shop
 
 SETTINGS = {
@@ -82,11 +81,15 @@ def test_unchanged_inputs_skip_training(built: Shop) -> None:
 
 
 def test_loss_curve_and_parameters_are_rows(built: Shop) -> None:
-    curve = built.rows("select horizon, phase, count(*), bool_and(loss > 0) from training_epochs group by all order by all")
+    curve = built.rows(
+        "select horizon, phase, count(*), bool_and(loss > 0) from training_epochs group by all order by all"
+    )
     assert [row[:2] for row in curve] == [
         ("evaluation", "final"), ("evaluation", "search"), ("production", "final"), ("production", "search"),
     ]  # fmt: skip
-    assert built.rows("select distinct value from training_runs where kind = 'parameter' and name = 'epochs'") == [(3.0,)]
+    assert built.rows("select distinct value from training_runs where kind = 'parameter' and name = 'epochs'") == [
+        (3.0,)
+    ]
 
 
 def test_refresh_serves_a_new_user_and_a_new_item_without_training(built: Shop) -> None:
@@ -100,9 +103,9 @@ def test_refresh_serves_a_new_user_and_a_new_item_without_training(built: Shop) 
         world.products = pd.concat([world.products, item])
         world.write()
         built.dbt("run", "--exclude", "tag:train", **SETTINGS).must_pass()
-        assert built.rows("select distinct source, count(*) from recommendations where user_id = '900001' group by 1") == [
-            ("features", 10)
-        ]
+        assert built.rows(
+            "select distinct source, count(*) from recommendations where user_id = '900001' group by 1"
+        ) == [("features", 10)]
         assert built.rows("select count(*) from item_embeddings where item_id = '900002'") == [(2,)]
         assert built.rows("select run_id from model_registry order by horizon") == runs
     finally:
@@ -122,9 +125,9 @@ def test_a_user_with_nothing_at_all_gets_the_popular_items(built: Shop) -> None:
         world.demographics = pd.concat([before, blank])
         world.write()
         built.dbt("run", "--exclude", "tag:train", **SETTINGS).must_pass()
-        assert built.rows("select distinct source, count(*) from recommendations where user_id = '900003' group by 1") == [
-            ("popularity", 10)
-        ]
+        assert built.rows(
+            "select distinct source, count(*) from recommendations where user_id = '900003' group by 1"
+        ) == [("popularity", 10)]
     finally:
         world.demographics = before
         world.write()

@@ -103,9 +103,7 @@ def test_means_and_intervals_are_those_of_the_users(evaluation: Evaluation) -> N
     assert (wide["recall_low"] < wide["recall_high"]).all()
 
 
-def test_coverage_and_popularity_agree_with_pandas(
-    evaluation: Evaluation, world: dict[str, pd.DataFrame]
-) -> None:
+def test_coverage_and_popularity_agree_with_pandas(evaluation: Evaluation, world: dict[str, pd.DataFrame]) -> None:
     models = evaluation.table("recall_by_model").query("slice == 'all'").set_index(["model", "k"])
     known = world["user_histories"]["user_id"].nunique()
     popularity = world["item_features"].set_index("item_id")["users"] / known

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-
 from two_tower.python_udfs.plugin import register
 from two_tower.training.config import TrainingConfig
 from two_tower.training.examples import build_examples
@@ -66,7 +65,9 @@ def pairs(rows: list[tuple[int, str, str, bool]]) -> pa.Table:
 
 
 def make_examples() -> object:
-    targets = pairs([(s, u, i, r) for s in (2, 3) for u, i, r in (("a", "p", True), ("b", "q", False), ("d", "t", False))])
+    targets = pairs(
+        [(s, u, i, r) for s in (2, 3) for u, i, r in (("a", "p", True), ("b", "q", False), ("d", "t", False))]
+    )
     had = pairs([(2, "a", "p", True), (2, "b", "r", True)])
     return build_examples(user_rows(), item_rows(), targets, had, CODES, 1)
 
