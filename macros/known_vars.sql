@@ -23,8 +23,8 @@
         'two_tower_als': {'type': 'mapping'},
         'two_tower_gate_k': {'type': 'integer', 'least': 1},
         'two_tower_min_recall': {'type': 'mapping'},
-        'two_tower_min_lift_over_als': {'type': 'number'},
-        'two_tower_min_lift_over_popularity': {'type': 'number'},
+        'two_tower_min_lift_over_als': {'type': 'mapping'},
+        'two_tower_min_lift_over_popularity': {'type': 'mapping'},
         'two_tower_model_dir': {'type': 'text'},
     }) }}
 {% endmacro %}

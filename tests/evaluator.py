@@ -34,8 +34,8 @@ VARS = {
     "two_tower_ks": [5, 10],
     "two_tower_gate_k": 10,
     "two_tower_min_recall": {},
-    "two_tower_min_lift_over_als": 0,
-    "two_tower_min_lift_over_popularity": 0,
+    "two_tower_min_lift_over_als": {},
+    "two_tower_min_lift_over_popularity": {},
 }
 
 

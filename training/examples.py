@@ -102,7 +102,8 @@ def build_examples(
 
 def positions(ids: pa.ChunkedArray, among: pa.Array) -> Index:
     """Place of each id in `among`, -1 where it is not there."""
-    return pc.fill_null(pc.index_in(ids, value_set=among), -1).to_numpy().astype(np.int64)
+    places: Index = pc.fill_null(pc.index_in(ids, value_set=among), -1).to_numpy().astype(np.int64)
+    return places
 
 
 def _items_by_row(users: pa.Table, pairs: pa.Table, catalogue: pa.Array) -> tuple[Ragged, Index]:

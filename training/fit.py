@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -127,14 +128,14 @@ class Trainer:
     """One optimiser over the towers; runs epochs."""
 
     def __init__(self, towers: TwoTowers, examples: Examples, config: TrainingConfig, steps: int | None = None):
-        recall = [towers.item.recall.weight, towers.user.recall.weight, towers.user.tendency.weight]
-        ids = [towers.item.ids.weight, towers.user.taste.weight]
+        recall: list[Tensor] = [towers.item.recall.weight, towers.user.recall.weight, towers.user.tendency.weight]
+        ids: list[Tensor] = [towers.item.ids.weight, towers.user.taste.weight]
         known = {id(parameter) for parameter in recall + ids}
-        others = [parameter for parameter in towers.parameters() if id(parameter) not in known]
+        others: list[Tensor] = [parameter for parameter in towers.parameters() if id(parameter) not in known]
         self.rates = [config.recall_learning_rate, config.id_learning_rate, config.learning_rate]
-        self.optimiser = torch.optim.Adam(
-            [{"params": recall}, {"params": ids}, {"params": others, "weight_decay": config.weight_decay}]
-        )
+        groups: list[dict[str, Any]] = [{"params": recall}, {"params": ids}, {"params": others}]
+        groups[2]["weight_decay"] = config.weight_decay
+        self.optimiser = torch.optim.Adam(groups)
         self.towers, self.examples, self.config = towers, examples, config
         self.epochs = steps or config.epochs
         self.final = steps is not None
@@ -148,7 +149,7 @@ class Trainer:
         self.towers.train()
         batches = self.sampler.batches(with_targets, self.random, True)
         batches += self.sampler.batches(history_only, self.random, False)
-        losses = []
+        losses: list[float] = []
         for place in self.random.permutation(len(batches)):
             rows, has_targets = batches[place]
             self.set_rates((self.done + len(losses) / len(batches)) / self.epochs)
@@ -187,7 +188,7 @@ class Trainer:
 
 
 def logits(users: Tensor, items: Tensor, batch: Candidates, recall: int, hidden: Tensor) -> tuple[Tensor, Tensor]:
-    """Dot products of users [B, D] with their own items [2, B, P] and with the sample [2, B, N], recall and the rest apart.
+    """Dot products of users [B, D] with own items [2, B, P] and with the sample [2, B, N], recall and the rest apart.
 
     hidden [B, N]: sampled items that must not count against a row; they are HIDDEN.
     """

@@ -17,8 +17,8 @@ def repeat_loss(logits: Tensor, again: Tensor, known: Tensor) -> Tensor:
 def sampled_softmax(positives: Tensor, targets: Tensor, negatives: Tensor, log_q: Tensor) -> Tensor:
     """Cross-entropy of the target distribution against a softmax over positives and sampled negatives.
 
-    positives [B, P]: logits of each row's own items; targets [B, P]: their target weights (0 = padding, -1 = leave out of
-    the denominator too); negatives [B, N]: logits of the shared sample, accidental hits and excluded items at HIDDEN;
+    positives [B, P]: logits of each row's own items; targets [B, P]: their target weights (-1 = leave out of the
+    denominator too); negatives [B, N]: logits of the shared sample, accidental hits and excluded items at HIDDEN;
     log_q [N]: log-probability that an item is in the sample (Bengio and Senecal 2008; Yi et al. 2019). The row's own
     positives are always present and take no correction. Rows without a target count nothing.
     """

@@ -30,8 +30,8 @@ Row = dict[str, Any]
 def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: Callable[[str], None]) -> pd.DataFrame:
     """Fit the towers of every horizon whose inputs, settings or code changed.
 
-    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons. Returns the run log, one row per
-    artifact, parameter, metric and epoch, with the columns of `COLUMNS`. A run that fails leaves no folder behind.
+    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons. Returns the run log,
+    one row per artifact, parameter, metric and epoch, with the columns of `COLUMNS`. A run that fails leaves no folder.
     """
     config = TrainingConfig.from_settings(settings)
     rows: list[Row] = []
@@ -65,7 +65,8 @@ def _run_id(relations: Relations, config: TrainingConfig) -> str:
     digest = hashlib.sha256(json.dumps(config.as_dict(), sort_keys=True).encode())
     for name in sorted(relations):
         relation = relations[name]
-        content = relation.query("t", "select count(*), bit_xor(hash(t)), sum(hash(t) % 1000003) from t").fetchall()
+        rows = relation.query("t", "select count(*), bit_xor(hash(t)), sum(hash(t) % 1000003) from t")
+        content = rows.fetchall() if rows is not None else []
         digest.update(f"{name} {relation.columns} {content}".encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         if path.stem in FITTING:
@@ -96,7 +97,7 @@ def _train_one(
             with path.open("rb") as file:
                 os.fsync(file.fileno())
         shutil.rmtree(folder, ignore_errors=True)
-        os.replace(unfinished, folder)
+        unfinished.replace(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     found = _read_run(folder)
@@ -137,7 +138,7 @@ def _row(kind: str, name: str, epoch: int | None = None, value: float | None = N
 
 
 def _read_run(folder: Path) -> list[Row] | None:
-    """Rows of a published run with the paths of its artifacts; None when it is not there or a file is not what it was."""
+    """Rows of a published run with the paths of its artifacts; None when a file is not there or not what it was."""
     try:
         rows: list[Row] = json.loads((folder / "run.json").read_text())
         digests = {row["name"]: row["text"] for row in rows if row["kind"] == "sha256"}

@@ -28,15 +28,16 @@ ALS_HALF_LIFE, ALS_DAMPING, ALS_ALPHA, ALS_REGULARISATION = 180.0, 0.45, 0.6, 14
 def start_from_factors(towers: TwoTowers, config: TrainingConfig) -> None:
     """Set item ids and history vectors to factors of the user x item matrix before the validation window.
 
-    Recall starts from a truncated SVD of recency-weighted counts (PureSVD, Cremonesi et al. 2010; randomised after Halko
-    et al. 2011), taste from implicit ALS, the bias from the log of popularity.
+    Recall starts from a truncated SVD of recency-weighted counts (PureSVD, Cremonesi et al. 2010; randomised
+    after Halko et al. 2011), taste from implicit ALS, the bias from the log of popularity.
     Changes the tables in place.
     """
     examples = towers.examples
     arrays = examples.users.arrays
     # of the validation snapshot: a newer one would hold what early stopping is judged by
     rows = examples.rows_of(range(examples.serve + 1, examples.serve + 2), with_targets=False)
-    codes, days, times = (np.asarray(_ragged(arrays[name]).padded(rows)) for name in HISTORY[:3])
+    codes = examples.histories.padded(rows).astype(np.int64)
+    days, times = (_ragged(arrays[name]).padded(rows).astype(np.float64) for name in HISTORY[1:3])
     places, columns = np.nonzero(codes)
     codes, days, times = codes[places, columns], days[places, columns], times[places, columns]
     size = (len(rows), len(examples.code_items))
@@ -75,8 +76,9 @@ def _right_vectors(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         right = torch.svd_lowrank(matrix.coalesce(), q=width, niter=3)[2]
-    usual = right.norm(dim=1).topk(min(1000, len(right))).values.mean()
-    return right / usual.clamp(min=1e-9)
+    usual = torch.linalg.vector_norm(right, dim=1).topk(min(1000, len(right))).values.mean()
+    scaled: torch.Tensor = right / usual.clamp(min=1e-9)
+    return scaled
 
 
 def _als_vectors(

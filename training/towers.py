@@ -1,7 +1,7 @@
 """The two towers: features -> embedding, user and item joined by a dot product.
 
-Everything between a row of the input tables and its embedding happens in here: scaling, missing values, pooling of the
-history. The same modules are trained and exported, so there is no second place where an input could be read differently.
+Everything between a row of the input tables and its embedding happens in here: scaling, missing values, pooling of
+the history. The same modules are trained and exported, so no second place could read an input differently.
 Shapes: B rows, L history length, H hidden width, D embedding length (`dim`), C item codes (0 = unknown).
 """
 
@@ -53,7 +53,7 @@ class Features(nn.Module):
     def content(self, inputs: dict[str, Tensor]) -> Tensor:
         """The columns that do not age (categories and vectors): [B, H]."""
         rows = next(iter(inputs.values())).shape[0]
-        total = self.scaled[-1].bias.new_zeros(rows, self.hidden)
+        total = torch.zeros(rows, self.hidden)
         for name in self.codes:
             total = total + self.tables[_key(name)](inputs[name])
         for name in self.code_lists:
@@ -140,7 +140,8 @@ class UserTower(nn.Module):
     def repeat_logits(self, inputs: dict[str, Tensor]) -> Tensor:
         """Log-odds [B, L] that each item of the history is bought again in the next window."""
         signals = history_signals(inputs)
-        return (self.repeat(signals) + self.tendency(inputs["history_items"])).squeeze(-1)
+        logits: Tensor = self.repeat(signals) + self.tendency(inputs["history_items"])
+        return logits.squeeze(-1)
 
     def forward(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
         """Embeddings [B, D].
@@ -168,7 +169,7 @@ class UserTower(nn.Module):
 
 
 def history_signals(inputs: dict[str, Tensor]) -> Tensor:
-    """[B, L, SIGNALS]: recency, how often, typical interval, how overdue, bought more than once; all about unit scale."""
+    """[B, L, SIGNALS]: recency, how often, typical interval, how overdue, more than once; about unit scale."""
     days = inputs["history_days"].clamp(min=0.0)
     times = inputs["history_interactions"].clamp(min=1.0)
     interval = inputs["history_intervals"].clamp(min=0.0)
@@ -196,7 +197,9 @@ def masked_softmax(logits: Tensor, known: Tensor) -> Tensor:
 
 def unit(vectors: Tensor) -> Tensor:
     """Rows [B, any] scaled to length 1; zeros stay zeros."""
-    return vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-6)
+    lengths = torch.linalg.vector_norm(vectors, dim=1, keepdim=True)
+    scaled: Tensor = vectors / lengths.clamp(min=1e-6)
+    return scaled
 
 
 def signed_log(x: Tensor) -> Tensor:

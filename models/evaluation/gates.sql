@@ -30,13 +30,17 @@ thresholds as (
 ),
 
 baselines as (
+    {%- for policy in var('two_tower_policies') %}
+    {%- set last_policy = loop.last %}
     {%- for baseline in ['als', 'popularity'] %}
     select
+        '{{ policy }}' as policy,
         '{{ baseline }}' as baseline,
-        cast({{ var('two_tower_min_lift_over_' ~ baseline) }} as double) as threshold
-    {%- if not loop.last %}
+        cast({{ var('two_tower_min_lift_over_' ~ baseline).get(policy, 0) }} as double) as threshold
+    {%- if not (loop.last and last_policy) %}
     union all
     {%- endif %}
+    {%- endfor %}
     {%- endfor %}
 ),
 
@@ -55,16 +59,15 @@ checked as (
     union all
     select
         'not_below_' || baselines.baseline as gate,
-        thresholds.policy,
+        baselines.policy,
         comparisons.value,
         baselines.threshold,
         'lift of recall@{{ gate_k }} over ' || baselines.baseline as what,
         'two_tower_min_lift_over_' || baselines.baseline as remedy,
         coalesce(comparisons.value > baselines.threshold, false) as is_passed
-    from thresholds
-    cross join baselines
+    from baselines
     left join comparisons
-        on thresholds.policy = comparisons.policy and baselines.baseline = comparisons.baseline
+        on baselines.policy = comparisons.policy and baselines.baseline = comparisons.baseline
 ),
 
 final as (

@@ -146,7 +146,7 @@ def test_by_hand(tmp_path: Path) -> None:
 
 
 def test_failed_gate_says_what_failed_and_what_to_do(evaluation: Evaluation) -> None:
-    variables = {"two_tower_min_recall": {"repeats": 0.99}, "two_tower_min_lift_over_als": -1}
+    variables = {"two_tower_min_recall": {"repeats": 0.99}, "two_tower_min_lift_over_als": {"repeats": -1, "new": -1}}
     result = evaluation.dbt("build", "--select", "gates", **variables)
     assert result.returncode == 1
     (line,) = [line for line in result.stdout.splitlines() if "Gate minimum_recall failed" in line]

@@ -77,7 +77,7 @@ CONFIG = TrainingConfig(dim=8, taste_dim=3, hidden=4, epochs=2, final_epochs=1, 
 
 @pytest.fixture
 def towers() -> TwoTowers:
-    towers = fit(make_examples(), CONFIG, lambda line: None)[0]  # type: ignore[arg-type]
+    towers = fit(make_examples(), CONFIG, lambda _: None)[0]  # type: ignore[arg-type]
     with torch.no_grad():
         for parameter in towers.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
@@ -119,7 +119,7 @@ def test_recall_is_silent_for_what_the_user_never_had(towers: TwoTowers) -> None
 
 
 def test_a_fit_is_reproducible_bit_for_bit() -> None:
-    states = [fit(make_examples(), CONFIG, lambda line: None)[0].state_dict() for _ in range(2)]  # type: ignore[arg-type]
+    states = [fit(make_examples(), CONFIG, lambda _: None)[0].state_dict() for _ in range(2)]  # type: ignore[arg-type]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
