@@ -14,15 +14,13 @@ Parameters = dict[str, Any]
 WEIGHTINGS = ("count", "log", "binary")
 HALF_LIVES = (None, 30, 60, 90, 120, 180, 365)
 WEIGHED = {"weighting": "count", "half_life_days": 120, "user_power": 0.5}
-# What a first, wide search found good (stage 1 of benchmarks/tuning/als_complete_journey.csv)
+# Where earlier searches ended on The Complete Journey (benchmarks/tuning), and one plain start
 STARTS: Mapping[str, list[Parameters]] = {
     "als": [
         WEIGHED | {"factors": 256, "ridge": 20.0, "alpha": 0.5, "iterations": 8},
-        WEIGHED | {"factors": 256, "ridge": 20.0, "alpha": 2.0, "iterations": 8, "half_life_days": 365},
-        WEIGHED | {"factors": 256, "ridge": 15.0, "alpha": 0.2, "iterations": 8, "half_life_days": 90},
-        WEIGHED | {"factors": 256, "ridge": 30.0, "alpha": 0.5, "iterations": 8, "user_power": 0.3},
-        WEIGHED | {"factors": 512, "ridge": 20.0, "alpha": 0.5, "iterations": 6},
-        WEIGHED | {"factors": 512, "ridge": 30.0, "alpha": 1.0, "iterations": 6, "user_power": 0.3},
+        WEIGHED | {"factors": 256, "ridge": 23.0, "alpha": 0.6, "iterations": 20, "half_life_days": 180},
+        WEIGHED | {"factors": 512, "ridge": 6.0, "alpha": 0.5, "iterations": 14, "half_life_days": 30},
+        WEIGHED | {"factors": 64, "ridge": 20.0, "alpha": 1.0, "iterations": 10, "half_life_days": None},
     ],
     "ease": [
         WEIGHED | {"regularization": 1000.0, "own_share": 0.5, "user_power": 0.0, "weighting": "log"},
