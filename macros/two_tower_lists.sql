@@ -35,18 +35,14 @@
         {{ two_tower.top_k_lists('lists_users', 'lists_items', k, exclusions) }}
     ),
 
-    lists_popularity as (
-        select
-            features.item_id,
-            features.recent_users as score,
-            row_number() over (
-                order by
-                    features.recent_users desc,
-                    features.users desc,
-                    {{ two_tower.stable_hash(['features.item_id']) }}
-            ) as position
+    lists_catalogue as (
+        select features.*
         from {{ ref('item_features') }} as features
         inner join lists_horizons on features.snapshot = lists_horizons.snapshot
+    ),
+
+    lists_popularity as (
+        {{ two_tower.popular_items('lists_catalogue', ['recent_users', 'users']) }}
     ),
 
     lists_lengths as (

@@ -15,19 +15,19 @@ with
 
 final as (
     {%- for recommender in recommenders %}
-    select
-        model,
-        policy,
-        user_id,
-        cast(rank as integer) as rank,
-        item_id,
-        cast(score as double) as score,
-        cast(run_id as varchar) as run_id,
-        cast(source as varchar) as source
-    from {{ ref(recommender) }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
+        select
+            model,
+            policy,
+            user_id,
+            cast(rank as integer) as rank,
+            item_id,
+            cast(score as double) as score,
+            cast(run_id as varchar) as run_id,
+            cast(source as varchar) as source
+        from {{ ref(recommender) }}
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
     {%- endfor %}
 )
 

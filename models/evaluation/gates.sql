@@ -18,30 +18,26 @@ comparisons as (
     where model = 'two_tower' and slice = 'all' and k = {{ gate_k }}
 ),
 
+policies as (
+    {{ rows_of('policy', var('two_tower_policies')) }}
+),
+
 thresholds as (
-    {%- for policy in var('two_tower_policies') %}
     select
-        '{{ policy }}' as policy,
-        cast({{ minimum_recall.get(policy, 0) }} as double) as minimum_recall
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+        policy,
+        {{ by_policy('policy', minimum_recall) }} as minimum_recall
+    from policies
 ),
 
 baselines as (
-    {%- for policy in var('two_tower_policies') %}
-    {%- set last_policy = loop.last %}
-    {%- for baseline in ['als', 'popularity'] %}
-    select
-        '{{ policy }}' as policy,
-        '{{ baseline }}' as baseline,
-        cast({{ var('two_tower_min_lift_over_' ~ baseline).get(policy, 0) }} as double) as threshold
-    {%- if not (loop.last and last_policy) %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-    {%- endfor %}
+    {% for baseline in ['als', 'popularity'] -%}
+        select
+            policy,
+            '{{ baseline }}' as baseline,
+            {{ by_policy('policy', var('two_tower_min_lift_over_' ~ baseline)) }} as threshold
+        from thresholds
+        {% if not loop.last %}union all{% endif %}
+    {% endfor -%}
 ),
 
 -- from the thresholds, not from the results: a result that is missing fails its gate

@@ -43,9 +43,8 @@ final as (
     select
         encoded.horizon,
         item_features.snapshot,
-        encoded.* exclude (horizon){% for column in behaviour %},
-        cast(item_features.{{ adapter.quote(column.name) }} as float) as {{ adapter.quote(column.name) }}
-        {%- endfor %}
+        {{ two_tower.behaviour_columns('item_features', behaviour) }}
+        encoded.* exclude (horizon)
     from encoded
     inner join horizons on encoded.horizon = horizons.horizon
     inner join item_features

@@ -28,7 +28,7 @@ encoded as (
     select
         entities.horizon,
         {{ two_tower.encoded_columns(columns) }}
-        {% for column in columns %}entities.{{ adapter.quote(column.name) }} is not null or {% endfor %}false as has_features,
+        {{ two_tower.any_known('entities', columns) }} as has_features,
         entities.user_id
     from entities
     {{ two_tower.encoding_joins('user', columns) }}
@@ -55,9 +55,8 @@ final as (
     select
         encoded.horizon,
         user_features.snapshot,
-        encoded.* exclude (horizon){% for column in behaviour %},
-        cast(user_features.{{ adapter.quote(column.name) }} as float) as {{ adapter.quote(column.name) }}
-        {%- endfor %},
+        {{ two_tower.behaviour_columns('user_features', behaviour) }}
+        encoded.* exclude (horizon),
         histories.history_items is not null as has_history,
         histories.* exclude (horizon, snapshot, user_id)
     from encoded

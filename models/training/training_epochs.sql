@@ -15,7 +15,9 @@ final as (
         cast(
             max(value) filter (where kind = 'validation_recall_at_10' and name = 'repeats') as double
         ) as validation_recall_repeats,
-        cast(max(value) filter (where kind = 'validation_recall_at_10' and name = 'new') as double) as validation_recall_new
+        cast(
+            max(value) filter (where kind = 'validation_recall_at_10' and name = 'new') as double
+        ) as validation_recall_new
     from training_runs
     where epoch is not null
     group by horizon, run_id, epoch

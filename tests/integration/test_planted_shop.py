@@ -10,7 +10,15 @@ import pytest
 from shop import Shop
 
 SETTINGS = {
-    "two_tower_training": {"epochs": 3, "final_epochs": 1, "threads": 1},
+    # small batches and large steps: there are only a few hundred users to learn from
+    "two_tower_training": {
+        "epochs": 6,
+        "final_epochs": 1,
+        "threads": 1,
+        "batch_size": 32,
+        "learning_rate": 0.005,
+        "id_dropout": 0.3,
+    },
     # the gates are judged on a real shop; here the assertions below are the judge
     "two_tower_min_recall": {"repeats": 0.0, "new": 0.0},
     "two_tower_min_lift_over_als": {"repeats": -1.0, "new": -1.0},

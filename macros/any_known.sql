@@ -1,0 +1,9 @@
+{% macro any_known(relation, columns) %}
+    {#- Whether at least one of the columns says something. -#}
+    (
+        {%- for column in columns %}
+            {{ relation }}.{{ adapter.quote(column.name) }} is not null or
+        {%- endfor %}
+            false
+        )
+{%- endmacro %}
