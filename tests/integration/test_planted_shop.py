@@ -97,7 +97,7 @@ def test_loss_curve_and_parameters_are_rows(built: Shop) -> None:
         ("evaluation", "final"), ("evaluation", "search"), ("production", "final"), ("production", "search"),
     ]  # fmt: skip
     assert built.rows("select distinct value from training_runs where kind = 'parameter' and name = 'epochs'") == [
-        (3.0,)
+        (6.0,)
     ]
 
 
