@@ -11,7 +11,7 @@ import pytest
 import torch
 from two_tower.python_udfs.plugin import register
 from two_tower.training.config import TrainingConfig
-from two_tower.training.examples import build_examples
+from two_tower.training.examples import Examples, build_examples
 from two_tower.training.export import export_towers
 from two_tower.training.fit import TwoTowers, fit, tensors
 
@@ -64,7 +64,7 @@ def pairs(rows: list[tuple[int, str, str, bool]]) -> pa.Table:
     return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
 
 
-def make_examples() -> object:
+def make_examples() -> Examples:
     targets = pairs(
         [(s, u, i, r) for s in (2, 3) for u, i, r in (("a", "p", True), ("b", "q", False), ("d", "t", False))]
     )
@@ -77,7 +77,7 @@ CONFIG = TrainingConfig(dim=8, taste_dim=3, hidden=4, epochs=2, final_epochs=1, 
 
 @pytest.fixture
 def towers() -> TwoTowers:
-    towers = fit(make_examples(), CONFIG, lambda _: None)[0]  # type: ignore[arg-type]
+    towers = fit(make_examples(), CONFIG, lambda _: None)[0]
     with torch.no_grad():
         for parameter in towers.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
@@ -119,7 +119,7 @@ def test_recall_is_silent_for_what_the_user_never_had(towers: TwoTowers) -> None
 
 
 def test_a_fit_is_reproducible_bit_for_bit() -> None:
-    states = [fit(make_examples(), CONFIG, lambda _: None)[0].state_dict() for _ in range(2)]  # type: ignore[arg-type]
+    states = [fit(make_examples(), CONFIG, lambda _: None)[0].state_dict() for _ in range(2)]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
