@@ -10,22 +10,35 @@ from typing import Any
 class TrainingConfig:
     """Settings of one training run; all of them enter the run id."""
 
-    dim: int = 320  # length of both embeddings (var two_tower_dim); what taste and bias leave over brings back the past
-    taste_dim: int = 128  # part that ranks what the user did not have yet: small, or it learns users by heart
-    hidden: int = 64  # width of the feature networks
+    # --- the embedding: [recall, factors, content, bias]; recall gets what the others leave over
+    dim: int = 384  # length of both embeddings (var two_tower_dim)
+    factors: int = 128  # part that starts as implicit ALS: more gained nothing on the validation window
+    content: int = 64  # part that is learned from features; also the width of the feature networks
+    # --- recall: what the user had
+    support: int = 25  # past items per user that recall tries to bring back: few, so that few dimensions hold them
+    repeat_epochs: int = 2  # passes of the small head that says which past items come back
+    recall_epochs: int = 8  # passes over all histories; more still helps a little
+    recall_batch_size: int = 256
+    recall_learning_rate: float = 0.05  # Adam: exactness needs large steps
+    # --- taste: what the user never had
+    als_alpha: float = 0.6  # these four as found for ALS on a validation window (benchmarks/tuning)
+    als_regularization: float = 14.0
+    als_user_power: float = 0.45  # heavy users' counts say less about each item
+    als_iterations: int = 10
+    taste_snapshots: int = 3  # newest training snapshots that teach taste; each has factors of its own
     epochs: int = 4  # upper bound; early stopping on validation recall@10 decides
-    patience: int = 3  # epochs without a better validation recall before stopping
-    final_epochs: int = 1  # epochs over all snapshots, the validation one included, after stopping
-    batch_size: int = 256  # users of one snapshot per step
-    negatives: int = 4096  # sampled per step with logQ correction; a smaller catalogue is scored whole
-    support: int = 64  # own past items per user that the softmax tries to bring back
-    recall_learning_rate: float = 0.015  # Adam, tables of the recall part: exactness needs large steps
-    id_learning_rate: float = 0.0001  # tables of the taste part: they start from ALS and would learn users by heart
-    learning_rate: float = 0.001  # everything else: larger steps undo the SVD start
+    patience: int = 2  # epochs without a better validation recall before stopping
+    final_epochs: int = 1  # epochs over newer snapshots, the validation one included, after stopping
+    batch_size: int = 128  # users of one snapshot per step
+    learning_rate: float = 0.003
     weight_decay: float = 0.0
-    dropout: float = 0.2  # on the features' hidden layers
-    id_dropout: float = 0.05  # share of item ids hidden per step, so that features alone can rank a new item
-    history_dropout: float = 0.3  # share of history items that taste does not see per step
+    dropout: float = 0.5  # on the features' hidden layers
+    id_dropout: float = 0.05  # share of items whose factors are hidden per step, so that features alone can rank
+    history_dropout: float = (
+        0.1  # share of users whose history is hidden per step, so that their features alone can rank
+    )
+    # --- both
+    negatives: int = 4096  # sampled per step with logQ correction; a smaller catalogue is scored whole
     seed: int = 0
     threads: int = 2  # results are reproducible bit for bit at one thread count
 
@@ -44,17 +57,17 @@ class TrainingConfig:
                 raise ValueError(f"var two_tower_training: {name} is {value!r}; give a non-negative {kind.__name__}")
             values[name] = kind(value)
         config = cls(**values)
-        if config.taste_dim < 1 or config.recall_dim < 0:
+        if config.factors < 1 or config.content < 1 or config.recall_dim < 0:
             raise ValueError(
-                f"var two_tower_dim is {config.dim} and taste_dim {config.taste_dim}; give taste_dim at least 1 and "
-                f"two_tower_dim at least taste_dim + 1"
+                f"var two_tower_dim is {config.dim}, factors {config.factors} and content {config.content}; give the "
+                f"latter at least 1 each and two_tower_dim at least their sum + 1"
             )
         return config
 
     @property
     def recall_dim(self) -> int:
         """Part of the embedding that brings back what a user had; the last dimension carries the item's bias."""
-        return self.dim - self.taste_dim - 1
+        return self.dim - self.factors - self.content - 1
 
     def as_dict(self) -> dict[str, int | float]:
         """The settings by name."""

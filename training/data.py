@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import torch
 from numpy.typing import NDArray
 
 Array = NDArray[np.generic]
-HISTORY = ("history_items", "history_days", "history_interactions", "history_intervals")
+HISTORY = ("history_items", "history_days", "history_interactions", "history_weights", "history_intervals")
 NOT_INPUTS = {"horizon", "snapshot", "user_id", "item_id", "has_features", "has_history"}
 
 
@@ -29,6 +30,13 @@ class Ragged:
 
     offsets: NDArray[np.int64]
     values: Array
+
+    def cells(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Places in `values` of the lists of the rows, one list after another."""
+        starts, lengths = self.offsets[rows], np.diff(self.offsets)[rows]
+        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        places: NDArray[np.int64] = np.repeat(starts, lengths) + within
+        return places
 
     def padded(self, rows: NDArray[np.int64], width: int | None = None) -> Array:
         """Rows as one array [len(rows), width], filled with zeros (width: the longest of them, at least 1)."""
@@ -50,6 +58,11 @@ class Inputs:
     columns: tuple[Column, ...]
     arrays: dict[str, Array | Ragged]
     snapshots: NDArray[np.int64]
+
+
+def tensor(values: Array) -> torch.Tensor:
+    """An array as a tensor: integers int64, floats float32."""
+    return torch.from_numpy(np.ascontiguousarray(values, np.int64 if values.dtype.kind in "iu" else np.float32))
 
 
 def columns_of(table: pa.Table, sizes: dict[str, int]) -> tuple[Column, ...]:

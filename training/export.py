@@ -17,20 +17,23 @@ from .fit import TwoTowers, tensors
 
 
 class ItemGraph(nn.Module):
-    """Item tower with positional inputs, as the exporter wants them."""
+    """Item tower with positional inputs, as the exporter wants them, and the served factors as a constant [C, F]."""
+
+    factors: Tensor
 
     def __init__(self, towers: TwoTowers, names: list[str]):
         super().__init__()
         self.tower, self.names = towers.item, names
+        self.register_buffer("factors", towers.factors(towers.examples.serve).items)
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Embeddings [B, D]."""
-        vector: Tensor = self.tower(dict(zip(self.names, inputs, strict=True)))
+        vector: Tensor = self.tower(dict(zip(self.names, inputs, strict=True)), self.factors)
         return vector
 
 
 class UserGraph(nn.Module):
-    """User tower with positional inputs and the history vectors of all items as a constant [C, R + T]."""
+    """User tower with positional inputs and the history vectors of all items as a constant [C, R - 1 + F + H]."""
 
     vectors: Tensor
 
@@ -38,7 +41,8 @@ class UserGraph(nn.Module):
         super().__init__()
         self.tower, self.names = towers.user, names
         with torch.inference_mode():
-            vectors = towers.history_vectors(torch.arange(len(towers.examples.code_items)))
+            codes = torch.arange(len(towers.examples.code_items))
+            vectors = towers.history_vectors(codes, towers.examples.serve)
         self.register_buffer("vectors", vectors.clone())
 
     def forward(self, *inputs: Tensor) -> Tensor:

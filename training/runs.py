@@ -75,7 +75,11 @@ def _run_id(relations: Relations, config: TrainingConfig) -> str:
     return digest.hexdigest()[:16]
 
 
-FITTING = {"config", "data", "examples", "export", "fit", "losses", "runs", "sampling", "start", "towers", "validation"}
+# the modules that decide what a fit results in
+FITTING = {
+    *("config", "data", "examples", "export", "factors", "features", "fit", "losses", "recall", "runs", "sampling"),
+    *("towers", "validation"),
+}
 
 
 def _train_one(

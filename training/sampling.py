@@ -14,16 +14,14 @@ from .examples import Examples, Index
 
 @dataclass(frozen=True)
 class Candidates:
-    """What a batch is scored against. n distinct items, B rows, P own items per row, N sampled ones."""
+    """What a batch is scored against. n distinct items, B rows, P targets per row, N sampled ones."""
 
     items: Index  # catalogue items [n]
     sample: Tensor  # place in `items` of each sampled item [N]
     log_q: Tensor  # log-probability of being sampled [N]
-    own: Tensor  # place in `items` of each row's own items [B, P]
-    expected: Tensor  # weights [B, P] of the history's expected repeats; in both -1 = not a candidate
-    new: Tensor  # weights [B, P] of real targets among what the user never had
-    hits: Tensor  # sampled items that are among the row's own [B, N]
-    had: Tensor  # sampled items that the user had before or that are among the row's own [B, N]
+    own: Tensor  # place in `items` of each row's targets [B, P]
+    weights: Tensor  # 1 for a target among what the user never had, -1 = padding or not new [B, P]
+    had: Tensor  # sampled items that the user had before or that are among the row's targets [B, N]
 
 
 class Sampler:
@@ -39,50 +37,35 @@ class Sampler:
         self.cumulative = np.cumsum(chance / chance.sum())
         self.log_inclusion = np.log(-np.expm1(config.negatives * np.log1p(-chance / chance.sum())))
 
-    def batches(self, rows: Index, random: np.random.Generator, has_targets: bool) -> list[tuple[Index, bool]]:
+    def batches(self, rows: Index, random: np.random.Generator) -> list[Index]:
         """Shuffled batches of user rows, each of one snapshot, since items look different at each."""
-        batches = []
+        batches: list[Index] = []
         snapshots = self.examples.users.snapshots[rows]
         for snapshot in np.unique(snapshots):
             members = random.permutation(rows[snapshots == snapshot])
             pieces = max(round(len(members) / self.config.batch_size), 1)
-            batches += [(np.sort(piece), has_targets) for piece in np.array_split(members, pieces)]
-        return batches
+            batches += [np.sort(piece) for piece in np.array_split(members, pieces)]
+        return [batches[place] for place in random.permutation(len(batches))]
 
-    def candidates(
-        self, rows: Index, inputs: dict[str, Tensor], again: Tensor, has_targets: bool, random: np.random.Generator
-    ) -> Candidates:
-        """Own items with weights, shared sample, and which of the sample must not count against a row."""
-        history = self.examples.code_items[inputs["history_items"].numpy()]  # [B, L], -1 = none
-        chance = torch.sigmoid(again).masked_fill(torch.from_numpy(history < 0), -1.0)
-        top, places = chance.topk(min(self.config.support, chance.shape[1]), dim=1)
-        own = np.take_along_axis(history, places.numpy(), 1)
-        expected = top.clamp(min=0.0).numpy()
-        if has_targets:
-            # expected repeats stand for the real ones (same mean, no memorised noise); what is new is taken as it came
-            own = np.concatenate([own, self._new_targets(rows)], 1)
+    def candidates(self, rows: Index, history_items: Tensor, random: np.random.Generator) -> Candidates:
+        """Targets that the user never had, a shared sample, and which of the sample must not count against a row."""
+        history = self.examples.code_items[history_items.numpy()]  # [B, L], -1 = none
+        own = self._new_targets(rows)
         present = own >= 0
-        is_new = present & (np.arange(own.shape[1]) >= expected.shape[1])
-        padding = ((0, 0), (0, own.shape[1] - expected.shape[1]))
-        weights = {
-            "expected": np.where(present, np.pad(expected, padding), -1.0),
-            "new": np.where(is_new, 1.0, -1.0),
-        }
         sample, log_q = self._sample(random)
         items, inverse = np.unique(np.concatenate([sample, own[present]]), return_inverse=True)
         places_of_own = np.zeros(own.shape, np.int64)
         places_of_own[present] = inverse[len(sample) :]
         in_sample = np.full(self.count, -1, np.int64)
         in_sample[sample] = np.arange(len(sample))
-        hits = _mark(in_sample, own, len(sample))
+        had = mark(in_sample, own, len(sample)) | mark(in_sample, history, len(sample))
         return Candidates(
             items, torch.from_numpy(inverse[: len(sample)]), torch.from_numpy(log_q), torch.from_numpy(places_of_own),
-            **{name: torch.from_numpy(values.astype(np.float32)) for name, values in weights.items()},
-            hits=hits, had=hits | _mark(in_sample, history, len(sample)),
+            torch.from_numpy(np.where(present, 1.0, -1.0).astype(np.float32)), had,
         )  # fmt: skip
 
     def _new_targets(self, rows: Index) -> Index:
-        """Real targets that the user never had [B, T], -1 = padding."""
+        """Real targets that the user never had [B, P], -1 = padding."""
         examples = self.examples
         count = np.diff(examples.targets.offsets)[rows]
         inside = np.arange(max(int(count.max()), 1)) < count[:, None]
@@ -96,8 +79,11 @@ class Sampler:
         return sample, self.log_inclusion[sample].astype(np.float32)
 
 
-def _mark(in_sample: Index, items: np.ndarray, width: int) -> Tensor:
-    """Boolean [B, width]: which sampled items each row's `items` [B, any] (-1 = none) contain."""
+def mark(in_sample: Index, items: np.ndarray, width: int) -> Tensor:
+    """Boolean [B, width]: which sampled items each row's `items` [B, any] (-1 = none) contain.
+
+    in_sample: place in the sample of each item, -1 = not in it.
+    """
     places = np.where(items >= 0, in_sample[np.maximum(items, 0)], -1)
     rows, columns = np.nonzero(places >= 0)
     marks = np.zeros((len(items), width), bool)

@@ -2,7 +2,8 @@
 
 Everything between a row of the input tables and its embedding happens in here: scaling, missing values, pooling of
 the history. The same modules are trained and exported, so no second place could read an input differently.
-Shapes: B rows, L history length, H hidden width, D embedding length (`dim`), C item codes (0 = unknown).
+Shapes: B rows, L history length, D embedding length, C item codes (0 = unknown); parts of the embedding: R recall,
+F factors, H content; M past items that recall tries to bring back.
 """
 
 from __future__ import annotations
@@ -12,130 +13,74 @@ from torch import Tensor, nn
 
 from .config import TrainingConfig
 from .data import Column
+from .features import Features, silent, table
 
-SIGNALS = 5  # what is known of one item of the history, see history_signals
-
-
-class Features(nn.Module):
-    """Sum of what each column of a row says: inputs by name -> [B, H]."""
-
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, columns: tuple[Column, ...], hidden: int, scales: dict[str, tuple[float, float]]):
-        super().__init__()
-        self.hidden = hidden
-        self.codes = [c.name for c in columns if c.kind == "category"]
-        self.code_lists = [c.name for c in columns if c.kind == "categories"]
-        self.vectors = [c.name for c in columns if c.kind == "vector"]
-        self.numbers = [c.name for c in columns if c.kind == "number"]
-        self.tables = nn.ModuleDict()
-        self.projections = nn.ModuleDict()
-        self.missing = nn.ParameterDict()
-        for column in columns:
-            if column.kind in ("category", "categories"):
-                self.tables[_key(column.name)] = _table(column.size, hidden, 0.03)
-            elif column.kind == "vector":
-                self.projections[_key(column.name)] = nn.Linear(column.size, hidden, bias=False)
-                self.missing[_key(column.name)] = nn.Parameter(torch.zeros(hidden))
-        pairs = [scales[name] for name in self.numbers]
-        self.register_buffer("mean", torch.tensor([mean for mean, _ in pairs]))
-        self.register_buffer("deviation", torch.tensor([deviation for _, deviation in pairs]))
-        self.scaled = nn.Sequential(nn.Linear(2 * len(pairs), hidden), nn.GELU(), nn.Linear(hidden, hidden))
-
-    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
-        """All columns: [B, H]."""
-        total = self.content(inputs)
-        if self.numbers:
-            total = total + self.scaled(self.standardised(inputs))
-        return total
-
-    def content(self, inputs: dict[str, Tensor]) -> Tensor:
-        """The columns that do not age (categories and vectors): [B, H]."""
-        rows = next(iter(inputs.values())).shape[0]
-        total = torch.zeros(rows, self.hidden)
-        for name in self.codes:
-            total = total + self.tables[_key(name)](inputs[name])
-        for name in self.code_lists:
-            codes = inputs[name]  # [B, any]
-            known = (codes > 0).unsqueeze(-1).float()
-            vectors = self.tables[_key(name)](codes) * known
-            total = total + vectors.sum(1) / known.sum(1).clamp(min=1.0)
-        for name in self.vectors:
-            absent = torch.isnan(inputs[name]).any(1, keepdim=True)
-            vector = self.projections[_key(name)](torch.nan_to_num(inputs[name]))
-            total = total + torch.where(absent, self.missing[_key(name)], vector)
-        return total
-
-    def standardised(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Numbers on a signed log scale, standardised and clamped, and which are missing: [B, 2 x numbers]."""
-        raw = torch.stack([inputs[name] for name in self.numbers], 1)
-        absent = torch.isnan(raw)
-        scaled = (signed_log(torch.nan_to_num(raw)) - self.mean) / self.deviation
-        scaled = scaled.clamp(-5.0, 5.0).masked_fill(absent, 0.0)
-        return torch.cat([scaled, absent.float()], 1)
+SIGNALS = 6  # what is known of one item of the history, see history_signals
 
 
 class ItemTower(nn.Module):
-    """Item inputs -> [B, D] = [recall R, taste T, bias 1]."""
+    """Item inputs -> [B, D] = [recall R, factors F, content H, bias 1]."""
 
     def __init__(
         self, columns: tuple[Column, ...], codes: int, config: TrainingConfig, scales: dict[str, tuple[float, float]]
     ):
         super().__init__()
+        hidden = config.content
         self.id_dropout = config.id_dropout
-        self.recall = _table(codes, config.recall_dim, 0.01)
-        self.ids = _table(codes, config.taste_dim + 1, 0.01)
-        self.features = Features(tuple(c for c in columns if c.name != "item_code"), config.hidden, scales)
-        self.network = nn.Sequential(
-            nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.hidden, config.hidden), nn.GELU()
-        )
-        self.out = _zero(nn.Linear(2 * config.hidden, config.taste_dim + 1))
+        self.recall = table(codes, config.recall_dim, 0.01)
+        self.features = Features(tuple(c for c in columns if c.name != "item_code"), hidden, scales)
+        self.mixed = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.GELU(), silent(nn.Linear(hidden, hidden)))
+        self.trend = silent(nn.Linear(hidden, 1))  # how much an item's factors count at this moment
+        self.bias = silent(nn.Linear(hidden, 1))
 
-    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Embeddings [B, D]."""
-        codes = inputs["item_code"]
-        ids = self.ids(codes)
+    def forward(self, inputs: dict[str, Tensor], factors: Tensor) -> Tensor:
+        """Embeddings [B, D]; factors [C, F]: vectors by item code as of the snapshot."""
+        return torch.cat([self.recall(inputs["item_code"]), self.taste(inputs, factors)], 1)
+
+    def taste(self, inputs: dict[str, Tensor], factors: Tensor) -> Tensor:
+        """All but the recall part: [B, F + H + 1]."""
+        own = factors[inputs["item_code"]]
         if self.training and self.id_dropout:
-            ids = ids * (torch.rand(len(ids), 1) >= self.id_dropout)
-        features = self.features(inputs)  # [B, H]
-        taste = ids + self.out(torch.cat([features, self.network(features)], 1))
-        return torch.cat([self.recall(codes), taste], 1)
+            own = own * (torch.rand(len(own), 1) >= self.id_dropout)
+        content, numbers = self.features.content(inputs), self.features.behaviour(inputs)  # [B, H] each
+        own = own * self.trend(numbers).exp()
+        mixed = content + self.mixed(torch.cat([content, numbers], 1))
+        return torch.cat([own, mixed, self.bias(numbers)], 1)
 
 
 class UserTower(nn.Module):
-    """User inputs and history vectors -> [B, D] = [recall R, taste T, 1].
+    """User inputs and history vectors -> [B, D] = [recall R, factors F, content H, 1].
 
     Recall brings back what the user already had; it is silent under the policy `new`, which leaves those items out.
-    Taste ranks everything, from the history and the user's features.
+    Factors and content (together: taste) rank everything, from the history and the user's features.
     """
+
+    blend: Tensor
 
     def __init__(
         self, columns: tuple[Column, ...], codes: int, config: TrainingConfig, scales: dict[str, tuple[float, float]]
     ):
         super().__init__()
+        hidden = config.content
         self.history_dropout = config.history_dropout
-        self.recall_width = config.recall_dim
-        taste = config.taste_dim
-        self.recall = _table(codes, config.recall_dim, 0.01)
-        self.taste = _table(codes, taste, 0.01)
-        self.content = nn.Linear(config.hidden, taste)  # of the item's categories and vectors
-        self.tendency = _table(codes, 1, 0.0)  # how much an item is one to buy again
+        self.als_alpha = config.als_alpha
+        self.support = config.support
+        self.widths = [max(config.recall_dim - 1, 0), config.factors, hidden]
+        self.recall = table(codes, self.widths[0], 0.01)
+        self.tendency = table(codes, 1, 0.0)  # how much an item is one to buy again
         self.repeat = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), nn.Linear(32, 1))
-        self.attention = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), _zero(nn.Linear(32, 2)))
-        self.recall_scale = nn.Parameter(torch.tensor(2.0))
-        self.taste_scale = nn.Parameter(torch.tensor(1.6))
-        self.features = Features(columns, config.hidden, scales)
+        self.recall_scale = nn.Parameter(torch.tensor(2.3))
+        self.register_buffer("blend", torch.tensor(0.1))  # what taste counts beside recall
+        self.factors_scale = nn.Parameter(torch.tensor(2.0))
+        self.attention = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), silent(nn.Linear(32, 2)))
+        self.affinity = nn.Parameter(torch.tensor(0.5))
+        self.features = Features(columns, hidden, scales)
         self.network = nn.Sequential(
-            nn.Linear(taste + config.hidden, 2 * config.hidden),
+            nn.Linear(3 * hidden, 2 * hidden),
             nn.GELU(),
             nn.Dropout(config.dropout),
-            _zero(nn.Linear(2 * config.hidden, taste)),
+            silent(nn.Linear(2 * hidden, hidden)),
         )
-
-    def history_vectors(self, codes: Tensor, content: Tensor) -> Tensor:
-        """Vectors [n, R + T] of items (codes [n], content features [n, H]) as part of a history."""
-        return torch.cat([self.recall(codes), self.taste(codes) + self.content(content)], 1)
 
     def repeat_logits(self, inputs: dict[str, Tensor]) -> Tensor:
         """Log-odds [B, L] that each item of the history is bought again in the next window."""
@@ -143,40 +88,86 @@ class UserTower(nn.Module):
         logits: Tensor = self.repeat(signals) + self.tendency(inputs["history_items"])
         return logits.squeeze(-1)
 
+    def supports(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The likeliest repeats of each row: places in the history and weights that add up to 1, [B, M] each."""
+        known = inputs["history_items"] > 0
+        chance = torch.sigmoid(self.repeat_logits(inputs)) * known
+        # a history shorter than M has room for them all the same
+        chance = nn.functional.pad(chance, (0, self.support))
+        top, places = chance.topk(self.support, dim=1)
+        places = places.clamp(max=known.shape[1] - 1)
+        return places, top / top.sum(1, keepdim=True).clamp(min=1e-9)
+
+    def recalled(self, vectors: Tensor, places: Tensor, weights: Tensor) -> Tensor:
+        """Recall part [B, R] from vectors [n, R - 1], places [B, M] and weights; the last dimension is constant."""
+        any_known = (weights.sum(1, keepdim=True) > 0).float()
+        pooled = torch.cat([pool(vectors, places, weights), any_known], 1)
+        scaled: Tensor = pooled * self.recall_scale.exp()
+        return scaled
+
     def forward(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
         """Embeddings [B, D].
 
-        inputs: the columns by name and only_new [B], 1 under the policy `new`; vectors [n, R + T]: history vectors;
-        places [B, L]: row in `vectors` of each history item.
+        inputs: the columns by name and only_new [B], 1 under the policy `new`; vectors [n, R - 1 + F + H]: what each
+        item is as part of a history; places [B, L]: row in `vectors` of each history item.
         """
-        known = inputs["history_items"] > 0  # [B, L]
-        attention = self.attention(history_signals(inputs))  # [B, L, 2]
-        again = nn.functional.logsigmoid(self.repeat_logits(inputs)) + attention[..., 0]
-        seen = known
-        if self.training and self.history_dropout:
-            seen = known & (torch.rand(known.shape) >= self.history_dropout)
-        recalled = pool(vectors[:, : self.recall_width], places, masked_softmax(again, known))
-        # starts as the fold-in of ALS, which weighs an item by 1 + alpha times its recency-weighted count
-        counts = inputs["history_interactions"] * torch.exp2(-inputs["history_days"] / 180.0)
-        weights = torch.log1p(0.6 * counts) + attention[..., 1]
-        taste = pool(vectors[:, self.recall_width :], places, masked_softmax(weights, seen))
         only_new = inputs["only_new"].unsqueeze(1)
-        context = self.features(inputs)  # [B, H]
-        mixed = self.network(torch.cat([unit(taste), context], 1))
-        recalled = recalled * self.recall_scale.exp() * (1.0 - only_new)
-        taste = (unit(taste) + mixed) * self.taste_scale.exp()
-        return torch.cat([recalled, taste, torch.ones_like(only_new)], 1)
+        recall, taste = vectors[:, : self.widths[0]], self.taste(inputs, vectors[:, self.widths[0] :], places)
+        if not self.widths[0]:
+            return taste
+        chosen, weights = self.supports(inputs)
+        recalled = self.recalled(recall, places.gather(1, chosen), weights) * (1.0 - only_new)
+        beside_recall = (inputs["history_items"] > 0).any(1, keepdim=True).float() * (1.0 - only_new)
+        return torch.cat([recalled, taste * (1.0 + (self.blend - 1.0) * beside_recall)], 1)
+
+    def taste(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
+        """All but the recall part, [B, F + H + 1], from vectors [n, F + H]."""
+        factors, content = vectors[:, : self.widths[1]], vectors[:, self.widths[1] :]
+        seen = inputs["history_items"] > 0
+        if self.training:
+            seen = seen & (torch.rand(len(seen), 1) >= self.history_dropout)
+        parts = [self.factor_part(inputs, factors, places, seen), self.content_part(inputs, content, places, seen)]
+        return torch.cat([*parts, torch.ones_like(parts[0][:, :1])], 1)
+
+    def factor_part(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor) -> Tensor:
+        """[B, F]: the linear fold-in of ALS, see factors.py; of one length, for confidence is not taste."""
+        weights = torch.log1p(self.als_alpha * inputs["history_weights"]) * seen
+        return unit(pool(vectors, places, weights)) * self.factors_scale.exp()
+
+    def content_part(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor) -> Tensor:
+        """[B, H]: what the items of the history are like; without any, what the user's features say."""
+        logits = self.attention(history_signals(inputs))  # [B, L, 2]
+        # from how often and how lately, and how lately alone
+        starts = (
+            torch.log(torch.log1p(inputs["history_weights"]) + 1e-6),
+            -inputs["history_days"].clamp(0.0, 1e4) / 40.0,
+        )
+        pooled = [
+            pool(vectors, places, masked_softmax(start + logits[..., head], seen)) for head, start in enumerate(starts)
+        ]
+        # beside a history the features taught users by heart: recall@10 of what is new fell from .050 to .049
+        features = self.features(inputs) * ~seen.any(1, keepdim=True)
+        mixed: Tensor = self.affinity * pooled[0] + self.network(torch.cat([*pooled, features], 1))
+        return mixed
 
 
 def history_signals(inputs: dict[str, Tensor]) -> Tensor:
-    """[B, L, SIGNALS]: recency, how often, typical interval, how overdue, more than once; about unit scale."""
+    """[B, L, SIGNALS]: recency, how often, how often lately, typical interval, how overdue, more than once."""
     days = inputs["history_days"].clamp(min=0.0)
     times = inputs["history_interactions"].clamp(min=1.0)
     interval = inputs["history_intervals"].clamp(min=0.0)
     again = (times > 1).float()
     overdue = (days / (interval + 1.0)).clamp(max=8.0) * again
     return torch.stack(
-        [torch.log1p(days) / 3, torch.log(times), torch.log1p(interval) * again / 3, torch.log1p(overdue), again], -1
+        [
+            torch.log1p(days) / 3,
+            torch.log(times),
+            torch.log(inputs["history_weights"].clamp(min=1e-3)),
+            torch.log1p(interval) * again / 3,
+            torch.log1p(overdue),
+            again,
+        ],
+        -1,
     )
 
 
@@ -200,28 +191,3 @@ def unit(vectors: Tensor) -> Tensor:
     lengths = torch.linalg.vector_norm(vectors, dim=1, keepdim=True)
     scaled: Tensor = vectors / lengths.clamp(min=1e-6)
     return scaled
-
-
-def signed_log(x: Tensor) -> Tensor:
-    """log(1 + |x|) with the sign of x: long tails become short, zero stays zero."""
-    return torch.sign(x) * torch.log1p(torch.abs(x))
-
-
-def _table(codes: int, width: int, deviation: float) -> nn.Embedding:
-    table = nn.Embedding(codes, width, padding_idx=0)
-    nn.init.normal_(table.weight, 0.0, deviation) if deviation else nn.init.zeros_(table.weight)
-    with torch.no_grad():
-        table.weight[0] = 0.0
-    return table
-
-
-def _zero(layer: nn.Linear) -> nn.Linear:
-    # a branch that starts silent cannot spoil the SVD start
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer
-
-
-def _key(name: str) -> str:
-    # module names may hold no dots
-    return name.replace(".", "_dot_")

@@ -13,23 +13,26 @@ if TYPE_CHECKING:
     from .fit import TwoTowers
 
 BLOCK = 256
+BLENDS = (0.0, 0.1, 0.2, 0.4, 0.7, 1.0)
 MOST_USERS = 4096  # enough for a standard error below .01
 
 
-def validation_recall(towers: TwoTowers, examples: Examples, k: int = 10) -> dict[str, float]:
+def validation_recall(
+    towers: TwoTowers, examples: Examples, policies: tuple[str, ...], k: int = 10
+) -> dict[str, float]:
     """Mean hits / min(k, relevant) over users of the validation snapshot, by policy, on the full catalogue."""
     towers.eval()
     snapshot = examples.serve + 1
     rows = examples.rows_of(range(snapshot, snapshot + 1), with_targets=True)
     if len(rows) > MOST_USERS:
         rows = rows[np.linspace(0, len(rows) - 1, MOST_USERS).astype(np.int64)]
-    sums, counts = {"repeats": 0.0, "new": 0.0}, {"repeats": 0, "new": 0}
+    sums, counts = dict.fromkeys(policies, 0.0), dict.fromkeys(policies, 0)
     with torch.inference_mode():
         items = towers.items(snapshot, np.arange(len(examples.catalogue)))
         for start in range(0, len(rows), BLOCK):
             block = rows[start : start + BLOCK]
-            for policy, users in zip(sums, towers.users(block, tuple(sums))[0], strict=True):
-                scores = users @ items.T
+            for policy in policies:
+                scores = towers.users(block, policy) @ items.T
                 if policy == "new":
                     _hide_history(scores, examples, block)
                 best = scores.topk(min(k, scores.shape[1])).indices.numpy()
@@ -37,6 +40,15 @@ def validation_recall(towers: TwoTowers, examples: Examples, k: int = 10) -> dic
                 sums[policy] += float((hits / np.minimum(k, np.maximum(relevant, 1)))[relevant > 0].sum())
                 counts[policy] += int((relevant > 0).sum())
     return {policy: sums[policy] / counts[policy] for policy in sums if counts[policy]}
+
+
+def choose_blend(towers: TwoTowers, examples: Examples) -> None:
+    """Set what taste counts beside recall to what is best on the validation window under the policy `repeats`."""
+    found = {}
+    for blend in BLENDS:
+        towers.user.blend.fill_(blend)
+        found[blend] = validation_recall(towers, examples, ("repeats",)).get("repeats", 0.0)
+    towers.user.blend.fill_(max(found, key=lambda blend: found[blend]))
 
 
 def _hide_history(scores: torch.Tensor, examples: Examples, rows: Index) -> None:

@@ -39,6 +39,8 @@ final as (
         cast(coalesce(behaviour.recent_users, 0) as double) as recent_users,
         cast(coalesce(behaviour.new_users, 0) as double) as new_users,
         cast(coalesce(behaviour.new_users_two_windows, 0) as double) as new_users_two_windows,
+        -- smoothed, so that a single user does not make a trend
+        ln((coalesce(behaviour.new_users, 0) + 0.5) / (coalesce(behaviour.users, 0) + 3)) as new_user_log_share,
         cast(1 - behaviour.users / behaviour.interactions as double) as repeat_share,
         cast(behaviour.mean_price as double) as mean_price,
         cast(behaviour.days_since_last as double) as days_since_last,

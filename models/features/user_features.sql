@@ -58,8 +58,8 @@ final as (
         on
             snapshots.snapshot = targets.snapshot
             and users.user_id = targets.user_id
-    -- everyone is served; for training only those with something to predict count
-    where snapshots.snapshot <= 1 or targets.user_id is not null
+    -- everyone is served; training learns from those with a history or something to predict
+    where snapshots.snapshot <= 1 or targets.user_id is not null or behaviour.user_id is not null
 )
 
 select * from final

@@ -8,10 +8,19 @@ snapshots as (
     select * from {{ ref('snapshots') }}
 ),
 
+snapshots_weighed as (
+    select
+        snapshots.*,
+        coalesce(snapshots.as_of, ends.end_at) as weighed_at
+    from snapshots
+    cross join (select max(event_at) as end_at from splits) as ends
+),
+
 pairs as (
     select
         snapshots.snapshot,
         snapshots.as_of,
+        snapshots.weighed_at,
         splits.user_id,
         splits.item_id,
         count(*) as interactions,
@@ -19,8 +28,9 @@ pairs as (
         sum(splits.price * splits.quantity) as spend,
         bool_or({{ two_tower.is_recent('splits.bucket', 'snapshots.snapshot') }}) as is_recent,
         min(splits.event_at) as first_at,
-        max(splits.event_at) as last_at
-    from snapshots
+        max(splits.event_at) as last_at,
+        sum({{ two_tower.half_lives(two_tower.days_between('splits.event_at', 'snapshots.weighed_at')) }}) as weight
+    from snapshots_weighed as snapshots
     inner join splits on {{ two_tower.is_history('splits.bucket', 'snapshots.snapshot') }}
     group by all
 ),
@@ -46,6 +56,7 @@ final as (
         {{ two_tower.days_between('last_at', 'now_at') }} as days_since_last,
         {{ two_tower.days_between('first_at', 'now_at') }} as days_since_first,
         cast(interactions as double) as interactions,
+        cast(weight / {{ two_tower.half_lives(two_tower.days_between('now_at', 'weighed_at')) }} as double) as recency_weight,
         {{ two_tower.days_between('first_at', 'last_at') }} / greatest(interactions - 1, 1) as interval_days,
         quantity,
         spend,

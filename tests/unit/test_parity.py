@@ -13,11 +13,11 @@ from two_tower.python_udfs.plugin import register
 from two_tower.training.config import TrainingConfig
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.export import export_towers
-from two_tower.training.fit import TwoTowers, fit, tensors
+from two_tower.training.fit import TwoTowers, fit
 
 CODES = {"user": {"age": 3}, "item": {"item_code": 4, "brand": 2, "tags": 3}}
 LISTS = {"history_items": pa.int64(), "history_days": pa.float32(), "history_interactions": pa.float32(),
-         "history_intervals": pa.float32()}  # fmt: skip
+         "history_weights": pa.float32(), "history_intervals": pa.float32()}  # fmt: skip
 
 
 def user_rows() -> pa.Table:
@@ -32,6 +32,7 @@ def user_rows() -> pa.Table:
                 {"snapshot": snapshot, "user_id": user, "age": age, "spend": spend, "history_items": codes,
                  "history_days": [float(i) for i in range(len(history))] if codes else None,
                  "history_interactions": [float(1 + i) for i in range(len(history))] if codes else None,
+                 "history_weights": [1.0 / (1 + i) for i in range(len(history))] if codes else None,
                  "history_intervals": [2.0 * i for i in range(len(history))] if codes else None}
             )  # fmt: skip
     schema = pa.schema(
@@ -72,7 +73,8 @@ def make_examples() -> Examples:
     return build_examples(user_rows(), item_rows(), targets, had, CODES, 1)
 
 
-CONFIG = TrainingConfig(dim=8, taste_dim=3, hidden=4, epochs=2, final_epochs=1, threads=1)
+CONFIG = TrainingConfig(dim=13, factors=3, content=4, support=3, epochs=2, final_epochs=1, threads=1)
+SERVED = slice(0, 4)  # rows of the snapshot that is served; older ones have factors of their own
 
 
 @pytest.fixture
@@ -94,18 +96,18 @@ def embed_in_sql(path: Path, rows: pa.Table, tower: str) -> np.ndarray:
 
 @pytest.mark.parametrize("only_new", [0.0, 1.0])
 def test_user_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Path, only_new: float) -> None:
-    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "8"})
-    rows = user_rows().append_column("only_new", pa.array([only_new] * 12, pa.float32()))
+    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "13"})
+    rows = user_rows()[SERVED].append_column("only_new", pa.array([only_new] * 4, pa.float32()))
     with torch.inference_mode():
-        expected = towers.users(np.arange(12), ("new" if only_new else "repeats",))[0][0].numpy()
+        expected = towers.users(np.arange(12)[SERVED], "new" if only_new else "repeats").numpy()
     np.testing.assert_allclose(embed_in_sql(paths["user"], rows, "user"), expected, atol=1e-5)
     assert np.isfinite(expected).all()
 
 
 def test_item_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Path) -> None:
-    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "8"})
+    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "13"})
     with torch.inference_mode():
-        expected = towers.item(tensors(towers.examples.item_batch(1, np.arange(5)))).numpy()
+        expected = towers.items(1, np.arange(5)).numpy()
     found = embed_in_sql(paths["item"], item_rows().slice(0, 5), "item")
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert np.isfinite(expected).all()
@@ -113,7 +115,7 @@ def test_item_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Pa
 
 def test_recall_is_silent_for_what_the_user_never_had(towers: TwoTowers) -> None:
     with torch.inference_mode():
-        repeats, new = towers.users(np.arange(4), ("repeats", "new"))[0]
+        repeats, new = (towers.users(np.arange(12)[SERVED], policy) for policy in ("repeats", "new"))
     assert new[:, : CONFIG.recall_dim].abs().max() == 0
     assert repeats[0, : CONFIG.recall_dim].abs().max() > 0
 

@@ -1,0 +1,102 @@
+"""What a row's columns say: the encoding of categories, numbers and vectors, shared by both towers.
+
+Shapes: B rows, H hidden width.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .data import Column
+
+
+class Features(nn.Module):
+    """Sum of what each column of a row says: inputs by name -> [B, H]."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, columns: tuple[Column, ...], hidden: int, scales: dict[str, tuple[float, float]]):
+        super().__init__()
+        self.hidden = hidden
+        self.codes = [c.name for c in columns if c.kind == "category"]
+        self.code_lists = [c.name for c in columns if c.kind == "categories"]
+        self.vectors = [c.name for c in columns if c.kind == "vector"]
+        self.numbers = [c.name for c in columns if c.kind == "number"]
+        self.tables = nn.ModuleDict()
+        self.projections = nn.ModuleDict()
+        self.missing = nn.ParameterDict()
+        for column in columns:
+            if column.kind in ("category", "categories"):
+                self.tables[_key(column.name)] = table(column.size, hidden, 0.05)
+            elif column.kind == "vector":
+                self.projections[_key(column.name)] = nn.Linear(column.size, hidden, bias=False)
+                self.missing[_key(column.name)] = nn.Parameter(torch.zeros(hidden))
+        pairs = [scales[name] for name in self.numbers]
+        self.register_buffer("mean", torch.tensor([mean for mean, _ in pairs]))
+        self.register_buffer("deviation", torch.tensor([deviation for _, deviation in pairs]))
+        self.scaled = nn.Sequential(nn.Linear(2 * len(pairs), hidden), nn.GELU(), nn.Linear(hidden, hidden))
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        """All columns: [B, H]."""
+        return self.content(inputs) + self.behaviour(inputs)
+
+    def behaviour(self, inputs: dict[str, Tensor]) -> Tensor:
+        """The numbers, most of which change from snapshot to snapshot: [B, H]."""
+        if not self.numbers:
+            return torch.zeros(next(iter(inputs.values())).shape[0], self.hidden)
+        scaled: Tensor = self.scaled(self.standardised(inputs))
+        return scaled
+
+    def content(self, inputs: dict[str, Tensor]) -> Tensor:
+        """The columns that do not age (categories and vectors): [B, H]."""
+        rows = next(iter(inputs.values())).shape[0]
+        total = torch.zeros(rows, self.hidden)
+        for name in self.codes:
+            total = total + self.tables[_key(name)](inputs[name])
+        for name in self.code_lists:
+            codes = inputs[name]  # [B, any]
+            known = (codes > 0).unsqueeze(-1).float()
+            vectors = self.tables[_key(name)](codes) * known
+            total = total + vectors.sum(1) / known.sum(1).clamp(min=1.0)
+        for name in self.vectors:
+            absent = torch.isnan(inputs[name]).any(1, keepdim=True)
+            vector = self.projections[_key(name)](torch.nan_to_num(inputs[name]))
+            total = total + torch.where(absent, self.missing[_key(name)], vector)
+        return total
+
+    def standardised(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Numbers on a signed log scale, standardised and clamped, and which are missing: [B, 2 x numbers]."""
+        raw = torch.stack([inputs[name] for name in self.numbers], 1)
+        absent = torch.isnan(raw)
+        scaled = (signed_log(torch.nan_to_num(raw)) - self.mean) / self.deviation
+        scaled = scaled.clamp(-10.0, 10.0).masked_fill(absent, 0.0)
+        return torch.cat([scaled, absent.float()], 1)
+
+
+def signed_log(x: Tensor) -> Tensor:
+    """log(1 + |x|) with the sign of x: long tails become short, zero stays zero."""
+    return torch.sign(x) * torch.log1p(torch.abs(x))
+
+
+def table(codes: int, width: int, deviation: float) -> nn.Embedding:
+    """Vectors [codes, width], normal with a deviation; code 0 is no item and stays zero."""
+    table = nn.Embedding(codes, width, padding_idx=0)
+    nn.init.normal_(table.weight, 0.0, deviation) if deviation else nn.init.zeros_(table.weight)
+    with torch.no_grad():
+        table.weight[0] = 0.0
+    return table
+
+
+def silent(layer: nn.Linear) -> nn.Linear:
+    """The layer with all zeros."""
+    # a branch that starts silent cannot spoil what the others start from
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def _key(name: str) -> str:
+    # module names may hold no dots
+    return name.replace(".", "_dot_")
