@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from . import bootstrap
+from . import bootstrap, installation
 from .embed import embed
 from .top_k import RETURN_TYPE, top_k
 
@@ -44,6 +44,9 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     for name, (function, parameters, return_type) in udfs.items():
         if name not in present:
             connection.create_function(name, function, parameters, return_type, type=arrow)
+    if "two_tower_version" not in present:
+        connection.create_function("two_tower_version", installation.version, [], "VARCHAR")
+        connection.create_function("two_tower_missing_packages", installation.missing_packages, [], "VARCHAR[]")
 
 
 class Plugin(BasePlugin):
