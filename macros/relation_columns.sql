@@ -4,7 +4,7 @@
     {%- set columns = {} -%}
     {%- if execute -%}
         {%- set is_file = (relation | string).startswith("'") or '(' in relation | string -%}
-        {%- set is_there = is_file or adapter.get_relation(relation.database, relation.schema, relation.identifier) -%}
+        {%- set is_there = is_file or relation.schema and adapter.get_relation(relation.database, relation.schema, relation.identifier) -%}
         {%- if is_there -%}
             {%- for row in run_query('describe select * from ' ~ relation).rows -%}
                 {%- do columns.update({row[0] | lower: {'name': row[0], 'type': row[1]}}) -%}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from . import bootstrap, installation
+from .database_lock import refuse_locked
 from .embed import embed
 from .top_k import RETURN_TYPE, top_k
 
@@ -51,6 +52,11 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
 
 class Plugin(BasePlugin):
     """Found by dbt-duckdb under this name."""
+
+    def initialize(self, config: dict[str, Any]) -> None:  # noqa: ARG002 (dbt-duckdb's signature)
+        """Called before the database is opened. With `retries` in the profile, dbt-duckdb waits for it itself."""
+        if self.creds and not self.creds.retries:
+            refuse_locked(self.creds.path)
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Called once per database connection, `dbt compile` included."""
