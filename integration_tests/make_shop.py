@@ -1,6 +1,6 @@
 """Make the shop's raw tables in schema raw of a DuckDB file: seeded, small, with planted tastes and awkward names.
 
-    python make_shop.py garden_shop.duckdb [--days 240]
+python make_shop.py garden_shop.duckdb [--days 240]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 {% macro check_history() %}
     {#- Post-hook of interaction_splits: stops where there is nothing to learn from or to measure. -#}
-    {%- if execute -%}
+    {%- if execute and flags.WHICH != 'clone' -%}
         {%- set found = run_query(
             'select count(distinct item_id), count(*) filter (where bucket >= 2), min(event_at), max(event_at),'
             ~ ' count(distinct user_id) filter (where bucket = 0), count(distinct user_id) filter (where bucket = 0'

@@ -1,6 +1,6 @@
 {% macro check_keys_meet(input, key) %}
     {#- Post-hook of the features of users and items: stops where no key of the interactions is among those of the input. -#}
-    {%- if execute -%}
+    {%- if execute and flags.WHICH != 'clone' -%}
         {%- set interactions, described = ref('two_tower', 'interaction_splits'), ref('two_tower', 'stg_' ~ input) -%}
         {%- set found = run_query(
             'select min(' ~ key ~ '), (select min(' ~ key ~ ') from ' ~ described ~ '), count(*) filter (where ' ~ key ~ ' in (select '

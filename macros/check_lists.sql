@@ -1,6 +1,6 @@
 {% macro check_lists() %}
     {#- Post-hook of recommendations, inside its transaction: lists for some users only are not published over good ones. -#}
-    {%- if execute -%}
+    {%- if execute and flags.WHICH != 'clone' -%}
         {%- set found = run_query(
             'select count(*), count(*) filter (where user_id not in (select user_id from ' ~ this ~ ')) from ('
             ~ 'select user_id from ' ~ ref('two_tower', 'stg_users') ~ ' union select user_id from '

@@ -1,7 +1,7 @@
 {% macro check_rows(key, not_after_now=none) %}
     {#- Post-hook of the staging models, inside their transaction: an empty table, a NULL or repeated `key`, or a
         `not_after_now` later than now (a day's grace for time zones) stops the run, and the table stays as it was. -#}
-    {%- if execute -%}
+    {%- if execute and flags.WHICH != 'clone' -%}
         {%- set input = 'two_tower_' ~ model.name | replace('stg_', '') -%}
         {%- set remedy = ' in ' ~ var(input) ~ ' (var ' ~ input ~ ').' -%}
         {%- if not run_query('select 1 from ' ~ this ~ ' limit 1').rows -%}

@@ -87,7 +87,8 @@ class Garden:
         """Rows and checksum of every table of a schema."""
         with duckdb.connect(str(self.database), read_only=True) as connection:
             found = connection.execute(
-                "select table_name from information_schema.tables where table_schema = ? and table_type = 'BASE TABLE'", [schema]
+                "select table_name from information_schema.tables where table_schema = ? and table_type = 'BASE TABLE'",
+                [schema],
             )
             return {
                 table: connection.execute(f"select count(*), bit_xor(hash(t)) from {schema}.{table} as t").fetchall()[0]
@@ -106,7 +107,9 @@ class Garden:
                 shutil.rmtree(path)
             for path in self.folder.glob("*.duckdb.wal"):
                 path.unlink()
-            shutil.copytree(kept, self.folder, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dbt_packages"))
+            shutil.copytree(
+                kept, self.folder, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dbt_packages")
+            )
             shutil.rmtree(kept)
 
 

@@ -265,7 +265,9 @@ HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush
 def test_a_locked_database_names_who_holds_it(garden: Garden) -> None:
     with held(garden) as pid:
         outcome = garden.dbt("run", "--select", "stg_users").must_fail()
-    must_be_clear(outcome.errors, ["another process has the database open", f"(PID {pid})", "let dbt wait by `retries:"])
+    must_be_clear(
+        outcome.errors, ["another process has the database open", f"(PID {pid})", "let dbt wait by `retries:"]
+    )
 
 
 def test_dbt_waits_for_a_reader_where_the_profile_says_so(garden: Garden) -> None:

