@@ -116,7 +116,8 @@ class Garden:
 def shop_maker() -> Callable[..., None]:
     """`make` of integration_tests/make_shop.py."""
     spec = importlib.util.spec_from_file_location("make_shop", SOURCE / "make_shop.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     make: Callable[..., None] = module.make

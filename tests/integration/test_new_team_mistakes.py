@@ -65,7 +65,12 @@ MISTAKES = {
         ["(dim_products): there is no table or view", "build it first, as a table or view (not ephemeral)"],
         staging("stg_items"),
         tables=["drop view main.dim_products"],
-        files={"models/shop/dim_products.sql": ("with\n\nproducts", "{{ config(materialized='ephemeral') }}\nwith\n\nproducts")},
+        files={
+            "models/shop/dim_products.sql": (
+                "with\n\nproducts",
+                "{{ config(materialized='ephemeral') }}\nwith\n\nproducts",
+            )
+        },
     ),
     "column that is not there": Mistake(
         ["(fct_order_lines), column Customer: missing; found Customer Id, order, sku", "which one is user_id"],
@@ -134,10 +139,12 @@ MISTAKES = {
     "keys that never meet": Mistake(
         ["var two_tower_users (shop.customers): none of its keys is in the interactions", "bring both to one form"],
         ["run", "--select", "stg_users", "user_features"],
-        tables=[CUSTOMERS.format("'C-' || \"Customer Id\" as \"Customer Id\"")],
+        tables=[CUSTOMERS.format('\'C-\' || "Customer Id" as "Customer Id"')],
     ),
     "K = 0": Mistake(["var two_tower_k: value '0' is not allowed", "not below 1"], variables={"two_tower_k": 0}),
-    "unknown var": Mistake(["var two_tower_splt: unknown name", "two_tower_split"], variables={"two_tower_splt": "time"}),
+    "unknown var": Mistake(
+        ["var two_tower_splt: unknown name", "two_tower_split"], variables={"two_tower_splt": "time"}
+    ),
     "var with a typo in front": Mistake(["var twotower_k: unknown name", "two_tower_k"], variables={"twotower_k": 5}),
     "feature of a type that is none": Mistake(
         ["(shop.customers), column garden: is STRUCT", "{two_tower_encoding: ignore}"],
@@ -150,7 +157,10 @@ MISTAKES = {
         tables=[CUSTOMERS.format("[1.5::double] as garden")],
     ),
     "encoding that there is not": Mistake(
-        ["(dim_products), column users: two_tower_encoding is 'onehot'", "category, categories, number, vector or ignore"],
+        [
+            "(dim_products), column users: two_tower_encoding is 'onehot'",
+            "category, categories, number, vector or ignore",
+        ],
         staging("stg_items"),
         files={
             "models/shop/_shop_models.yml": (
@@ -162,7 +172,10 @@ MISTAKES = {
     "two columns with one name": Mistake(
         ["column post_code: is named post_code as a feature, like column Post Code", "rename one of them"],
         staging("stg_users"),
-        tables=["alter table raw.customers rename garden to \"Post Code\"", "alter table raw.customers add post_code int"],
+        tables=[
+            'alter table raw.customers rename garden to "Post Code"',
+            "alter table raw.customers add post_code int",
+        ],
     ),
     "plugin line missing": Mistake(
         ["profiles.yml, target without_plugin: the plugin line of two_tower is missing", REMEDY_OF_THE_PLUGIN],
@@ -170,10 +183,18 @@ MISTAKES = {
     ),
     "UDF called from a view": Mistake(
         ["model had_before: is a view that calls the Python function top_k()", "config(materialized='table')"],
-        files={"models/marts/had_before.sql": ("select distinct", "{{ config(materialized='view') }} select top_k(u, i, 3)")},
+        files={
+            "models/marts/had_before.sql": (
+                "select distinct",
+                "{{ config(materialized='view') }} select top_k(u, i, 3)",
+            )
+        },
     ),
     "model with a name of ours": Mistake(
-        ["model stg_items: has the name of a model of two_tower", "require_ref_searches_node_package_before_root: true"],
+        [
+            "model stg_items: has the name of a model of two_tower",
+            "require_ref_searches_node_package_before_root: true",
+        ],
         files={"dbt_project.yml": ("require_ref_searches_node_package_before_root: true", "fail_fast: false")},
     ),
     "refresh before any training": Mistake(
@@ -184,9 +205,10 @@ MISTAKES = {
         ["--empty: would publish", "--exclude package:two_tower"], ["run", "--empty", "--select", "recommendations"]
     ),
     "--sample": Mistake(
-        ["--sample: would publish", "--exclude package:two_tower"], ["build", "--sample", "3 days", "--select", "stg_users"]
+        ["--sample: would publish", "--exclude package:two_tower"],
+        ["build", "--sample", "3 days", "--select", "stg_users"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -281,6 +303,7 @@ def held(garden: Garden, until: str = "sys.stdin.read()") -> Iterator[int]:
     script = f"import duckdb, sys, time; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); {until}"
     command = [sys.executable, "-c", script, str(garden.database)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout and holder.stdout.readline() == "1\n"
+        assert holder.stdout
+        assert holder.stdout.readline() == "1\n"
         yield holder.pid
         holder.communicate("")

@@ -1,4 +1,4 @@
-"""A team's project with this one as a package: what dbt's commands publish, orchestration, a second shop beside the first."""
+"""A team's project with this one as a package: what dbt's commands publish, orchestration, two shops side by side."""
 
 from __future__ import annotations
 
@@ -217,7 +217,11 @@ def test_a_second_shop_runs_beside_the_first(shop: Garden) -> None:
 
 
 GENERIC_TESTS = {  # arguments with which each fails, and passes, on the built shop
-    "exactly_k_per_user": ("home_page", {"k": 9, "user_column": "customer_id"}, {"k": 10, "user_column": "customer_id"}),
+    "exactly_k_per_user": (
+        "home_page",
+        {"k": 9, "user_column": "customer_id"},
+        {"k": 10, "user_column": "customer_id"},
+    ),
     "no_excluded_items": (
         "home_page",
         {"exclusions": "ref('home_page')", "user_column": "customer_id"},
@@ -229,14 +233,16 @@ GENERIC_TESTS = {  # arguments with which each fails, and passes, on the built s
         {"entities": "ref('dim_products')", "key": "item_id", "entities_key": '"SKU"'},
     ),
     "recall_at_least": (
-        "recalls", {"minimum": 0.99, "policy": "new"}, {"minimum": 0.01, "policy": "new"},
+        "recalls",
+        {"minimum": 0.99, "policy": "new"},
+        {"minimum": 0.01, "policy": "new"},
     ),
     "beats_baseline": (
         "comparisons",
         {"baseline": "als", "policy": "new", "by": 9.0},
         {"baseline": "als", "policy": "new", "by": -1.0},
     ),
-}  # fmt: skip
+}
 MARTS = {
     "item_lookup": "select item_id, embedding from {{ ref('two_tower', 'item_embeddings') }}",
     "recalls": "select * from {{ ref('two_tower', 'recall_by_model') }}",
