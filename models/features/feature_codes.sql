@@ -18,7 +18,7 @@ known_items as (
     where item_features.interactions > 0
 ),
 
-known_users as (  -- noqa: ST03 (where users have no category, nobody reads it)
+known_users as (  -- noqa: ST03
     select
         horizons.horizon,
         users.*
