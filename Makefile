@@ -7,7 +7,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format tune test-duckdb-1.5 refresh-without-torch docs clean
+.PHONY: help demo test check format tune test-duckdb-1.5 refresh-without-torch test-clean-install docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -46,6 +46,9 @@ test-duckdb-1.5: .venv-duckdb-1.5/.installed  ## the same tests on the oldest Du
 refresh-without-torch: .venv-serving/.installed  ## nightly refresh in an environment that cannot train; after `make demo`
 	! .venv-serving/bin/python -c "import torch" 2>/dev/null
 	.venv-serving/bin/dbt run --exclude tag:train
+
+test-clean-install: $(INSTALLED)  ## the second project and README's path, each installed into an environment of its own
+	TWO_TOWER_CLEAN_INSTALL=1 $(BIN)/python -m pytest tests/integration/test_readme.py
 
 docs: $(INSTALLED)  ## dbt's documentation site under target/; after `make demo`
 	$(BIN)/dbt docs generate

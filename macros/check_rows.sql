@@ -1,8 +1,9 @@
 {% macro check_rows(key, not_after_now=none) %}
     {#- Post-hook of the staging models, inside their transaction: an empty table, a NULL or repeated `key`, or a
         `not_after_now` later than now (a day's grace for time zones) stops the run, and the table stays as it was. -#}
-    {%- if execute -%}
-        {%- set remedy = ' in ' ~ model.original_file_path ~ ' or in its source.' -%}
+    {%- if execute and flags.WHICH != 'clone' -%}
+        {%- set input = 'two_tower_' ~ model.name | replace('stg_', '') -%}
+        {%- set remedy = ' in ' ~ var(input) ~ ' (var ' ~ input ~ ').' -%}
         {%- if not run_query('select 1 from ' ~ this ~ ' limit 1').rows -%}
             {%- do two_tower.input_error(this.name ~ ', every column', 'no rows.', 'look for an empty load or a filter' ~ remedy) -%}
         {%- endif -%}

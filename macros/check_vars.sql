@@ -3,7 +3,9 @@
         unknown name or a value that is not allowed. -#}
     {%- if execute -%}
         {%- set known = two_tower.known_vars() -%}
-        {%- for name in two_tower.given_vars() if name.startswith('two_tower_') and name not in known -%}
+        {#- also twotower_k, two-tower_k, Two_Tower_k -#}
+        {%- for name in two_tower.given_vars()
+            if modules.re.match('(?i)two[_-]?tower[_-]', name) and name not in known -%}
             {%- do two_tower.input_error(
                 'var ' ~ name, 'unknown name.', 'use one of ' ~ known | join(', ') ~ '.'
             ) -%}
@@ -11,6 +13,7 @@
         {%- for name, allowed in known.items() -%}
             {%- do two_tower.check_var(name, var(name), allowed) -%}
         {%- endfor -%}
+        {%- do two_tower.check_column_map() -%}
         {%- set ks = var('two_tower_ks') -%}
         {%- do two_tower.check_var('two_tower_evaluation_k', var('two_tower_evaluation_k'), {'type': 'integer', 'least': ks | max}) -%}
         {%- do two_tower.check_var('two_tower_gate_k', var('two_tower_gate_k'), {'type': 'integer', 'among': ks}) -%}

@@ -1,13 +1,15 @@
 {% macro encoding_of_type(data_type) %}
-    {#- How a column is encoded when nothing else is said, by its data type. -#}
+    {#- How a column is encoded when nothing else is said, by its data type; `none` for a type that is no feature. -#}
     {%- set type = (data_type or '') | lower -%}
-    {%- if type in ['varchar[]', 'text[]', 'string[]'] -%}
+    {%- set family = two_tower.type_family(type) -%}
+    {%- if modules.re.fullmatch('(varchar|text|string|uuid|[a-z]*int|integer|enum.*)\\[\\]', type) -%}
         {{ return('categories') }}
-    {%- elif type.endswith(']') -%}
+    {%- elif modules.re.fullmatch('(float|real|double)\\[[0-9]+\\]', type) -%}
         {{ return('vector') }}
-    {%- elif type in ['varchar', 'text', 'string', 'boolean', 'bool', 'uuid'] -%}
+    {%- elif family == 'text' or type in ['boolean', 'bool'] -%}
         {{ return('category') }}
-    {%- else -%}
+    {%- elif family in ['number', 'time'] -%}
         {{ return('number') }}
     {%- endif -%}
+    {{ return('none') }}
 {% endmacro %}

@@ -1,23 +1,23 @@
 {% macro feature_columns(model_name, keys) %}
-    {#- The feature columns of a contracted model with the way each one is encoded: [{name, encoding}], in the contract's order.
-        The data type decides (text and booleans: category; lists of text: categories; fixed float arrays: vector; numbers and
-        dates: number) and `meta: {two_tower_encoding: ...}` on the column overrides it; `ignore` leaves the column out. -#}
+    {#- The feature columns of a model of this package with the way each one is encoded: [{name, encoding}]. The data type
+        decides: of the contract where there is one (meta two_tower_encoding overrides it), else of the table as it was built. -#}
     {%- set columns = [] -%}
     {%- if execute -%}
-        {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model')
-            | selectattr('name', 'equalto', model_name) | list -%}
-        {%- for column in models[0].columns.values() if column.name not in keys -%}
-            {%- set meta = column.config.meta if column.config is defined and column.config.meta else column.meta -%}
-            {%- set encoding = meta.get('two_tower_encoding', two_tower.encoding_of_type(column.data_type)) -%}
-            {%- if encoding not in ['category', 'categories', 'number', 'vector', 'ignore'] -%}
-                {{ exceptions.raise_compiler_error(
-                    model_name ~ '.' ~ column.name ~ ": two_tower_encoding is '" ~ encoding
-                    ~ "'; use category, categories, number, vector or ignore"
-                ) }}
-            {%- endif -%}
-            {%- if encoding != 'ignore' -%}
-                {%- do columns.append({'name': column.name, 'encoding': encoding}) -%}
-            {%- endif -%}
+        {%- set node = graph.nodes['model.two_tower.' ~ model_name] -%}
+        {%- set types = {} -%}
+        {%- set overrides = {} -%}
+        {%- if node.contract.enforced -%}
+            {%- for column in node.columns.values() -%}
+                {%- do types.update({column.name: column.data_type}) -%}
+                {%- do overrides.update({column.name: column.config.meta.two_tower_encoding}) -%}
+            {%- endfor -%}
+        {%- else -%}
+            {%- for name, column in two_tower.relation_columns(ref('two_tower', model_name), model_name).items() -%}
+                {%- do types.update({name: column.type}) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- for name, type in types.items() if name not in keys and overrides.get(name) != 'ignore' -%}
+            {%- do columns.append({'name': name, 'encoding': overrides.get(name) or two_tower.encoding_of_type(type)}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(columns) }}

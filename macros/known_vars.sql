@@ -1,6 +1,10 @@
 {% macro known_vars() %}
     {#- Every var of the project and what it may be; dbt_project.yml says what it is for. -#}
     {{ return({
+        'two_tower_interactions': {'type': 'text'},
+        'two_tower_users': {'type': 'text'},
+        'two_tower_items': {'type': 'text'},
+        'two_tower_columns': {'type': 'mapping'},
         'two_tower_data_dir': {'type': 'text'},
         'two_tower_split': {'type': 'text', 'among': ['time', 'last_event', 'random']},
         'two_tower_as_of': {'type': 'text'},

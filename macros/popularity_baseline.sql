@@ -8,12 +8,12 @@
     ),
 
     items as (
-        select * from {{ ref('item_features') }} where snapshot = 1
+        select * from {{ ref('two_tower', 'item_features') }} where snapshot = 1
     ),
 
     {% for policy in var('two_tower_policies') -%}
     {{ policy }}_excluded as (
-        select user_id, item_id from {{ ref('user_histories') }} where snapshot = 1 and {{ policy == 'new' }}
+        select user_id, item_id from {{ ref('two_tower', 'user_histories') }} where snapshot = 1 and {{ policy == 'new' }}
     ),
 
     {{ policy }}_popular as (

@@ -4,25 +4,25 @@
     with
 
     lists_horizons as (
-        select snapshot from {{ ref('horizons') }} where horizon = '{{ horizon }}'
+        select snapshot from {{ ref('two_tower', 'horizons') }} where horizon = '{{ horizon }}'
     ),
 
     lists_exclusions as (
         select
             histories.user_id,
             histories.item_id
-        from {{ ref('user_histories') }} as histories
+        from {{ ref('two_tower', 'user_histories') }} as histories
         inner join lists_horizons on histories.snapshot = lists_horizons.snapshot
         where {{ policy == 'new' }}
     ),
 
     lists_items as (
-        select * from {{ ref('item_embeddings') }} where horizon = '{{ horizon }}'
+        select * from {{ ref('two_tower', 'item_embeddings') }} where horizon = '{{ horizon }}'
     ),
 
     lists_users as (
         select embeddings.*
-        from {{ ref('user_embeddings') }} as embeddings
+        from {{ ref('two_tower', 'user_embeddings') }} as embeddings
         semi join {{ users }} as users on embeddings.user_id = users.user_id
         where
             embeddings.horizon = '{{ horizon }}'
@@ -37,7 +37,7 @@
 
     lists_catalogue as (
         select features.*
-        from {{ ref('item_features') }} as features
+        from {{ ref('two_tower', 'item_features') }} as features
         inner join lists_horizons on features.snapshot = lists_horizons.snapshot
     ),
 

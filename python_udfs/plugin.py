@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from . import bootstrap
+from . import bootstrap, installation
+from .database_lock import refuse_locked
 from .embed import embed
 from .top_k import RETURN_TYPE, top_k
 
@@ -44,10 +45,18 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     for name, (function, parameters, return_type) in udfs.items():
         if name not in present:
             connection.create_function(name, function, parameters, return_type, type=arrow)
+    if "two_tower_version" not in present:
+        connection.create_function("two_tower_version", installation.version, [], "VARCHAR")
+        connection.create_function("two_tower_missing_packages", installation.missing_packages, [], "VARCHAR[]")
 
 
 class Plugin(BasePlugin):
     """Found by dbt-duckdb under this name."""
+
+    def initialize(self, config: dict[str, Any]) -> None:  # noqa: ARG002 (dbt-duckdb's signature)
+        """Called before the database is opened. With `retries` in the profile, dbt-duckdb waits for it itself."""
+        if self.creds and not self.creds.retries:
+            refuse_locked(self.creds.path)
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Called once per database connection, `dbt compile` included."""

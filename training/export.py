@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from .data import HISTORY, Ragged
 from .fit import TwoTowers, tensors
 
+INPUT = "column."  # marks the inputs until _rename: a column may be called like a value of torch's, say select or add
+
 
 class ItemGraph(nn.Module):
     """Item tower with positional inputs, as the exporter wants them, and the served factors as a constant [C, F]."""
@@ -90,8 +92,8 @@ def _export(graph: nn.Module, names: list[str], batch: dict[str, Tensor], lists:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            graph, examples, str(path), input_names=names, output_names=["vector"], dynamic_shapes=(tuple(shapes),),
-            dynamo=True, external_data=False, verbose=False,
+            graph, examples, str(path), input_names=[INPUT + name for name in names], output_names=["vector"],
+            dynamic_shapes=(tuple(shapes),), dynamo=True, external_data=False, verbose=False,
         )  # fmt: skip
 
 
@@ -104,7 +106,26 @@ def _widened(values: Tensor, is_list: bool) -> Tensor:
 
 def _describe(path: Path, metadata: dict[str, str]) -> None:
     model = onnx.load(str(path))
+    _rename(model.graph)
     for key, value in metadata.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value
     onnx.save(model, str(path))
+
+
+def _rename(graph: onnx.GraphProto) -> None:
+    """Inputs get the names of their columns, everything inside a name with a dot, which no column has."""
+    for node in graph.node:
+        node.input[:] = [_renamed(name) for name in node.input]
+        node.output[:] = [_renamed(name) for name in node.output]
+        for attribute in node.attribute:
+            for inner in [attribute.g, *attribute.graphs]:
+                _rename(inner)
+    for entry in (*graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        entry.name = _renamed(entry.name)
+
+
+def _renamed(name: str) -> str:
+    if name in ("", "vector"):
+        return name
+    return name.removeprefix(INPUT) if name.startswith(INPUT) else f"inner.{name}"

@@ -5,7 +5,7 @@ def model(dbt, session):
     return baseline_table(
         "ease",
         dbt.config.get("settings"),
-        dbt.ref("interaction_splits"),
-        dbt.ref("snapshot_targets"),
-        dbt.ref("item_features"),
+        dbt.ref("two_tower", "interaction_splits"),
+        dbt.ref("two_tower", "snapshot_targets"),
+        dbt.ref("two_tower", "item_features"),
     )

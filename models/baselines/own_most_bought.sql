@@ -6,7 +6,7 @@ users as (
 ),
 
 items as (
-    select * from {{ ref('item_features') }} where snapshot = 1
+    select * from {{ ref('two_tower', 'item_features') }} where snapshot = 1
 ),
 
 policies as (
@@ -17,7 +17,7 @@ known as (
     select
         *,
         {{ two_tower.days_between('event_at', 'max(event_at) over ()') }} as age_days
-    from {{ ref('interaction_splits') }}
+    from {{ ref('two_tower', 'interaction_splits') }}
     where {{ two_tower.is_history('bucket', 1) }}
 ),
 

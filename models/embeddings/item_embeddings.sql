@@ -1,15 +1,15 @@
 with
 
 horizons as (
-    select * from {{ ref('horizons') }}
+    select * from {{ ref('two_tower', 'horizons') }}
 ),
 
 runs as (
-    select * from {{ ref('model_registry') }}
+    select * from {{ ref('two_tower', 'model_registry') }}
 ),
 
 inputs as (
-    select * from {{ ref('item_inputs') }}
+    select * from {{ ref('two_tower', 'item_inputs') }}
 ),
 
 final as (

@@ -1,11 +1,11 @@
 with
 
 horizons as (
-    select * from {{ ref('horizons') }}
+    select * from {{ ref('two_tower', 'horizons') }}
 ),
 
 runs as (
-    select * from {{ ref('model_registry') }}
+    select * from {{ ref('two_tower', 'model_registry') }}
 ),
 
 policies as (
@@ -17,7 +17,7 @@ inputs as (
         user_inputs.*,
         policies.policy,
         cast(policies.policy = 'new' as float) as only_new
-    from {{ ref('user_inputs') }} as user_inputs
+    from {{ ref('two_tower', 'user_inputs') }} as user_inputs
     cross join policies
 ),
 

@@ -24,7 +24,7 @@ final as (
             cast(score as double) as score,
             cast(run_id as varchar) as run_id,
             cast(source as varchar) as source
-        from {{ ref(recommender) }}
+        from {{ ref('two_tower', recommender) }}
         {%- if not loop.last %}
             union all
         {%- endif %}

@@ -4,7 +4,7 @@
 with
 
 recalls as (
-    select * from {{ ref('recall_by_model') }}
+    select * from {{ ref('two_tower', 'recall_by_model') }}
     where model = 'two_tower' and slice = 'all' and k = {{ gate_k }}
 ),
 
@@ -14,18 +14,18 @@ comparisons as (
         policy,
         baseline,
         coalesce(lift_low, difference_low) as value
-    from {{ ref('model_comparisons') }}
+    from {{ ref('two_tower', 'model_comparisons') }}
     where model = 'two_tower' and slice = 'all' and k = {{ gate_k }}
 ),
 
 policies as (
-    {{ rows_of('policy', var('two_tower_policies')) }}
+    {{ two_tower.rows_of('policy', var('two_tower_policies')) }}
 ),
 
 thresholds as (
     select
         policy,
-        {{ by_policy('policy', minimum_recall) }} as minimum_recall
+        {{ two_tower.by_policy('policy', minimum_recall) }} as minimum_recall
     from policies
 ),
 
@@ -34,7 +34,7 @@ baselines as (
         select
             policy,
             '{{ baseline }}' as baseline,
-            {{ by_policy('policy', var('two_tower_min_lift_over_' ~ baseline)) }} as threshold
+            {{ two_tower.by_policy('policy', var('two_tower_min_lift_over_' ~ baseline)) }} as threshold
         from thresholds
         {% if not loop.last %}union all{% endif %}
     {% endfor -%}
@@ -75,7 +75,7 @@ final as (
         cast({{ gate_k }} as integer) as k,
         value,
         threshold,
-        {{ gate_message('gate', 'policy', 'what', 'value', 'threshold', 'remedy') }} as message
+        {{ two_tower.gate_message('gate', 'policy', 'what', 'value', 'threshold', 'remedy') }} as message
     from checked
     where not is_passed
 )

@@ -1,25 +1,29 @@
 with
 
 lists as (
-    select * from {{ ref('evaluation_lists') }}
+    select * from {{ ref('two_tower', 'evaluation_lists') }}
 ),
 
 items as (
-    select * from {{ ref('item_features') }} where snapshot = 1
+    select * from {{ ref('two_tower', 'item_features') }} where snapshot = 1
 ),
 
 users as (
-    select distinct policy, slice, user_id from {{ ref('relevant_items') }}
+    select distinct policy, slice, user_id from {{ ref('two_tower', 'relevant_items') }}
 ),
 
 cutoffs as (
-    {{ rows_of('k', var('two_tower_ks')) }}
+    {{ two_tower.rows_of('k', var('two_tower_ks')) }}
 ),
 
 totals as (
     select
         (select count(*) from items) as n_items,
-        (select count(distinct user_id) from {{ ref('user_histories') }} where snapshot = 1) as n_known_users
+        (
+            select count(distinct user_id)
+            from {{ ref('two_tower', 'user_histories') }}
+            where snapshot = 1
+        ) as n_known_users
 ),
 
 -- an item is covered by every list length from its best rank on

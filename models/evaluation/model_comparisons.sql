@@ -9,8 +9,8 @@ models as (
         slice,
         count(*) as n_users,
         avg(recall) as recall,
-        {{ ordered_list('recall', 'user_id') }} as recalls
-    from {{ ref('recall_by_user') }}
+        {{ two_tower.ordered_list('recall', 'user_id') }} as recalls
+    from {{ ref('two_tower', 'recall_by_user') }}
     group by model, policy, k, slice
 ),
 
@@ -25,8 +25,8 @@ compared as (
         models.n_users,
         models.recall,
         baselines.recall as baseline_recall,
-        {{ bootstrap('ratio', ['models.recalls', 'baselines.recalls']) }} as lift,
-        {{ bootstrap('difference', ['models.recalls', 'baselines.recalls']) }} as difference
+        {{ two_tower.bootstrap('ratio', ['models.recalls', 'baselines.recalls']) }} as lift,
+        {{ two_tower.bootstrap('difference', ['models.recalls', 'baselines.recalls']) }} as difference
     from models
     inner join models as baselines
         on

@@ -1,11 +1,11 @@
 with
 
 users as (
-    select * from {{ ref('recall_by_user') }}
+    select * from {{ ref('two_tower', 'recall_by_user') }}
 ),
 
 lists as (
-    select * from {{ ref('lists_by_model') }}
+    select * from {{ ref('two_tower', 'lists_by_model') }}
 ),
 
 means as (
@@ -16,7 +16,7 @@ means as (
         slice,
         count(*) as n_users,
         avg(recall) as recall,
-        {{ bootstrap('interval', [ordered_list('recall', 'user_id')]) }} as recall_interval,
+        {{ two_tower.bootstrap('interval', [two_tower.ordered_list('recall', 'user_id')]) }} as recall_interval,
         avg(recall_all) as recall_all,
         avg(ndcg) as ndcg,
         avg(hit) as hit_rate

@@ -1,11 +1,11 @@
 with
 
 lists as (
-    select * from {{ ref('evaluation_lists') }}
+    select * from {{ ref('two_tower', 'evaluation_lists') }}
 ),
 
 relevant as (
-    select * from {{ ref('relevant_items') }}
+    select * from {{ ref('two_tower', 'relevant_items') }}
 ),
 
 models as (
@@ -13,7 +13,7 @@ models as (
 ),
 
 cutoffs as (
-    {{ rows_of('k', var('two_tower_ks')) }}
+    {{ two_tower.rows_of('k', var('two_tower_ks')) }}
 ),
 
 users as (
@@ -43,7 +43,7 @@ counted as (
         users.n_relevant,
         least(cutoffs.k, users.n_relevant) as n_reachable,
         count(found.rank) as hits,
-        coalesce(sum({{ rank_discount('found.rank') }}), 0) as dcg
+        coalesce(sum({{ two_tower.rank_discount('found.rank') }}), 0) as dcg
     from users
     cross join models
     cross join cutoffs
@@ -68,7 +68,7 @@ final as (
         hits,
         hits / n_reachable as recall,
         hits / n_relevant as recall_all,
-        dcg / {{ ideal_dcg('n_reachable') }} as ndcg,
+        dcg / {{ two_tower.ideal_dcg('n_reachable') }} as ndcg,
         cast(hits > 0 as integer) as hit
     from counted
 )

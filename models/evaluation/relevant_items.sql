@@ -1,23 +1,23 @@
 with
 
 targets as (
-    select * from {{ ref('snapshot_targets') }} where snapshot = 1
+    select * from {{ ref('two_tower', 'snapshot_targets') }} where snapshot = 1
 ),
 
 known_users as (
-    select distinct user_id from {{ ref('user_histories') }} where snapshot = 1
+    select distinct user_id from {{ ref('two_tower', 'user_histories') }} where snapshot = 1
 ),
 
 known_items as (
-    select item_id from {{ ref('item_features') }} where snapshot = 1 and interactions > 0
+    select item_id from {{ ref('two_tower', 'item_features') }} where snapshot = 1 and interactions > 0
 ),
 
 policies as (
-    {{ rows_of('policy', var('two_tower_policies')) }}
+    {{ two_tower.rows_of('policy', var('two_tower_policies')) }}
 ),
 
 slices as (
-    {{ rows_of('slice', ['all', 'warm_user', 'cold_user', 'warm_item', 'cold_item']) }}
+    {{ two_tower.rows_of('slice', ['all', 'warm_user', 'cold_user', 'warm_item', 'cold_item']) }}
 ),
 
 sliced as (

@@ -3,7 +3,7 @@
 with
 
 horizons as (
-    select * from {{ ref('horizons') }}
+    select * from {{ ref('two_tower', 'horizons') }}
 ),
 
 known_items as (
@@ -13,18 +13,18 @@ known_items as (
         item_features.item_id as known_id,
         items.*
     from horizons
-    inner join {{ ref('item_features') }} as item_features on horizons.snapshot = item_features.snapshot
-    left join {{ ref('stg_items') }} as items on item_features.item_id = items.item_id
+    inner join {{ ref('two_tower', 'item_features') }} as item_features on horizons.snapshot = item_features.snapshot
+    left join {{ ref('two_tower', 'stg_items') }} as items on item_features.item_id = items.item_id
     where item_features.interactions > 0
 ),
 
-known_users as (
+known_users as (  -- noqa: ST03
     select
         horizons.horizon,
         users.*
     from horizons
-    inner join {{ ref('user_features') }} as user_features on horizons.snapshot = user_features.snapshot
-    inner join {{ ref('stg_users') }} as users on user_features.user_id = users.user_id
+    inner join {{ ref('two_tower', 'user_features') }} as user_features on horizons.snapshot = user_features.snapshot
+    inner join {{ ref('two_tower', 'stg_users') }} as users on user_features.user_id = users.user_id
     where user_features.interactions > 0
 ),
 

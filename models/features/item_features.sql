@@ -1,17 +1,17 @@
 with
 
 snapshots as (
-    select * from {{ ref('snapshots') }}
+    select * from {{ ref('two_tower', 'snapshots') }}
 ),
 
 histories as (
-    select * from {{ ref('user_histories') }}
+    select * from {{ ref('two_tower', 'user_histories') }}
 ),
 
 items as (
-    select item_id from {{ ref('stg_items') }}
+    select item_id from {{ ref('two_tower', 'stg_items') }}
     union
-    select item_id from {{ ref('interaction_splits') }}
+    select item_id from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
 behaviour as (

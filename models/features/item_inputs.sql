@@ -3,15 +3,15 @@
 with
 
 horizons as (
-    select * from {{ ref('horizons') }}
+    select * from {{ ref('two_tower', 'horizons') }}
 ),
 
 item_features as (
-    select * from {{ ref('item_features') }}
+    select * from {{ ref('two_tower', 'item_features') }}
 ),
 
 codes as (
-    select * from {{ ref('feature_codes') }}
+    select * from {{ ref('two_tower', 'feature_codes') }}
 ),
 
 entities as (
@@ -21,7 +21,7 @@ entities as (
         items.* exclude (item_id)
     from horizons
     inner join item_features as known on horizons.snapshot = known.snapshot
-    left join {{ ref('stg_items') }} as items on known.item_id = items.item_id
+    left join {{ ref('two_tower', 'stg_items') }} as items on known.item_id = items.item_id
 ),
 
 encoded as (

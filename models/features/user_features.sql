@@ -1,24 +1,24 @@
 with
 
 snapshots as (
-    select * from {{ ref('snapshots') }}
+    select * from {{ ref('two_tower', 'snapshots') }}
 ),
 
 histories as (
-    select * from {{ ref('user_histories') }}
+    select * from {{ ref('two_tower', 'user_histories') }}
 ),
 
 targets as (
     select distinct
         snapshot,
         user_id
-    from {{ ref('snapshot_targets') }}
+    from {{ ref('two_tower', 'snapshot_targets') }}
 ),
 
 users as (
-    select user_id from {{ ref('stg_users') }}
+    select user_id from {{ ref('two_tower', 'stg_users') }}
     union
-    select user_id from {{ ref('interaction_splits') }}
+    select user_id from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
 behaviour as (

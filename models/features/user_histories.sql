@@ -1,11 +1,11 @@
 with
 
 splits as (
-    select * from {{ ref('interaction_splits') }}
+    select * from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
 snapshots as (
-    select * from {{ ref('snapshots') }}
+    select * from {{ ref('two_tower', 'snapshots') }}
 ),
 
 snapshots_weighed as (

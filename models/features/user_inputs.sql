@@ -3,15 +3,15 @@
 with
 
 horizons as (
-    select * from {{ ref('horizons') }}
+    select * from {{ ref('two_tower', 'horizons') }}
 ),
 
 user_features as (
-    select * from {{ ref('user_features') }}
+    select * from {{ ref('two_tower', 'user_features') }}
 ),
 
 codes as (
-    select * from {{ ref('feature_codes') }}
+    select * from {{ ref('two_tower', 'feature_codes') }}
 ),
 
 entities as (
@@ -21,7 +21,7 @@ entities as (
         users.* exclude (user_id)
     from horizons
     inner join user_features as known on horizons.snapshot = known.snapshot
-    left join {{ ref('stg_users') }} as users on known.user_id = users.user_id
+    left join {{ ref('two_tower', 'stg_users') }} as users on known.user_id = users.user_id
 ),
 
 encoded as (
@@ -41,7 +41,7 @@ histories as (
         histories.user_id,
         {{ two_tower.history_lists('histories', 'codes.code') }}
     from horizons
-    inner join {{ ref('user_histories') }} as histories on horizons.snapshot <= histories.snapshot
+    inner join {{ ref('two_tower', 'user_histories') }} as histories on horizons.snapshot <= histories.snapshot
     inner join codes
         on
             horizons.horizon = codes.horizon

@@ -2,11 +2,11 @@ with
 
 users as (
     select user_id
-    from {{ ref('snapshot_targets') }}
+    from {{ ref('two_tower', 'snapshot_targets') }}
     where snapshot = 1
     union
     select user_id
-    from {{ ref('user_histories') }}
+    from {{ ref('two_tower', 'user_histories') }}
     where snapshot = 1
 ),
 
@@ -17,7 +17,7 @@ final as (
             '{{ policy }}' as policy,
             lists.*
         from (
-            {{ two_tower_lists('users', 'evaluation', policy, var('two_tower_evaluation_k')) }}
+            {{ two_tower.two_tower_lists('users', 'evaluation', policy, var('two_tower_evaluation_k')) }}
         ) as lists
         {%- if not loop.last %}
             union all

@@ -1,7 +1,7 @@
 with
 
 snapshots as (
-    select * from {{ ref('snapshots') }}
+    select * from {{ ref('two_tower', 'snapshots') }}
 ),
 
 final as (

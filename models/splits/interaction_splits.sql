@@ -1,7 +1,7 @@
 with
 
 interactions as (
-    select * from {{ ref('stg_interactions') }}
+    select * from {{ ref('two_tower', 'stg_interactions') }}
 ),
 
 ends as (

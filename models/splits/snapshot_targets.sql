@@ -1,15 +1,15 @@
 with
 
 splits as (
-    select * from {{ ref('interaction_splits') }}
+    select * from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
 snapshots as (
-    select * from {{ ref('snapshots') }}
+    select * from {{ ref('two_tower', 'snapshots') }}
 ),
 
 histories as (
-    select * from {{ ref('user_histories') }}
+    select * from {{ ref('two_tower', 'user_histories') }}
 ),
 
 targets as (

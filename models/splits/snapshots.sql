@@ -2,7 +2,7 @@
 with
 
 splits as (
-    select * from {{ ref('interaction_splits') }}
+    select * from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
 ends as (

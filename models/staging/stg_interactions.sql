@@ -1,22 +1,22 @@
 {{ config(
     post_hook="{{ two_tower.check_rows(['user_id', 'item_id', 'event_at', 'event_type'], not_after_now='event_at') }}"
 ) }}
+{%- set columns = two_tower.input_columns('interactions') -%}
 with
 
-transactions as (
-    select * from {{ source('complete_journey', 'transactions') }}
+interactions as (
+    select * from {{ two_tower.input_relation('interactions') }}
 ),
 
 lines as (
     select
-        cast(household_id as varchar) as user_id,
-        cast(product_id as varchar) as item_id,
-        cast(transaction_timestamp as timestamp) as event_at,
-        'purchase' as event_type,
-        -- nothing is sold 150 at a time but fuel, which is counted in thousandths of a gallon
-        case when quantity >= 150 then quantity / 1000.0 else quantity end as quantity,
-        sales_value
-    from transactions
+        cast({{ columns.user_id }} as varchar) as user_id,
+        cast({{ columns.item_id }} as varchar) as item_id,
+        cast({{ columns.event_at }} as timestamp) as event_at,
+        cast({{ columns.event_type }} as varchar) as event_type,
+        cast({{ columns.quantity }} as double) as quantity,
+        cast({{ columns.price }} as double) as price
+    from interactions
 ),
 
 final as (
@@ -25,8 +25,12 @@ final as (
         item_id,
         event_at,
         event_type,
-        cast(sum(quantity) as double) as quantity,
-        cast(sum(sales_value) / nullif(sum(quantity), 0) as double) as price
+        sum(quantity) as quantity,
+        -- of lines that belong together, the mean price of a unit
+        case
+            when count(*) = 1 then max(price)
+            else sum(price * quantity) / nullif(sum(quantity) filter (where price is not null), 0)
+        end as price
     from lines
     group by user_id, item_id, event_at, event_type
 )

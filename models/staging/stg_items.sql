@@ -1,22 +1,16 @@
 {{ config(post_hook="{{ two_tower.check_rows(key=['item_id']) }}") }}
+{%- set columns = two_tower.input_columns('items') -%}
 with
 
-products as (
-    select * from {{ source('complete_journey', 'products') }}
+items as (
+    select * from {{ two_tower.input_relation('items') }}
 ),
 
 final as (
     select
-        cast(product_id as varchar) as item_id,
-        cast(manufacturer_id as varchar) as manufacturer_id,
-        department,
-        brand,
-        product_category,
-        product_type,
-        package_size,
-        {{ package_quantity('package_size') }} as package_quantity,
-        {{ package_unit('package_size') }} as package_unit
-    from products
+        {{ two_tower.input_features('items') }}
+        cast({{ columns.item_id }} as varchar) as item_id
+    from items
 )
 
 select * from final

@@ -1,21 +1,16 @@
 {{ config(post_hook="{{ two_tower.check_rows(key=['user_id']) }}") }}
+{%- set columns = two_tower.input_columns('users') -%}
 with
 
-demographics as (
-    select * from {{ source('complete_journey', 'demographics') }}
+users as (
+    select * from {{ two_tower.input_relation('users') }}
 ),
 
 final as (
     select
-        cast(household_id as varchar) as user_id,
-        age,
-        income,
-        home_ownership,
-        marital_status,
-        household_size,
-        household_comp,
-        kids_count
-    from demographics
+        {{ two_tower.input_features('users') }}
+        cast({{ columns.user_id }} as varchar) as user_id
+    from users
 )
 
 select * from final

@@ -1,7 +1,7 @@
 with
 
 training_runs as (
-    select * from {{ ref('training_runs') }}
+    select * from {{ ref('two_tower', 'training_runs') }}
 ),
 
 final as (

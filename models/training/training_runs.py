@@ -4,11 +4,11 @@ def model(dbt, session):
     from two_tower.training.runs import train
 
     names = {
-        "user_inputs": dbt.ref("user_inputs"),
-        "item_inputs": dbt.ref("item_inputs"),
-        "feature_codes": dbt.ref("feature_codes"),
-        "snapshot_targets": dbt.ref("snapshot_targets"),
-        "user_histories": dbt.ref("user_histories"),
-        "horizons": dbt.ref("horizons"),
+        "user_inputs": dbt.ref("two_tower", "user_inputs"),
+        "item_inputs": dbt.ref("two_tower", "item_inputs"),
+        "feature_codes": dbt.ref("two_tower", "feature_codes"),
+        "snapshot_targets": dbt.ref("two_tower", "snapshot_targets"),
+        "user_histories": dbt.ref("two_tower", "user_histories"),
+        "horizons": dbt.ref("two_tower", "horizons"),
     }
     return train(names, dbt.config.get("training"), dbt.config.get("model_dir"), AdapterLogger("TwoTower").info)

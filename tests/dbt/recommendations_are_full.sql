@@ -2,14 +2,14 @@
 with
 
 users as (
-    select user_id from {{ ref('stg_users') }}
+    select user_id from {{ ref('two_tower', 'stg_users') }}
     union
-    select user_id from {{ ref('stg_interactions') }}
+    select user_id from {{ ref('two_tower', 'stg_interactions') }}
 ),
 
 items as (
     select count(*) as items
-    from {{ ref('item_features') }}
+    from {{ ref('two_tower', 'item_features') }}
     where snapshot = 0
 ),
 
@@ -17,7 +17,7 @@ excluded as (
     select
         user_id,
         count(*) as items
-    from {{ ref('user_histories') }}
+    from {{ ref('two_tower', 'user_histories') }}
     where snapshot = 0 and {{ var('two_tower_policy') == 'new' }}
     group by user_id
 ),
@@ -27,7 +27,7 @@ lists as (
         user_id,
         count(distinct item_id) as items,
         max(rank) as last_rank
-    from {{ ref('recommendations') }}
+    from {{ ref('two_tower', 'recommendations') }}
     group by user_id
 ),
 

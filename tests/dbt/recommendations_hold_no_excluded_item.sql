@@ -2,7 +2,7 @@
 with
 
 histories as (
-    select * from {{ ref('user_histories') }}
+    select * from {{ ref('two_tower', 'user_histories') }}
 ),
 
 lists as (
@@ -11,7 +11,7 @@ lists as (
         0 as snapshot,
         user_id,
         item_id
-    from {{ ref('recommendations') }}
+    from {{ ref('two_tower', 'recommendations') }}
     where {{ var('two_tower_policy') == 'new' }}
     union all
     select
@@ -19,7 +19,7 @@ lists as (
         1 as snapshot,
         user_id,
         item_id
-    from {{ ref('evaluation_recommendations') }}
+    from {{ ref('two_tower', 'evaluation_recommendations') }}
     where policy = 'new'
 ),
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from garden import Garden, plant_garden
 from planted import PlantedWorld
 from shop import Shop
 
@@ -19,3 +20,11 @@ def make_shop(
         return Shop(planted_world(**sizes), tmp_path_factory.mktemp("run"))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def garden(tmp_path_factory: pytest.TempPathFactory) -> Garden:
+    """The second project after one `dbt build`, its tests included; a test that changes it does so in `restored()`."""
+    garden = plant_garden(tmp_path_factory.mktemp("garden") / "shop")
+    garden.dbt_command("build").must_pass()
+    return garden

@@ -17,7 +17,7 @@ Change = Callable[[PlantedWorld], None]
 @pytest.fixture(scope="module")
 def built_shop(make_shop: Callable[..., Shop]) -> Shop:
     shop = make_shop(users=20, items=20, days=60)
-    shop.dbt("run", "--select", "staging").must_pass()
+    shop.dbt("run", "--select", "demo", "staging").must_pass()
     return shop
 
 
@@ -80,12 +80,12 @@ CASES: dict[str, tuple[Change, str, list[str]]] = {  # what is spoilt, the model
     "missing column of events": (
         drop("transactions", "household_id"),
         "stg_interactions",
-        ["complete_journey.transactions", "column household_id: missing", "models/staging/stg_interactions.sql"],
+        ["complete_journey.transactions", "column household_id: missing", "models/demo/demo_interactions.sql"],
     ),
     "missing column of items": (
         drop("products", "brand"),
         "stg_items",
-        ["complete_journey.products", "column brand: missing", "models/staging/stg_items.sql"],
+        ["complete_journey.products", "column brand: missing", "models/demo/demo_items.sql"],
     ),
     "time as text": (
         retype("transactions", "transaction_timestamp", "str"),
@@ -143,7 +143,7 @@ def test_bad_rows_are_refused(shop: Shop, case: str) -> None:
     change(shop.world)
     shop.world.write()
 
-    run = shop.dbt("run", "--select", "staging").must_fail()
+    run = shop.dbt("run", "--select", "demo", "staging").must_fail()
 
     assert run.output.count("Remedy:") == 1, run.output
     for words in said:
@@ -159,7 +159,7 @@ def test_nothing_downstream_of_bad_rows_runs(shop: Shop) -> None:
 
 
 def test_a_folder_without_files_is_refused(shop: Shop) -> None:
-    run = shop.dbt("run", "--select", "stg_items", two_tower_data_dir="nowhere").must_fail()
+    run = shop.dbt("run", "--select", "demo_items", two_tower_data_dir="nowhere").must_fail()
     for words in ("complete_journey.products ('nowhere/products.parquet')", "no such file", "two_tower_data_dir"):
         assert words in run.output, run.output
 

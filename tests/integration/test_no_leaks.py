@@ -47,7 +47,7 @@ def run_both(make_shop: Callable[..., Shop], project: Path) -> tuple[Shop, Shop]
     """The shop with its whole data and the same shop as it was at the evaluation's cut-off."""
     full = make_shop(users=80, items=60)
     full.project = project
-    full.dbt("run", "--select", "staging", "splits", "features").must_pass()
+    full.dbt("run", "--select", "demo", "staging", "splits", "features").must_pass()
     (cutoff,) = full.rows("select as_of from horizons where horizon = 'evaluation'")[0]
     past = make_shop(users=80, items=60)
     past.project = project
@@ -55,7 +55,7 @@ def run_both(make_shop: Callable[..., Shop], project: Path) -> tuple[Shop, Shop]
         past.world.transactions["transaction_timestamp"] < pd.Timestamp(cutoff)
     ]
     past.world.write()
-    past.dbt("run", "--select", "staging", "splits", "features", two_tower_as_of=str(cutoff)).must_pass()
+    past.dbt("run", "--select", "demo", "staging", "splits", "features", two_tower_as_of=str(cutoff)).must_pass()
     return full, past
 
 
@@ -84,14 +84,14 @@ def copy_of_the_project(folder: Path) -> Path:
 
 def test_a_new_feature_column_reaches_the_network(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
     project = copy_of_the_project(tmp_path)
-    staging = project / "models" / "staging"
-    model, contract = staging / "stg_items.sql", staging / "_staging_models.yml"
+    demo = project / "models" / "demo"
+    model, contract = demo / "demo_items.sql", demo / "_demo_models.yml"
     model.write_text(
         model.read_text().replace("        department,\n", "        department,\n        upper(brand) as label,\n", 1)
     )
     line = "      - {name: label, data_type: varchar, description: The brand in capitals.}\n"
     text = contract.read_text()
-    place = text.index("      - ", text.index("columns:", text.index("name: stg_items")))
+    place = text.index("      - ", text.index("columns:", text.index("name: demo_items")))
     contract.write_text(text[:place] + line + text[place:])
     shop = make_shop(users=80, items=60)
     shop.project = project

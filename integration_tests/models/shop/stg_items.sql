@@ -1,0 +1,1 @@
+select 'not a product' as item_id

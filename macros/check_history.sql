@@ -1,0 +1,26 @@
+{% macro check_history() %}
+    {#- Post-hook of interaction_splits: stops where there is nothing to learn from or to measure. -#}
+    {%- if execute and flags.WHICH != 'clone' -%}
+        {%- set found = run_query(
+            'select count(distinct item_id), count(*) filter (where bucket >= 2), min(event_at), max(event_at),'
+            ~ ' count(distinct user_id) filter (where bucket = 0), count(distinct user_id) filter (where bucket = 0'
+            ~ ' and user_id in (select user_id from ' ~ this ~ ' where bucket > 0)) from ' ~ this
+        ).rows[0] -%}
+        {%- set where = 'var two_tower_interactions (' ~ var('two_tower_interactions') ~ ')' -%}
+        {%- if found[0] < 2 -%}
+            {%- do two_tower.input_error(
+                where, 'there is only one item.', 'load more, or correct which column is item_id (var two_tower_columns).'
+            ) -%}
+        {%- elif not found[1] -%}
+            {%- do two_tower.input_error(
+                where, 'no interactions before the cut-off; they reach from ' ~ found[2] ~ ' to ' ~ found[3] ~ '.',
+                'load at least three windows of ' ~ var('two_tower_test_days') ~ ' days, or lower var two_tower_test_days.'
+            ) -%}
+        {%- elif found[4] and not found[5] -%}
+            {%- do two_tower.input_error(
+                where, 'every user of the test window (' ~ found[4] ~ ') is new: nobody comes back.',
+                'correct which column is user_id (an order or session number looks like this), or load a longer past.'
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}

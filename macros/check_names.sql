@@ -1,0 +1,13 @@
+{% macro check_names() %}
+    {#- On-run-start: stops when a model of another project has the name of one of this package and dbt would take the one for
+        the other in the package's tests. -#}
+    {%- if execute and not (two_tower.root_project().get('flags') or {}).get('require_ref_searches_node_package_before_root') -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.package_name != 'two_tower'
+            and 'model.two_tower.' ~ node.name in graph.nodes -%}
+            {%- do two_tower.input_error(
+                'model ' ~ node.name, 'has the name of a model of two_tower.',
+                'set `flags: {require_ref_searches_node_package_before_root: true}` in dbt_project.yml, or rename it.'
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}

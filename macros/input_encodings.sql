@@ -1,0 +1,16 @@
+{% macro input_encodings() %}
+    {#- {lower-case column: encoding} as the yml of the input of the model at hand says by meta two_tower_encoding. -#}
+    {%- set encodings = {} -%}
+    {%- if execute -%}
+        {%- for id in model.depends_on.nodes -%}
+            {%- set input = graph.nodes.get(id) or graph.sources.get(id) -%}
+            {%- for column in input.columns.values() -%}
+                {%- set meta = column.config.meta if column.config is defined and column.config.meta else column.meta -%}
+                {%- if meta.two_tower_encoding is defined -%}
+                    {%- do encodings.update({column.name | lower: meta.two_tower_encoding}) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(encodings) }}
+{% endmacro %}

@@ -1,0 +1,135 @@
+"""Runs of integration_tests, the second project that uses this one as a package, in this process by dbtRunner."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+REPO = Path(__file__).parents[1]
+SOURCE = REPO / "integration_tests"
+MADE = ("target", "logs", "dbt_packages", "artifacts", "*.duckdb*", "package-lock.yml", ".user.yml")
+
+
+@dataclass
+class Outcome:
+    """What an invocation left: whether it passed, its messages, and those of level error."""
+
+    passed: bool
+    output: str
+    errors: str
+
+    def must_pass(self) -> Outcome:
+        assert self.passed, self.output
+        return self
+
+    def must_fail(self) -> Outcome:
+        assert not self.passed, self.output
+        return self
+
+
+@dataclass
+class Garden:
+    """A copy of the project with a database of its own."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "garden_shop.duckdb"
+
+    def dbt(self, *arguments: str, closing: bool = True, **variables: Any) -> Outcome:
+        """Run `dbt <arguments>`; `variables` become --vars."""
+        events: list[tuple[str, str]] = []
+        runner = dbtRunner(callbacks=[lambda event: events.append((event.info.level, event.info.msg))])
+        given = ["--vars", json.dumps(variables)] if variables else []
+        with contextlib.chdir(self.folder):
+            result = runner.invoke([*arguments, *given, "--no-use-colors", "--quiet"])
+        if closing:
+            DuckDBConnectionManager.close_all_connections()  # else the file stays locked as long as this process lives
+        output = "\n".join(text for level, text in events if level != "debug")
+        if result.exception:
+            output += f"\n{result.exception}"
+        errors = "\n".join(text for level, text in events if level == "error") or str(result.exception)
+        return Outcome(bool(result.success), output, errors)
+
+    def dbt_command(self, *arguments: str) -> Outcome:
+        """The same from the command line, in a process of its own."""
+        command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors", *arguments]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=900, check=False)
+        output = done.stdout + done.stderr
+        return Outcome(done.returncode == 0, output, output)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.sql(sql).fetchall()
+
+    def change(self, *statements: str) -> None:
+        """Change the shop's own tables."""
+        with duckdb.connect(str(self.database)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def content(self, schema: str = "main__recommender") -> dict[str, tuple[Any, ...]]:
+        """Rows and checksum of every table of a schema."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            found = connection.execute(
+                "select table_name from information_schema.tables where table_schema = ? and table_type = 'BASE TABLE'",
+                [schema],
+            )
+            return {
+                table: connection.execute(f"select count(*), bit_xor(hash(t)) from {schema}.{table} as t").fetchall()[0]
+                for (table,) in found.fetchall()
+            }
+
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[Garden]:
+        """Project and database are afterwards what they were before."""
+        kept = self.folder.with_suffix(".kept")
+        shutil.copytree(self.folder, kept, symlinks=True, ignore=shutil.ignore_patterns("target", "logs", "artifacts"))
+        try:
+            yield self
+        finally:
+            for path in [self.folder / "models", self.folder / "macros"]:
+                shutil.rmtree(path)
+            for path in self.folder.glob("*.duckdb.wal"):
+                path.unlink()
+            shutil.copytree(
+                kept, self.folder, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dbt_packages")
+            )
+            shutil.rmtree(kept)
+
+
+def shop_maker() -> Callable[..., None]:
+    """`make` of integration_tests/make_shop.py."""
+    spec = importlib.util.spec_from_file_location("make_shop", SOURCE / "make_shop.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    make: Callable[..., None] = module.make
+    return make
+
+
+def plant_garden(folder: Path) -> Garden:
+    """Copy the project, make its shop and install the package; nothing has been run yet."""
+    shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns(*MADE), dirs_exist_ok=True)
+    packages = folder / "packages.yml"
+    packages.write_text(packages.read_text().replace("local: ..", f"local: {os.path.relpath(REPO, folder)}"))
+    garden = Garden(folder)
+    shop_maker()(str(garden.database))
+    garden.dbt("deps").must_pass()
+    return garden

@@ -1,0 +1,309 @@
+"""What a new team gets wrong gives one short error with cause and remedy, and no traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from garden import Garden
+from two_tower.python_udfs import installation
+
+MOST_LINES = 5  # of cause and remedy
+
+
+@dataclass
+class Mistake:
+    """What is done wrong, the command that meets it, and what the error says."""
+
+    says: list[str]
+    command: list[str] = field(default_factory=lambda: ["run", "--select", "stg_interactions"])
+    variables: dict[str, Any] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)  # statements on the shop's own tables
+    files: dict[str, tuple[str, str]] = field(default_factory=dict)  # text of the project and what takes its place
+
+
+def staging(model: str) -> list[str]:
+    return ["run", "--select", f"two_tower,{model}"]
+
+
+SPLITS = ["run", "--select", "stg_interactions", "interaction_splits"]
+COLUMNS = {"user_id": "Customer Id", "item_id": "sku", "event_at": "order", "quantity": "QTY", "price": "Unit Price"}
+ORDERS = "create or replace table raw.orders as select * replace ({}) from raw.orders"
+CUSTOMERS = "create or replace table raw.customers as select * replace ({}) from raw.customers"
+REMEDY_OF_THE_PLUGIN = "plugins: [{module: two_tower.python_udfs.plugin}]"
+
+
+def mapped(**changed: Any) -> dict[str, Any]:
+    """The column map with some columns of the interactions changed."""
+    return {
+        "two_tower_columns": {
+            "interactions": COLUMNS | changed, "users": {"user_id": "Customer Id"}, "items": {"item_id": "SKU"},
+        }
+    }  # fmt: skip
+
+
+MISTAKES = {
+    "input not given": Mistake(
+        ["var two_tower_items: not given", "'model' or 'source.table'"],
+        variables={"two_tower_items": "demo_items"},
+    ),
+    "input given as a ref": Mistake(
+        ["var two_tower_items: value 'ref('dim_products')' is not allowed", "bare name of a model"],
+        variables={"two_tower_items": "ref('dim_products')"},
+    ),
+    "source table that is not in the database": Mistake(
+        ["var two_tower_users (shop.customers): there is no table or view", "correct the name of the source"],
+        staging("stg_users"),
+        tables=["drop table raw.customers"],
+    ),
+    "input that is ephemeral": Mistake(
+        ["(dim_products): there is no table or view", "build it first, as a table or view (not ephemeral)"],
+        staging("stg_items"),
+        tables=["drop view main.dim_products"],
+        files={
+            "models/shop/dim_products.sql": (
+                "with\n\nproducts",
+                "{{ config(materialized='ephemeral') }}\nwith\n\nproducts",
+            )
+        },
+    ),
+    "column that is not there": Mistake(
+        ["(fct_order_lines), column Customer: missing; found Customer Id, order, sku", "which one is user_id"],
+        variables=mapped(user_id="Customer"),
+    ),
+    "columns not mapped": Mistake(
+        ["(fct_order_lines), column user_id: missing", "{interactions: {user_id: your column}}"],
+        variables={"two_tower_columns": {"items": {"item_id": "SKU"}}},
+    ),
+    "map of an input that there is not": Mistake(
+        ["var two_tower_columns: unknown input 'orders'", "interactions, users, items"],
+        variables={"two_tower_columns": {"orders": {}}},
+    ),
+    "map of a column that there is not": Mistake(
+        ["var two_tower_columns, interactions: unknown column 'userid'", "{our column: your column}"],
+        variables=mapped(userid="Customer Id"),
+    ),
+    "time as text": Mistake(
+        ["column order: is VARCHAR, expected a timestamp or date", "cast it in your model"],
+        tables=[ORDERS.format('"order"::varchar as "order"')],
+    ),
+    "time with time zone": Mistake(
+        ["column order: is TIMESTAMP WITH TIME ZONE", "order at time zone 'UTC' as order"],
+        tables=[ORDERS.format('"order"::timestamptz as "order"')],
+    ),
+    "key with a fraction": Mistake(
+        ["column sku: is DOUBLE, which is no key", "the same in all inputs"],
+        tables=["alter table raw.order_lines alter sku type double"],
+    ),
+    "quantity as text": Mistake(
+        ["column QTY: is VARCHAR, expected a number", "cast it in your model"],
+        tables=['alter table raw.order_lines alter "QTY" type varchar'],
+    ),
+    "customer twice": Mistake(
+        ["stg_users, column user_id: 2 rows have the value", "keep one row per user_id in shop.customers"],
+        staging("stg_users"),
+        tables=["insert into raw.customers select * from raw.customers limit 1"],
+    ),
+    "NULL ids": Mistake(
+        ["stg_interactions, column user_id: NULL in", "fill or drop these rows in fct_order_lines"],
+        tables=['update raw.orders set "Customer Id" = null where "Order No" = 1'],
+    ),
+    "time in the future": Mistake(
+        ["stg_interactions, column event_at:", "in the future, the latest '2999-01-01", "unit of time"],
+        tables=[ORDERS.format("timestamp '2999-01-01' as \"order\"")],
+    ),
+    "empty table": Mistake(
+        ["stg_interactions, every column: no rows", "look for an empty load or a filter in fct_order_lines"],
+        tables=["delete from raw.order_lines"],
+    ),
+    "one item": Mistake(
+        ["var two_tower_interactions (fct_order_lines): there is only one item", "which column is item_id"],
+        SPLITS,
+        tables=["update raw.order_lines set sku = 7000"],
+    ),
+    "no interactions before the cut-off": Mistake(
+        ["no interactions before the cut-off; they reach from 2026-", "lower var two_tower_test_days"],
+        SPLITS,
+        variables={"two_tower_test_days": 900},
+    ),
+    "every user cold": Mistake(
+        ["every user of the test window", "is new: nobody comes back", "an order or session number"],
+        SPLITS,
+        tables=['update raw.orders set "Customer Id" = uuid()'],
+    ),
+    "keys that never meet": Mistake(
+        ["var two_tower_users (shop.customers): none of its keys is in the interactions", "bring both to one form"],
+        ["run", "--select", "stg_users", "user_features"],
+        tables=[CUSTOMERS.format('\'C-\' || "Customer Id" as "Customer Id"')],
+    ),
+    "K = 0": Mistake(["var two_tower_k: value '0' is not allowed", "not below 1"], variables={"two_tower_k": 0}),
+    "unknown var": Mistake(
+        ["var two_tower_splt: unknown name", "two_tower_split"], variables={"two_tower_splt": "time"}
+    ),
+    "var with a typo in front": Mistake(["var twotower_k: unknown name", "two_tower_k"], variables={"twotower_k": 5}),
+    "feature of a type that is none": Mistake(
+        ["(shop.customers), column garden: is STRUCT", "{two_tower_encoding: ignore}"],
+        staging("stg_users"),
+        tables=[CUSTOMERS.format("{'name': garden} as garden")],
+    ),
+    "vector without a length": Mistake(
+        ["(shop.customers), column garden: is DOUBLE[]", "float[n]"],
+        staging("stg_users"),
+        tables=[CUSTOMERS.format("[1.5::double] as garden")],
+    ),
+    "encoding that there is not": Mistake(
+        [
+            "(dim_products), column users: two_tower_encoding is 'onehot'",
+            "category, categories, number, vector or ignore",
+        ],
+        staging("stg_items"),
+        files={
+            "models/shop/_shop_models.yml": (
+                "    columns:\n",
+                "    columns:\n      - {name: users, config: {meta: {two_tower_encoding: onehot}}}\n",
+            )
+        },
+    ),
+    "two columns with one name": Mistake(
+        ["column post_code: is named post_code as a feature, like column Post Code", "rename one of them"],
+        staging("stg_users"),
+        tables=[
+            'alter table raw.customers rename garden to "Post Code"',
+            "alter table raw.customers add post_code int",
+        ],
+    ),
+    "plugin line missing": Mistake(
+        ["profiles.yml, target without_plugin: the plugin line of two_tower is missing", REMEDY_OF_THE_PLUGIN],
+        ["compile", "--select", "stg_users", "--target", "without_plugin"],
+    ),
+    "UDF called from a view": Mistake(
+        ["model had_before: is a view that calls the Python function top_k()", "config(materialized='table')"],
+        files={
+            "models/marts/had_before.sql": (
+                "select distinct",
+                "{{ config(materialized='view') }} select top_k(u, i, 3)",
+            )
+        },
+    ),
+    "model with a name of ours": Mistake(
+        [
+            "model stg_items: has the name of a model of two_tower",
+            "require_ref_searches_node_package_before_root: true",
+        ],
+        files={"dbt_project.yml": ("require_ref_searches_node_package_before_root: true", "fail_fast: false")},
+    ),
+    "refresh before any training": Mistake(
+        ["schema second__recommender: there are no trained towers yet", "run `dbt build` once"],
+        ["run", "--exclude", "tag:train", "--target", "second_shop"],
+    ),
+    "--empty": Mistake(
+        ["--empty: would publish", "--exclude package:two_tower"], ["run", "--empty", "--select", "recommendations"]
+    ),
+    "--sample": Mistake(
+        ["--sample: would publish", "--exclude package:two_tower"],
+        ["build", "--sample", "3 days", "--select", "stg_users"],
+    ),
+}
+
+
+@pytest.fixture
+def spoilt(garden: Garden) -> Iterator[Garden]:
+    with garden.restored():
+        yield garden
+
+
+def must_be_clear(errors: str, says: list[str]) -> None:
+    """Cause and remedy stand in the error's first lines."""
+    assert "Traceback" not in errors, errors
+    lines = errors.strip().splitlines()
+    cause = next((place for place, line in enumerate(lines) if says[0] in line), None)
+    assert cause is not None, errors
+    told = "\n".join(lines[cause : cause + MOST_LINES])
+    for words in [*says, "Remedy: "]:
+        assert words in told, errors
+    assert errors.count("Remedy: ") == 1, errors
+
+
+def lists(garden: Garden) -> dict[str, Any]:
+    """Everything downstream of the staging models, which may hold the shop's new rows."""
+    return {table: rows for table, rows in garden.content().items() if not table.startswith("stg_")}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_remedy(spoilt: Garden, name: str) -> None:
+    mistake = MISTAKES[name]
+    published = lists(spoilt)
+    spoilt.change(*mistake.tables)
+    for path, (old, new) in mistake.files.items():
+        text = (spoilt.folder / path).read_text()
+        assert old in text
+        (spoilt.folder / path).write_text(text.replace(old, new, 1))
+    outcome = spoilt.dbt(*mistake.command, **mistake.variables).must_fail()
+    must_be_clear(outcome.errors, mistake.says)
+    assert lists(spoilt) == published
+
+
+INSTALLATIONS: dict[str, tuple[str, Callable[[], Any], list[str], list[str]]] = {
+    "pip distribution older than the package": (
+        "version", lambda: "0.0.9", ["run", "--select", "stg_users"],
+        ["the dbt package is 0.1.0, the pip distribution is 0.0.9", "pip install 'two-tower==0.1.0'"],
+    ),
+    "found on compile, too": (
+        "version", lambda: "0.0.9", ["compile", "--select", "two_tower,stg_items"],
+        ["the dbt package is 0.1.0, the pip distribution is 0.0.9", "pip install 'two-tower==0.1.0'"],
+    ),
+    "train extra missing": (
+        "missing_packages", lambda: ["torch", "onnx"], ["run", "--select", "training_runs"],
+        ["training_runs: cannot be fitted without the packages torch, onnx", "pip install 'two-tower[train]==0.1.0'"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INSTALLATIONS)
+def test_a_wrong_installation_is_told_with_its_remedy(
+    garden: Garden, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    function, answer, command, says = INSTALLATIONS[name]
+    monkeypatch.setattr(installation, function, answer)
+    must_be_clear(garden.dbt(*command).must_fail().errors, says)
+
+
+def test_a_model_that_there_is_not_is_named(garden: Garden) -> None:
+    # dbt's own error, which comes before any macro of ours could speak
+    outcome = garden.dbt("compile", "--select", "stg_items", two_tower_items="dim_product").must_fail()
+    assert "Traceback" not in outcome.errors
+    assert "'model.two_tower.stg_items'" in outcome.errors
+    assert "depends on a node named 'dim_product' which was not found" in outcome.errors
+
+
+HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+
+
+def test_a_locked_database_names_who_holds_it(garden: Garden) -> None:
+    with held(garden) as pid:
+        outcome = garden.dbt("run", "--select", "stg_users").must_fail()
+    must_be_clear(
+        outcome.errors, ["another process has the database open", f"(PID {pid})", "let dbt wait by `retries:"]
+    )
+
+
+def test_dbt_waits_for_a_reader_where_the_profile_says_so(garden: Garden) -> None:
+    with garden.restored(), held(garden, "time.sleep(3)"):
+        garden.dbt("run", "--select", "two_tower,stg_users", "--target", "waits").must_pass()
+
+
+@contextmanager
+def held(garden: Garden, until: str = "sys.stdin.read()") -> Iterator[int]:
+    """Another process has the database open, read-only; its id."""
+    script = f"import duckdb, sys, time; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); {until}"
+    command = [sys.executable, "-c", script, str(garden.database)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "1\n"
+        yield holder.pid
+        holder.communicate("")
