@@ -11,6 +11,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from . import bootstrap
 from .embed import embed
+from .history_weights import history_weights
 from .top_k import RETURN_TYPE, top_k
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     # no parameter types and *columns = any arguments: rows and vectors have another type in each model
     udfs: dict[str, tuple[Callable[..., Any], Any, str]] = {
         "embed": (lambda *columns: embed(*columns), None, "FLOAT[]"),
-        "top_k": (lambda users, items, k: top_k(users, items, k, int(threads)), None, RETURN_TYPE),
+        "top_k": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
+        "top_k_within": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
+        "top_k_arranged": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
+        "history_weights": (history_weights, None, "FLOAT[]"),
         "bootstrap_interval": (bootstrap.interval, ["DOUBLE[]", "BIGINT"], "STRUCT(low DOUBLE, high DOUBLE)"),
         "bootstrap_ratio": (
             bootstrap.ratio,
