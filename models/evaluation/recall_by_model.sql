@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ two_tower.create_recall_at() }}") }}
+
 with
 
 users as (
