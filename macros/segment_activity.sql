@@ -11,7 +11,7 @@
         select
             splits.user_id,
             splits.item_id,
-            segments.segment,
+            unnest(list_distinct([segments.segment, 'all'])) as segment,
             {{ two_tower.days_between('splits.event_at', 'activity_clock.now_at') }} <= {{ var('two_tower_recent_days') }} as is_recent
         from {{ ref('two_tower', 'interaction_splits') }} as splits
         cross join activity_clock
@@ -21,15 +21,15 @@
 
     activity_by_segment as (
         select
-            coalesce(segment, 'all') as segment,
+            segment,
             item_id,
             count(distinct user_id) filter (where is_recent) as users,
             count(distinct user_id) filter (where not is_recent) as previous_users
         from activity_events
-        group by grouping sets ((segment, item_id), (item_id))
+        group by segment, item_id
     )
 
-    select distinct
+    select
         activity.segment,
         activity.item_id,
         activity.users,

@@ -4,7 +4,7 @@
     history  FLOAT[d][], the embeddings of the items of the history
     result   FLOAT[], weights w with sum(w_j history_j) as near to the user's embedding as a small penalty allows
 
-Ridge regression: minimises |user - sum(w_j history_j)|^2 + penalty |w|^2. It needs no knowledge of how the tower came to the
+Ridge regression: minimises |user - sum(w_j history_j)|^2 + penalty |w|^2. It needs not know how the tower came to the
 embedding. The score of an item splits into w_j (history_j . item), which add up to the history's part, and a rest.
 """
 

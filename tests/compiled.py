@@ -1,4 +1,4 @@
-"""Compiles some of the project's models, so that a test can run their SQL on thousands of small shops in one connection."""
+"""Compiles some of the project's models, so that a test can run their SQL on many small shops in one connection."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Models:
 
     @classmethod
     def of(cls, folder: Path, models: dict[str, str], upstream: dict[str, dict[str, str]], **variables: Any) -> Models:
-        """Compile `models` (name: folder under models/) in a project of their own. upstream: columns and types by table."""
+        """Compile `models` (name: folder) in a project of their own. upstream: columns and types by table."""
         for name, place in models.items():
             (folder / "models" / place).mkdir(parents=True, exist_ok=True)
             shutil.copy(REPOSITORY / "models" / place / f"{name}.sql", folder / "models" / place)

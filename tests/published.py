@@ -1,4 +1,4 @@
-"""Runs the recommendation types on given embeddings and events: a dbt project in which all before them are given tables."""
+"""Runs the recommendation types on given embeddings and events: what comes before them are given tables."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DBT = [
 
 @dataclass(frozen=True)
 class Published:
-    """A folder with a dbt project of which models/merchandising, models/recommendations and the macros are the real ones."""
+    """A folder with a dbt project of which merchandising, recommendations and macros are the real ones."""
 
     folder: Path
 

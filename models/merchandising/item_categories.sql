@@ -1,3 +1,4 @@
+{%- set column = var('two_tower_category') -%}
 with
 
 items as (
@@ -12,7 +13,7 @@ profiles as (
 final as (
     select
         items.item_id,
-        {{ two_tower.chosen_column('two_tower_category', var('two_tower_category'), 'stg_items', 'profiles', 'all') }} as category
+        {{ two_tower.chosen_column('two_tower_category', column, 'stg_items', 'profiles', 'all') }} as category
     from items
     left join profiles on items.item_id = profiles.item_id
 )

@@ -42,7 +42,6 @@ withheld as (
         'rule ' || exclusions.rule_id as reason
     from exclusions
     inner join segments on coalesce(exclusions.segment, segments.segment) = segments.segment
-    {%- if var('two_tower_item_availability') %}
     union all
     select
         segments.segment,
@@ -54,7 +53,8 @@ withheld as (
         on
             items.item_id = available.item_id
             and segments.segment = coalesce(available.segment, segments.segment)
-    {%- endif %}
+    -- without the relation everything is available
+    where {{ var('two_tower_item_availability') != '' }}
 ),
 
 final as (

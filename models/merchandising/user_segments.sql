@@ -1,3 +1,4 @@
+{%- set column = var('two_tower_segment') -%}
 with
 
 users as (
@@ -13,7 +14,7 @@ profiles as (
 final as (
     select
         users.user_id,
-        {{ two_tower.chosen_column('two_tower_segment', var('two_tower_segment'), 'stg_users', 'profiles', 'all') }} as segment
+        {{ two_tower.chosen_column('two_tower_segment', column, 'stg_users', 'profiles', 'all') }} as segment
     from users
     left join profiles on users.user_id = profiles.user_id
 )

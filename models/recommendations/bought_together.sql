@@ -61,7 +61,7 @@ final as (
         cast(
             row_number() over (
                 partition by items.item_id
-                order by both_ways.support / others.baskets desc, both_ways.support desc, others.number
+                order by both_ways.support / others.baskets desc, both_ways.support desc, others.number asc
             ) as integer
         ) as rank,
         others.item_id as bought_item_id,

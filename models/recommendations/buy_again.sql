@@ -15,7 +15,7 @@ excluded as (
     where reason != 'had before'
 ),
 
--- gaps follow a log-logistic curve around the user's own mean gap: bought yesterday is not due, long overdue is given up
+-- gaps are log-logistic around the user's own mean gap: bought yesterday is not due, long overdue is given up
 scored as (
     select
         histories.user_id,

@@ -17,7 +17,9 @@ histories as (
         item_id
     from {{ ref('two_tower', 'user_histories') }}
     where snapshot = 0
-    qualify row_number() over (partition by user_id order by interactions desc, position) <= {{ var('two_tower_reason_items') }}
+    qualify
+        row_number() over (partition by user_id order by interactions desc, position asc)
+        <= {{ var('two_tower_reason_items') }}
 ),
 
 lists as (

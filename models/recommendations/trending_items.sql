@@ -30,7 +30,10 @@ final as (
     select
         segment,
         cast(
-            row_number() over (partition by segment order by score desc, {{ two_tower.stable_hash(['item_id']) }}) as integer
+            row_number() over (
+                partition by segment
+                order by score desc, {{ two_tower.stable_hash(['item_id']) }}
+            ) as integer
         ) as rank,
         item_id,
         users,

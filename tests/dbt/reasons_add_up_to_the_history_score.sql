@@ -1,5 +1,5 @@
--- the contributions of all history items add up to the history's part of the score, which is summed the other way round here,
--- for one user in twenty
+-- the contributions of all history items add up to the history's part of the score: here the user's vector is summed first
+-- (one user in twenty)
 with
 
 lists as (
@@ -11,6 +11,14 @@ items as (
     select * from {{ ref('item_embeddings') }} where horizon = 'production'
 ),
 
+dimensions as (
+    select unnest(range(1, {{ var('two_tower_dim') }} + 1)) as dimension
+),
+
+users as (
+    select distinct user_id from lists
+),
+
 -- the part of the user's embedding that is made of the history, one dimension a row
 parts as (
     select
@@ -19,8 +27,8 @@ parts as (
         sum(weights.weight * items.embedding[dimensions.dimension]) as value
     from {{ ref('history_weights') }} as weights
     inner join items on weights.item_id = items.item_id
-    cross join (select unnest(range(1, {{ var('two_tower_dim') }} + 1)) as dimension) as dimensions
-    where weights.user_id in (select lists.user_id from lists)
+    cross join dimensions
+    semi join users on weights.user_id = users.user_id
     group by weights.user_id, dimensions.dimension
 ),
 

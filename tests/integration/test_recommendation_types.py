@@ -1,4 +1,4 @@
-"""Every recommendation type against its definition, on given embeddings and events; the table macros in a bare duckdb."""
+"""Every recommendation type against its definition, on given embeddings; the table macros in a bare duckdb."""
 
 from __future__ import annotations
 
@@ -22,6 +22,25 @@ VARS = {
     "two_tower_min_support": 3, "two_tower_recent_days": 20, "two_tower_buy_again_days": 7,
     "two_tower_user_exclusions": "unwanted", "two_tower_item_availability": "shelf",
 }  # fmt: skip
+
+
+TYPES = {
+    "stg_users": "user_id age",
+    "stg_items": "item_id department",
+    "stg_interactions": "user_id item_id event_at",
+    "interaction_splits": "user_id item_id event_at",
+    "horizons": "horizon as_of",
+    "item_features": "snapshot item_id recent_users users",
+    "user_histories": "snapshot user_id item_id position interactions interval_days days_since_last",
+    "item_embeddings": "horizon item_id run_id embedding",
+    "user_embeddings": "horizon policy user_id run_id source embedding",
+    "unwanted": "user_id item_id",
+    "shelf": "item_id",
+}
+NUMBERS = ("recent_users", "users", "interactions", "interval_days", "days_since_last")
+OTHERS = {
+    "event_at": "timestamp", "as_of": "timestamp", "snapshot": "integer", "position": "integer", "embedding": VECTOR,
+} | dict.fromkeys(NUMBERS, "double")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,31 +96,31 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     features = pd.DataFrame({"item_id": list(item), "snapshot": 0})
     features["recent_users"] = features.item_id.map(recent).fillna(0.0)
     features["users"] = features.item_id.map(known.groupby("item_id").user_id.nunique()).fillna(0.0)
+    zeros = {name: np.zeros(DIM, np.float32) for name in SILENT}
     embeddings = pd.concat(
-        [vectors(user, "user_id", policy="repeats", source="history")]
-        + [vectors({u: np.zeros(DIM, np.float32) for u in SILENT}, "user_id", policy="repeats", source="nothing")]
+        [
+            vectors(user, "user_id", policy="repeats", source="history"),
+            vectors(zeros, "user_id", policy="repeats", source="nothing"),
+        ]
     )
     ages = pd.DataFrame({"user_id": [*user, *SILENT]})
     ages["age"] = ["young" if n % 2 else "old" for n in range(USERS)]
-    text = "varchar"
+    rows_of = {
+        "stg_users": ages,
+        "stg_items": pd.DataFrame(department.items(), columns=["item_id", "department"]),
+        "stg_interactions": events,
+        "interaction_splits": events,
+        "horizons": pd.DataFrame([("production", NOW)], columns=["horizon", "as_of"]),
+        "item_features": features,
+        "user_histories": known,
+        "item_embeddings": vectors(item, "item_id"),
+        "user_embeddings": embeddings,
+        "unwanted": pd.DataFrame(sorted(unwanted), columns=["user_id", "item_id"]),
+        "shelf": pd.DataFrame({"item_id": [i for i in item if i not in hidden]}),
+    }
     tables = {
-        "stg_users": ({"user_id": text, "age": text}, ages),
-        "stg_items": ({"item_id": text, "department": text}, pd.DataFrame(department.items(), columns=["item_id", "department"])),
-        "stg_interactions": ({"user_id": text, "item_id": text, "event_at": "timestamp"}, events),
-        "interaction_splits": ({"user_id": text, "item_id": text, "event_at": "timestamp"}, events),
-        "horizons": ({"horizon": text, "as_of": "timestamp"}, pd.DataFrame([("production", NOW)], columns=["horizon", "as_of"])),
-        "item_features": ({"snapshot": "integer", "item_id": text, "recent_users": "double", "users": "double"}, features),
-        "user_histories": (
-            {"snapshot": "integer", "user_id": text, "item_id": text, "position": "integer", "interactions": "double",
-             "interval_days": "double", "days_since_last": "double"}, known,
-        ),
-        "item_embeddings": ({"horizon": text, "item_id": text, "run_id": text, "embedding": VECTOR}, vectors(item, "item_id")),
-        "user_embeddings": (
-            {"horizon": text, "policy": text, "user_id": text, "run_id": text, "source": text, "embedding": VECTOR}, embeddings,
-        ),
-        "unwanted": ({"user_id": text, "item_id": text}, pd.DataFrame(sorted(unwanted), columns=["user_id", "item_id"])),
-        "shelf": ({"item_id": text}, pd.DataFrame({"item_id": [i for i in item if i not in hidden]})),
-    }  # fmt: skip
+        name: ({c: OTHERS.get(c, "varchar") for c in TYPES[name].split()}, rows) for name, rows in rows_of.items()
+    }
     shop = Published.of(tmp_path_factory.mktemp("types"), tables, **VARS)
     done = shop.dbt("build", "--indirect-selection", "cautious")
     assert done.returncode == 0, done.stdout

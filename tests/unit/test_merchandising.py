@@ -208,7 +208,7 @@ def assert_list(world: World, user: str, rows: list[Any], caps: dict[str, int]) 
     final = {item: world.score(user, item) + boosts[item] for item in allowed}
     pins = pins_of(world, user)
     assert_caps(world, chosen, allowed, set(pins.values()), caps, final)
-    for rank, item, score, boost, model_rank, applied, _ in rows:
+    for _, item, score, boost, model_rank, applied, _ in rows:
         assert score == pytest.approx(world.score(user, item), abs=1e-4)
         assert boost == pytest.approx(boosts[item], abs=1e-4)
         place = by_model.index(item) + 1
@@ -254,7 +254,7 @@ def pins_of(world: World, user: str) -> dict[str, str]:
 def assert_caps(
     world: World, chosen: list[str], allowed: list[str], pinned: set[str], caps: dict[str, int], final: dict[str, float]
 ) -> None:
-    """No kind beyond its cap but by pins; whoever was left out is worse than all that came in, or a kind of it was full."""
+    """No kind beyond its cap but by pins; who was left out is worse than all that came in, or a kind of it was full."""
     order = sorted((i for i in allowed if i not in pinned), key=lambda item: (-final[item], digest(item)))
     taken = Counter(key for item in pinned for key in keys(world, item, caps))
     expected: list[str] = []

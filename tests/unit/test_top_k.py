@@ -220,8 +220,8 @@ def test_wrong_arguments_are_named(connection: duckdb.DuckDBPyConnection, call: 
 
 
 WITHIN = """
-    select users.user_id, items.kind, items.item_id, list_inner_product(users.embedding::float[], items.embedding::float[])
-        + coalesce(adjustments.amount, 0) as score
+    select users.user_id, items.kind, items.item_id, coalesce(adjustments.amount, 0)
+        + list_inner_product(users.embedding::float[], items.embedding::float[]) as score
     from users cross join items
     left join adjustments on adjustments.segment = users.segment and adjustments.item_id = items.item_id
     anti join exclusions on users.user_id = exclusions.user_id and items.item_id = exclusions.item_id
@@ -237,8 +237,10 @@ def test_within_groups_and_adjusted_by_segment_equals_brute_force(
     connection: duckdb.DuckDBPyConnection, data: st.DataObject, n: int, m: int, k: int
 ) -> None:
     vector = st.lists(small, min_size=2, max_size=2)
-    fill(connection, data.draw(st.lists(vector, min_size=n, max_size=n)), data.draw(st.lists(vector, min_size=m, max_size=m)),
-         data.draw(st.sets(st.tuples(st.integers(0, n - 1), st.integers(0, m - 1)), max_size=10)))  # fmt: skip
+    users = data.draw(st.lists(vector, min_size=n, max_size=n))
+    items = data.draw(st.lists(vector, min_size=m, max_size=m))
+    pairs = st.tuples(st.integers(0, n - 1), st.integers(0, m - 1))
+    fill(connection, users, items, data.draw(st.sets(pairs, max_size=10)))
     kinds = data.draw(st.lists(st.integers(0, 3), min_size=m, max_size=m))
     amounts = st.sampled_from([-np.inf, 1.0, -2.0])
     adjustments = data.draw(
