@@ -329,3 +329,30 @@ def test_bare_shell_says_why(world: World, file: Path) -> None:
     assert sum(history) + float(str(parts["from features and bias"])) == pytest.approx(score, abs=1e-4)
     assert ("withheld", "not available", None) in bare(file, "from why('u1', 'i3')")
     assert ("excluded", "excluded for the user", None) in bare(file, "from why('u0', 'i0')")
+
+
+WRONG_RULES = [
+    ({"action": "promote"}, "rule 'r1': action is 'promote'; it may be pin, boost, bury or exclude."),
+    ({"action": "pin", "position": K + 1}, f"rule 'r1': position is {K + 1}; a pin needs 1 to {K} (var two_tower_k)."),
+    ({"action": "boost"}, "rule 'r1': strength is missing; a boost needs more than 0."),
+]
+
+
+def test_a_rule_that_cannot_be_followed_is_named(world: World) -> None:
+    types = {"rule_id": "varchar", "action": "varchar", "item_id": "varchar", "position": "integer"}
+    good = {"rule_id": "r0", "action": "exclude", "item_id": "i1"}
+    for number, (rule, message) in enumerate(WRONG_RULES):
+        rows = pd.DataFrame([good, {"rule_id": "r1", "item_id": "i2"} | rule])
+        world.shop.give(f"wrong{number}", types, rows)
+        select = ["--select", f"wrong{number}", "active_rules"]
+        done = world.shop.dbt("run", *select, two_tower_merchandising_rules=f"wrong{number}")
+        assert done.returncode == 1
+        assert f"wrong{number}, {message}" in done.stdout
+
+
+def test_wrong_columns_are_named(world: World) -> None:
+    done = world.shop.dbt("run", "--select", "item_categories", two_tower_category="aisle")
+    assert "var two_tower_category: 'aisle' is no column of stg_items." in done.stdout
+    assert "use one of item_id, department, or '' for none." in done.stdout
+    done = world.shop.dbt("run", "--select", "unavailable_items", two_tower_item_availability="stg_users")
+    assert "column item_id: missing; found user_id, age." in done.stdout
