@@ -27,6 +27,31 @@ class Users:
     vectors: Floats
     excluded: Integers
     bounds: Integers
+    segments: Integers  # [n], number of the adjustment that is meant for the user; -1 = none
+    scales: Floats  # [n], what the amounts of the adjustment are multiplied by
+    pins: tuple[dict[int, int], ...]  # place in the list -> item number, from 0; arranged lists only
+
+    def rows(self, rows: Integers) -> Users:
+        """Some of the users."""
+        lengths = np.diff(self.bounds)[rows]
+        bounds = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.repeat(self.bounds[:-1][rows] - bounds[:-1], lengths) + np.arange(bounds[-1])
+        pins = tuple(self.pins[row] for row in rows)
+        return Users(self.vectors[rows], self.excluded[places], bounds, self.segments[rows], self.scales[rows], pins)
+
+    def among(self, start: int, stop: int) -> Users:
+        """The same users where items start to stop, numbered from 0, are all there is."""
+        inside = (self.excluded >= start) & (self.excluded < stop)
+        bounds = np.concatenate([[0], np.cumsum(inside)])[self.bounds]
+        return Users(self.vectors, self.excluded[inside] - start, bounds, self.segments, self.scales, self.pins)
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What is added to the scores of some items `numbers`, ascending, for the users of one segment; -inf withholds."""
+
+    numbers: Integers
+    amounts: Floats
 
 
 @dataclass(frozen=True)
@@ -35,6 +60,16 @@ class Items:
 
     vectors: Floats
     broken: Integers
+    adjustments: tuple[Adjustment, ...]  # by segment
+
+    def among(self, start: int, stop: int) -> Items:
+        """Items start to stop alone, numbered from 0."""
+        inside = slice(*np.searchsorted(self.broken, [start, stop]))
+        adjustments = []
+        for known in self.adjustments:
+            part = slice(*np.searchsorted(known.numbers, [start, stop]))
+            adjustments.append(Adjustment(known.numbers[part] - start, known.amounts[part]))
+        return Items(self.vectors[start:stop], self.broken[inside] - start, tuple(adjustments))
 
 
 @dataclass(frozen=True)
@@ -68,13 +103,27 @@ def best_items(users: Users, items: Items, k: int) -> Best:
     return Best(numbers, np.take_along_axis(scores, numbers, 1), np.minimum(counts, k))
 
 
+def best_within(users: Users, items: Items, k: int, sizes: Integers) -> Best:
+    """Best items of each user in each run of `sizes` consecutive items, one run after the other."""
+    stops = np.cumsum(sizes)
+    found = [best_items(users.among(a, b), items.among(a, b), k) for a, b in zip(stops - sizes, stops, strict=True)]
+    kept = np.concatenate([np.arange(best.numbers.shape[1]) < best.counts[:, None] for best in found], axis=1)
+    order = np.argsort(~kept, axis=1, kind="stable")  # what is meant moves to the front
+    numbers = np.concatenate([best.numbers + a for best, a in zip(found, stops - sizes, strict=True)], axis=1)
+    scores = np.concatenate([best.scores for best in found], axis=1)
+    return Best(np.take_along_axis(numbers, order, 1), np.take_along_axis(scores, order, 1), kept.sum(1))
+
+
 def score(users: Users, items: Items, width: int) -> Floats:
-    """Dot products [n, width]; -inf for what may not be recommended and in the columns beyond m."""
+    """Dot products [n, width], adjusted; -inf for what may not be recommended and in the columns beyond m."""
     n, m = len(users.vectors), len(items.vectors)
     scores = np.empty((n, width), np.float32)
     scores[:, m:] = -np.inf
     with np.errstate(invalid="ignore", over="ignore"):
         np.matmul(users.vectors, items.vectors.T, out=scores[:, :m])
+    for number, adjustment in enumerate(items.adjustments):
+        rows = np.flatnonzero(users.segments == number)
+        scores[np.ix_(rows, adjustment.numbers)] += users.scales[rows, None] * adjustment.amounts
     scores[~np.isfinite(users.vectors).all(1)] = -np.inf
     scores[:, items.broken] = -np.inf
     scores[np.repeat(np.arange(n), np.diff(users.bounds)), users.excluded] = -np.inf

@@ -12,6 +12,8 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from . import bootstrap, installation
 from .database_lock import refuse_locked
 from .embed import embed
+from .history_weights import history_weights
+from .significance import chi_square_p, normal_quantile
 from .top_k import RETURN_TYPE, top_k
 
 if TYPE_CHECKING:
@@ -26,7 +28,12 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     # no parameter types and *columns = any arguments: rows and vectors have another type in each model
     udfs: dict[str, tuple[Callable[..., Any], Any, str]] = {
         "embed": (lambda *columns: embed(*columns), None, "FLOAT[]"),
-        "top_k": (lambda users, items, k: top_k(users, items, k, int(threads)), None, RETURN_TYPE),
+        "top_k": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
+        "top_k_within": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
+        "top_k_arranged": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
+        "history_weights": (history_weights, None, "FLOAT[]"),
+        "normal_quantile": (normal_quantile, ["DOUBLE"], "DOUBLE"),
+        "chi_square_p": (chi_square_p, ["DOUBLE", "BIGINT"], "DOUBLE"),
         "bootstrap_interval": (bootstrap.interval, ["DOUBLE[]", "BIGINT"], "STRUCT(low DOUBLE, high DOUBLE)"),
         "bootstrap_ratio": (
             bootstrap.ratio,

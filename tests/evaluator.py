@@ -26,6 +26,7 @@ TYPES = {
     "snapshot_targets": TARGET_TYPES,
     "user_histories": {"snapshot": "integer", "user_id": "varchar", "item_id": "varchar"},
     "item_features": ITEM_TYPES,
+    "item_categories": {"item_id": "varchar", "category": "varchar"},
 } | dict.fromkeys(RECOMMENDERS, LIST_TYPES)
 VARS = {
     "two_tower_seed": 0,

@@ -4,6 +4,10 @@ lists as (
     select * from {{ ref('two_tower', 'evaluation_lists') }}
 ),
 
+metrics as (
+    select * from {{ ref('two_tower', 'list_metrics_by_user') }}
+),
+
 items as (
     select * from {{ ref('two_tower', 'item_features') }} where snapshot = 1
 ),
@@ -41,24 +45,21 @@ breadths as (
     group by best_ranks.model, best_ranks.policy, cutoffs.k, best_ranks.slice
 ),
 
-popularities as (
-    select lists.model, lists.policy, cutoffs.k, lists.user_id, avg(coalesce(items.users, 0)) as item_users
-    from lists
-    inner join cutoffs on lists.rank <= cutoffs.k
-    left join items on lists.item_id = items.item_id
-    group by lists.model, lists.policy, cutoffs.k, lists.user_id
-),
-
 biases as (
     select
-        popularities.model,
+        metrics.model,
         users.policy,
-        popularities.k,
+        metrics.k,
         users.slice,
-        avg(popularities.item_users) as item_users
-    from popularities
-    inner join users on popularities.policy = users.policy and popularities.user_id = users.user_id
-    group by popularities.model, users.policy, popularities.k, users.slice
+        avg(metrics.item_users) as item_users,
+        avg(metrics.item_users) filter (where metrics.profile_item_users is not null)
+        / nullif(avg(metrics.profile_item_users), 0) - 1 as popularity_lift,
+        avg(metrics.novelty) as novelty,
+        avg(metrics.diversity) as diversity,
+        avg(metrics.long_tail_share) as long_tail_share
+    from metrics
+    inner join users on metrics.policy = users.policy and metrics.user_id = users.user_id
+    group by metrics.model, users.policy, metrics.k, users.slice
 ),
 
 final as (
@@ -68,7 +69,11 @@ final as (
         cast(breadths.k as integer) as k,
         breadths.slice,
         breadths.n_items / totals.n_items as coverage,
-        biases.item_users / nullif(totals.n_known_users, 0) as popularity_bias
+        biases.item_users / nullif(totals.n_known_users, 0) as popularity_bias,
+        biases.popularity_lift,
+        biases.novelty,
+        biases.diversity,
+        biases.long_tail_share
     from breadths
     inner join biases
         on

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ two_tower.create_recall_at() }}") }}
+
 with
 
 users as (
@@ -38,7 +40,11 @@ final as (
         means.ndcg,
         means.hit_rate,
         coalesce(lists.coverage, 0) as coverage,
-        lists.popularity_bias
+        lists.popularity_bias,
+        lists.popularity_lift,
+        lists.novelty,
+        lists.diversity,
+        lists.long_tail_share
     from means
     left join lists
         on

@@ -1,13 +1,55 @@
+{{ config(post_hook=["{{ two_tower.create_recommend_for() }}", "{{ two_tower.create_why() }}"]) }}
+
 with
 
-users as (
-    select user_id from {{ ref('two_tower', 'stg_users') }}
-    union
-    select user_id from {{ ref('two_tower', 'stg_interactions') }}
+horizons as (
+    select * from {{ ref('two_tower', 'horizons') }}
+    where horizon = 'production'
+),
+
+lists as (
+    {% if var('two_tower_merchandising_rules') or var('two_tower_caps') -%}
+        {{ two_tower.ruled_lists() }}
+    {%- else -%}
+        {{ two_tower.plain_lists() }}
+    {%- endif %}
+),
+
+contributions as (
+    {{ two_tower.contributions('lists') }}
+),
+
+reasons as (
+    select
+        user_id,
+        item_id,
+        sum(contribution) as history_score,
+        map_from_entries(max_by((history_item_id, contribution), contribution, 3)) as reasons
+    from contributions
+    group by user_id, item_id
 ),
 
 final as (
-    {{ two_tower.two_tower_lists('users', 'production', var('two_tower_policy'), var('two_tower_k')) }}
+    select
+        lists.user_id,
+        lists.rank,
+        lists.item_id,
+        lists.score,
+        lists.boost,
+        lists.model_rank,
+        lists.applied_rules,
+        reasons.history_score,
+        reasons.reasons,
+        lists.run_id,
+        horizons.as_of as features_as_of,
+        lists.source
+    from lists
+    cross join horizons
+    left join reasons
+        on
+            lists.user_id = reasons.user_id
+            and lists.item_id = reasons.item_id
+            and lists.source = 'history'
 )
 
 select * from final

@@ -1,10 +1,8 @@
--- every user gets two_tower_k items, or all that the policy leaves when there are fewer, ranked 1, 2, 3, ...
+-- every user gets two_tower_k items, or all that may be shown when there are fewer (caps may leave fewer), ranked 1, 2, 3, ...
 with
 
 users as (
-    select user_id from {{ ref('two_tower', 'stg_users') }}
-    union
-    select user_id from {{ ref('two_tower', 'stg_interactions') }}
+    select * from {{ ref('two_tower', 'user_segments') }}
 ),
 
 items as (
@@ -13,13 +11,26 @@ items as (
     where snapshot = 0
 ),
 
-excluded as (
+withheld as (
+    select
+        users.user_id,
+        unavailable.item_id
+    from {{ ref('two_tower', 'unavailable_items') }} as unavailable
+    inner join users on unavailable.segment = users.segment
+    union
     select
         user_id,
+        item_id
+    from {{ ref('two_tower', 'excluded_items') }}
+),
+
+not_shown as (
+    select
+        withheld.user_id,
         count(*) as items
-    from {{ ref('two_tower', 'user_histories') }}
-    where snapshot = 0 and {{ var('two_tower_policy') == 'new' }}
-    group by user_id
+    from withheld
+    semi join {{ ref('two_tower', 'item_embeddings') }} as known on withheld.item_id = known.item_id
+    group by withheld.user_id
 ),
 
 lists as (
@@ -34,17 +45,18 @@ lists as (
 validation_errors as (
     select
         coalesce(users.user_id, lists.user_id) as user_id,
-        least({{ var('two_tower_k') }}, items.items - coalesce(excluded.items, 0)) as expected_items,
+        least({{ var('two_tower_k') }}, items.items - coalesce(not_shown.items, 0)) as expected_items,
         coalesce(lists.items, 0) as items,
         lists.last_rank
     from users
     cross join items
     full join lists on users.user_id = lists.user_id
-    left join excluded on users.user_id = excluded.user_id
+    left join not_shown on users.user_id = not_shown.user_id
 )
 
 select * from validation_errors
 where
     expected_items is null
-    or items != expected_items
+    or items > expected_items
+    or (items < expected_items and {{ not var('two_tower_caps') }})
     or (items > 0 and last_rank != items)

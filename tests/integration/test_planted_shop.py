@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -100,12 +102,22 @@ def test_loss_curve_and_parameters_are_rows(built: Shop) -> None:
     ]
 
 
+def assert_same_embedding(shop: Shop, entity: str, features: dict[str, Any], where: str) -> None:
+    """The what-if macro of `entity` gives the embedding that the table has, and a list."""
+    query = f"{{{{ two_tower.what_if_{entity}({json.dumps(features)}, 3) }}}}"
+    shown = shop.dbt("show", "--inline", query, "--limit", "9", "--output", "json", "--log-format", "text").must_pass()
+    rows = json.loads(shown.output[shown.output.index("{") :])["show"]
+    assert [row["rank"] for row in rows] == [1, 2, 3]
+    (expected,) = shop.rows(f"select embedding from {entity}_embeddings {where} and horizon = 'production'")
+    assert rows[0]["embedding"] == pytest.approx(list(expected[0]), abs=1e-5)
+
+
 def test_refresh_serves_a_new_user_and_a_new_item_without_training(built: Shop) -> None:
     world = built.world
     before = (world.transactions, world.products, world.demographics)
     runs = built.rows("select run_id from model_registry order by horizon")
     user = world.demographics.iloc[[0]].assign(household_id=900_001)
-    item = world.products.iloc[[0]].assign(product_id=900_002)
+    item = world.products.iloc[[0]].assign(product_id=900_002, package_size=None)
     try:
         world.demographics = pd.concat([world.demographics, user])
         world.products = pd.concat([world.products, item])
@@ -116,6 +128,14 @@ def test_refresh_serves_a_new_user_and_a_new_item_without_training(built: Shop) 
         ) == [("features", 10)]
         assert built.rows("select count(*) from item_embeddings where item_id = '900002'") == [(2,)]
         assert built.rows("select run_id from model_registry order by horizon") == runs
+        # what-if answers for the same features as the tables do
+        features = {
+            k: v for k, v in item.iloc[0].items() if k in ("department", "brand", "product_category", "product_type")
+        }
+        features["manufacturer_id"] = str(item.iloc[0]["manufacturer_id"])
+        assert_same_embedding(built, "item", features, "where item_id = '900002'")
+        features = {k: v for k, v in user.iloc[0].items() if k != "household_id" and v is not None}
+        assert_same_embedding(built, "user", features, "where user_id = '900001' and policy = 'repeats'")
     finally:
         world.transactions, world.products, world.demographics = before
         world.write()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -113,6 +114,14 @@ def test_coverage_and_popularity_agree_with_pandas(evaluation: Evaluation, world
         bias = top["item_id"].map(popularity).groupby(top["user_id"]).mean().mean()
         assert row["coverage"] == pytest.approx(top["item_id"].nunique() / ITEMS, abs=1e-9)
         assert row["popularity_bias"] == pytest.approx(bias, abs=1e-9)
+
+
+def test_analysts_ask_for_recall_without_the_plugin(evaluation: Evaluation) -> None:
+    models = evaluation.table("recall_by_model").query("slice == 'warm_user' and k == 5")
+    with duckdb.connect(evaluation.folder / "evaluation.duckdb", read_only=True) as connection:
+        asked = connection.sql("from recall_at(5, 'warm_user')").df()
+    assert asked.recall.tolist() == sorted(models.recall, reverse=True)
+    assert set(asked.model) == set(models.model)
 
 
 def test_comparisons_pair_the_same_users(evaluation: Evaluation) -> None:

@@ -30,12 +30,13 @@ BRUTE_FORCE = """
     order by user_id, score desc, md5(item_id || '|')
 """
 MACROS = Path(__file__).parents[2] / "macros"
+PARTS = ("stable_hash", "top_k_items", "top_k_users", "top_k_call", "top_k_lists")
 
 
-def top_k_query() -> str:
+def top_k_query(more: str = "") -> str:
     """The macro's statement, with blocks of 3 users, so that small data makes several."""
-    text = "".join((MACROS / f"{name}.sql").read_text() for name in ("stable_hash", "top_k_lists"))
-    call = "{{ top_k_lists('users', 'items', '{k}', 'exclusions') }}"
+    text = "".join((MACROS / f"{name}.sql").read_text() for name in PARTS)
+    call = "{{ top_k_lists('users', 'items', '{k}', 'exclusions'" + more + ") }}"
     template = Environment(autoescape=False).from_string(text.replace("two_tower.", "") + call)
     query = template.render().replace("greatest(count(*), 16384)", "3 + 0 * count(*)")
     assert "3 + 0 * count(*)" in query
@@ -216,3 +217,48 @@ def test_memory_stays_far_below_users_times_items() -> None:
 def test_wrong_arguments_are_named(connection: duckdb.DuckDBPyConnection, call: str, message: str) -> None:
     with pytest.raises(duckdb.Error, match=message):
         connection.execute(f"select {call}").fetchall()
+
+
+WITHIN = """
+    select users.user_id, items.kind, items.item_id, coalesce(adjustments.amount, 0)
+        + list_inner_product(users.embedding::float[], items.embedding::float[]) as score
+    from users cross join items
+    left join adjustments on adjustments.segment = users.segment and adjustments.item_id = items.item_id
+    anti join exclusions on users.user_id = exclusions.user_id and items.item_id = exclusions.item_id
+    where isfinite(score)
+    qualify row_number() over (partition by user_id, kind order by score desc, md5(items.item_id || '|')) <= {k}
+    order by user_id, kind, score desc, md5(items.item_id || '|')
+"""
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data(), st.integers(1, 5), st.integers(1, 25), st.integers(1, 6))
+def test_within_groups_and_adjusted_by_segment_equals_brute_force(
+    connection: duckdb.DuckDBPyConnection, data: st.DataObject, n: int, m: int, k: int
+) -> None:
+    vector = st.lists(small, min_size=2, max_size=2)
+    users = data.draw(st.lists(vector, min_size=n, max_size=n))
+    items = data.draw(st.lists(vector, min_size=m, max_size=m))
+    pairs = st.tuples(st.integers(0, n - 1), st.integers(0, m - 1))
+    fill(connection, users, items, data.draw(st.sets(pairs, max_size=10)))
+    kinds = data.draw(st.lists(st.integers(0, 3), min_size=m, max_size=m))
+    amounts = st.sampled_from([-np.inf, 1.0, -2.0])
+    adjustments = data.draw(
+        st.dictionaries(st.tuples(st.sampled_from("ab"), st.integers(0, m - 1)), amounts, max_size=12)
+    )
+    connection.execute("alter table items add column kind integer")
+    connection.execute("alter table users add column segment varchar")
+    connection.execute(
+        "update users set segment = case when user_id in ('u0', 'u2') then 'a' when user_id = 'u1' then 'b' end"
+    )
+    connection.executemany(
+        "update items set kind = ? where item_id = ?", [(kind, f"i{i}") for i, kind in enumerate(kinds)]
+    )
+    connection.execute("create or replace table adjustments (segment varchar, item_id varchar, amount double)")
+    for (segment, item), amount in adjustments.items():
+        connection.execute("insert into adjustments values (?, ?, ?)", [segment, f"i{item}", amount])
+    query = top_k_query(", 'adjustments', within='kind'")
+    query = query.replace("select user_id, item_id, score from", "select user_id, kind, item_id, score from")
+    assert lists(connection, k, query.replace("by user_id, rank", "by user_id, kind, rank")) == lists(
+        connection, k, WITHIN
+    )

@@ -1,0 +1,12 @@
+{% macro check_experiments() %}
+    {#- Pre-hook: stops at an experiment of var two_tower_experiments without a control or with a weight that is no share. -#}
+    {%- for experiment, weights in var('two_tower_experiments').items() -%}
+        {%- set wrong = weights.values() | reject('number') | list if weights is mapping else [] -%}
+        {%- if weights is not mapping or 'control' not in weights or weights | length < 2 or wrong or weights.values() | min <= 0 -%}
+            {%- do two_tower.input_error(
+                'var two_tower_experiments, experiment ' ~ experiment, "'" ~ weights ~ "' is not allowed.",
+                'give two or more variants with weights above 0, one of them named control: {control: 0.5, new_list: 0.5}.'
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}

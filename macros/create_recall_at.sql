@@ -1,0 +1,14 @@
+{% macro create_recall_at() %}
+    {#- recall_at(at_k, in_slice): recall of every recommender with its 95 % interval, best first. -#}
+    create or replace macro {{ this.include(database=false, identifier=false) }}.recall_at(at_k := 10, in_slice := 'all') as table
+    select
+        results.policy,
+        results.model,
+        results.n_users,
+        results.recall,
+        results.recall_low,
+        results.recall_high
+    from {{ this.include(database=false) }} as results
+    where results.k = at_k and results.slice = in_slice
+    order by results.policy desc, results.recall desc, results.model
+{%- endmacro %}

@@ -1,0 +1,39 @@
+{% macro create_similar_to() %}
+    {#- similar_to(for_item, k): the items of similar_items that are nearest to any item, also one that has no list there. -#}
+    create or replace macro {{ this.include(database=false, identifier=false) }}.similar_to(for_item, k := 10) as table
+    with
+
+    vectors as (
+        select
+            embeddings.item_id,
+            embeddings.embedding
+        from {{ two_tower.for_analysts('item_embeddings') }} as embeddings
+        where embeddings.horizon = 'production'
+    ),
+
+    offers as (
+        select distinct lists.item_id from {{ two_tower.for_analysts('similar_items') }} as lists
+        anti join {{ two_tower.for_analysts('unavailable_items') }} as unavailable
+            on lists.item_id = unavailable.item_id and unavailable.segment = 'all'
+    ),
+
+    ranked as (
+        select
+            others.item_id as similar_item_id,
+            array_cosine_similarity(vectors.embedding, others.embedding) as similarity
+        from vectors
+        inner join vectors as others on vectors.item_id != others.item_id
+        semi join offers on others.item_id = offers.item_id
+        where vectors.item_id = cast(for_item as varchar)
+    )
+
+    select
+        row_number() over (
+            order by ranked.similarity desc, {{ two_tower.stable_hash(['ranked.similar_item_id']) }}
+        ) as rank,
+        ranked.similar_item_id,
+        ranked.similarity
+    from ranked
+    qualify rank <= k
+    order by rank
+{%- endmacro %}

@@ -1,0 +1,15 @@
+{% macro items_with_kinds(columns) %}
+    {#- Select of item_vectors with `kinds`, the numbers of their values in columns of stg_items; NULL is a value as well. -#}
+    select
+        vectors.item_id,
+        vectors.embedding,
+        cast([
+            {%- for column in columns %}
+            dense_rank() over (
+                order by {{ two_tower.chosen_column('two_tower_caps', column, 'stg_items', 'profiles', '') }}
+            ){{ ', ' if not loop.last }}
+            {%- endfor %}
+        ] as integer[]) as kinds
+    from {{ ref('two_tower', 'item_vectors') }} as vectors
+    left join {{ ref('two_tower', 'stg_items') }} as profiles on vectors.item_id = profiles.item_id
+{%- endmacro %}

@@ -1,0 +1,7 @@
+{% macro longer_vector(embedding, value) %}
+    {#- A tower's embedding with one more dimension. -#}
+    cast(
+            list_concat(cast({{ embedding }} as float[]), [cast({{ value }} as float)])
+            as float[{{ var('two_tower_dim') + 1 }}]
+        )
+{%- endmacro %}

@@ -1,0 +1,27 @@
+{% macro optional_relation(variable, required, optional={}) %}
+    {#- Select of an optional input: the columns (name: type) of the model or seed that a var names, NULL where it lacks an optional
+        one. Without a name: no rows. -#}
+    {%- set columns = dict(required, **optional) -%}
+    {%- set found = columns.keys() | list -%}
+    {%- if var(variable) -%}
+        {%- set relation = ref(var(variable)) -%}
+        {%- if execute and load_relation(relation) -%}
+            {%- set found = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
+        {%- endif -%}
+        {%- for name in required if name not in found -%}
+            {%- do two_tower.input_error(
+                'var ' ~ variable ~ ', relation ' ~ relation ~ ', column ' ~ name, 'missing; found ' ~ found | join(', ') ~ '.',
+                'add the column to ' ~ var(variable) ~ '; it may also have ' ~ (optional.keys() | join(', ') or 'no others') ~ '.'
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    select
+        {%- for name, type in columns.items() %}
+        cast({{ name if var(variable) and name in found else 'null' }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    {%- if var(variable) %}
+    from {{ ref(var(variable)) }}
+    {%- else %}
+    where false
+    {%- endif %}
+{%- endmacro %}

@@ -1,0 +1,51 @@
+{% macro what_if_inputs(entity, features, counts) %}
+    {#- CTE `inputs`: one row as the tower reads it, of a user or item that does not exist, from features typed in as literals. The
+        row is the one that a cold start has: the given features encoded as everyone's are, `counts` 0, all else NULL. -#}
+    {%- set columns = two_tower.feature_columns('stg_' ~ entity ~ 's', [entity ~ '_id']) -%}
+    {%- set names = columns | map(attribute='name') | list -%}
+    {%- for name in features if execute and name not in names -%}
+        {%- do two_tower.input_error(
+            'what_if_' ~ entity, "'" ~ name ~ "' is no feature of " ~ entity ~ 's.', 'use ' ~ names | join(', ') ~ '.'
+        ) -%}
+    {%- endfor -%}
+    codes as (
+        select * from {{ ref('two_tower', 'feature_codes') }}
+    ),
+
+    entities as (
+        select
+            'production' as horizon,
+            'what if' as {{ entity }}_id,
+            {%- for name in names %}
+            {{ two_tower.literal(features.get(name)) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+            {%- endfor %}
+    ),
+
+    encoded as (
+        select
+            {{ two_tower.encoded_columns(columns) }}
+            entities.{{ entity }}_id
+        from entities
+        {{ two_tower.encoding_joins(entity, columns) }}
+    ),
+
+    blank as (
+        select inputs.*
+        from (select 1) as one
+        left join (select * from {{ ref('two_tower', entity ~ '_inputs') }} limit 0) as inputs on true
+    ),
+
+    inputs as (
+        select blank.* replace (
+            {%- for name in names %}
+            encoded.{{ adapter.quote(name) }} as {{ adapter.quote(name) }},
+            {%- endfor %}
+            {%- for name in counts %}
+            0 as {{ name }},
+            {%- endfor %}
+            encoded.{{ entity }}_id as {{ entity }}_id
+        )
+        from blank
+        cross join encoded
+    ),
+{%- endmacro %}

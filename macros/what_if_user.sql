@@ -1,0 +1,45 @@
+{% macro what_if_user(features, k=10) %}
+    {#- Query: the list that a new user with these features would get, by column of stg_users: rank, item_id, score, embedding. -#}
+    with
+
+    {{ two_tower.what_if_inputs('user', features, ['interactions', 'items', 'recent_items']) }}
+
+    what_if_users as (
+        select
+            inputs.user_id,
+            'unknown' as segment,
+            cast(embed(runs.user_model, inputs, 'user') as float[{{ var('two_tower_dim') }}]) as embedding
+        from (select *, cast({{ var('two_tower_policy') == 'new' }} as float) as only_new from inputs) as inputs
+        inner join {{ ref('two_tower', 'model_registry') }} as runs on runs.horizon = 'production'
+    ),
+
+    what_if_items as (
+        select
+            item_id,
+            embedding
+        from {{ ref('two_tower', 'item_embeddings') }}
+        where horizon = 'production'
+    ),
+
+    what_if_withheld as (
+        select
+            'unknown' as segment,
+            item_id,
+            '-infinity' as amount
+        from {{ ref('two_tower', 'unavailable_items') }}
+        where segment = 'all'
+    ),
+
+    what_if_lists as (
+        {{ two_tower.top_k_lists('what_if_users', 'what_if_items', k, adjustments='what_if_withheld') }}
+    )
+
+    select
+        lists.rank,
+        lists.item_id,
+        lists.score,
+        users.embedding
+    from what_if_lists as lists
+    cross join what_if_users as users
+    order by lists.rank
+{%- endmacro %}

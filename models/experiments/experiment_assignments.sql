@@ -1,0 +1,25 @@
+{{ config(pre_hook="{{ two_tower.check_experiments() }}") }}
+with
+
+users as (
+    select user_id from {{ ref('two_tower', 'user_segments') }}
+),
+
+final as (
+    {%- for experiment in var('two_tower_experiments') %}
+        select
+            '{{ experiment }}' as experiment,
+            user_id,
+            {{ two_tower.assign_variant('user_id', experiment) }} as variant
+        from users
+        union all
+    {%- endfor %}
+    select
+        '' as experiment,
+        user_id,
+        '' as variant
+    from users
+    where false
+)
+
+select * from final

@@ -1,0 +1,53 @@
+with
+
+users as (
+    {{ two_tower.experiment_users() }}
+),
+
+outcomes as (
+    {% if var('two_tower_outcomes') -%}
+    {{ two_tower.optional_relation(
+        'two_tower_outcomes', {'user_id': 'varchar', 'occurred_at': 'timestamp', 'revenue': 'double'}
+    ) }}
+    {%- else -%}
+    select
+        user_id,
+        event_at as occurred_at,
+        price * quantity as revenue
+    from {{ ref('two_tower', 'stg_interactions') }}
+    {%- endif %}
+),
+
+sums as (
+    select
+        users.experiment,
+        users.user_id,
+        users.variant,
+        users.exposed_at,
+        outcomes.occurred_at >= users.exposed_at as is_after,
+        count(outcomes.user_id) as outcomes,
+        coalesce(sum(outcomes.revenue), 0) as revenue
+    from users
+    left join outcomes
+        on
+            users.user_id = outcomes.user_id
+            and users.exposed_at - interval {{ var('two_tower_pre_period_days') }} day <= outcomes.occurred_at
+            and users.exposed_at + interval {{ var('two_tower_outcome_days') }} day > outcomes.occurred_at
+    group by all
+),
+
+final as (
+    select
+        experiment,
+        user_id,
+        variant,
+        exposed_at,
+        cast(coalesce(sum(outcomes) filter (where is_after), 0) > 0 as integer) as conversion,
+        coalesce(sum(revenue) filter (where is_after), 0) as revenue,
+        cast(coalesce(sum(outcomes) filter (where not is_after), 0) > 0 as integer) as conversion_before,
+        coalesce(sum(revenue) filter (where not is_after), 0) as revenue_before
+    from sums
+    group by experiment, user_id, variant, exposed_at
+)
+
+select * from final

@@ -1,0 +1,36 @@
+with
+
+given as (
+    {{ two_tower.optional_relation('two_tower_user_exclusions', {'user_id': 'varchar', 'item_id': 'varchar'}) }}
+),
+
+had as (
+    select
+        user_id,
+        item_id
+    from {{ ref('two_tower', 'user_histories') }}
+    where snapshot = 0 and {{ var('two_tower_policy') == 'new' }}
+),
+
+exclusions as (
+    select
+        *,
+        'excluded for the user' as reason
+    from given
+    union all
+    select
+        *,
+        'had before' as reason
+    from had
+),
+
+final as (
+    select
+        user_id,
+        item_id,
+        min(reason) as reason
+    from exclusions
+    group by user_id, item_id
+)
+
+select * from final

@@ -1,0 +1,21 @@
+{%- set column = var('two_tower_category') -%}
+with
+
+items as (
+    select item_id from {{ ref('two_tower', 'item_features') }}
+    where snapshot = 0
+),
+
+profiles as (
+    select * from {{ ref('two_tower', 'stg_items') }}
+),
+
+final as (
+    select
+        items.item_id,
+        {{ two_tower.chosen_column('two_tower_category', column, 'stg_items', 'profiles', 'all') }} as category
+    from items
+    left join profiles on items.item_id = profiles.item_id
+)
+
+select * from final

@@ -1,0 +1,42 @@
+{%- set has_rules = var('two_tower_merchandising_rules') or var('two_tower_caps') -%}
+{%- set depth = [var('two_tower_k'), var('two_tower_rank_depth')] | max if has_rules else var('two_tower_k') -%}
+with
+
+users as (
+    select * from {{ ref('two_tower', 'user_vectors') }}
+),
+
+items as (
+    select * from {{ ref('two_tower', 'item_vectors') }}
+),
+
+exclusions as (
+    select * from {{ ref('two_tower', 'excluded_items') }}
+),
+
+withheld as (
+    select
+        segment,
+        item_id,
+        '-infinity' as amount
+    from {{ ref('two_tower', 'unavailable_items') }}
+),
+
+ranked as (
+    {{ two_tower.top_k_lists('users', 'items', depth, 'exclusions', 'withheld') }}
+),
+
+final as (
+    select
+        ranked.user_id,
+        ranked.rank as model_rank,
+        ranked.item_id,
+        ranked.score,
+        users.segment,
+        users.run_id,
+        users.source
+    from ranked
+    inner join users on ranked.user_id = users.user_id
+)
+
+select * from final

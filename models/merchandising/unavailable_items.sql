@@ -1,0 +1,69 @@
+with
+
+clock as (
+    select {{ two_tower.end_of_data() }} as now_at from {{ ref('two_tower', 'interaction_splits') }}
+),
+
+segments as (
+    select segment from {{ ref('two_tower', 'user_segments') }}
+    union
+    select 'all' as segment
+),
+
+items as (
+    select item_id from {{ ref('two_tower', 'item_categories') }}
+),
+
+availability as (
+    {{ two_tower.optional_relation(
+        'two_tower_item_availability', {'item_id': 'varchar'},
+        {'segment': 'varchar', 'available_from': 'timestamp', 'available_until': 'timestamp'}
+    ) }}
+),
+
+available as (
+    select
+        availability.item_id,
+        availability.segment
+    from availability
+    cross join clock
+    where {{ two_tower.in_force('availability.available_from', 'availability.available_until', 'clock.now_at') }}
+),
+
+exclusions as (
+    select * from {{ ref('two_tower', 'active_rules') }}
+    where action = 'exclude'
+),
+
+withheld as (
+    select
+        segments.segment,
+        exclusions.item_id,
+        'rule ' || exclusions.rule_id as reason
+    from exclusions
+    inner join segments on coalesce(exclusions.segment, segments.segment) = segments.segment
+    union all
+    select
+        segments.segment,
+        items.item_id,
+        'not available' as reason
+    from segments
+    cross join items
+    anti join available
+        on
+            items.item_id = available.item_id
+            and segments.segment = coalesce(available.segment, segments.segment)
+    -- without the relation everything is available
+    where {{ var('two_tower_item_availability') != '' }}
+),
+
+final as (
+    select
+        segment,
+        item_id,
+        min(reason) as reason
+    from withheld
+    group by segment, item_id
+)
+
+select * from final

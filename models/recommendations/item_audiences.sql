@@ -1,0 +1,82 @@
+{{ config(post_hook="{{ two_tower.create_audience_for() }}") }}
+
+-- the towers turned round: items look for users, whose own lists say how high a score has to be to matter to them
+with
+
+thresholds as (
+    select
+        user_id,
+        min(score) as threshold
+    from {{ ref('two_tower', 'model_rankings') }}
+    where model_rank <= {{ var('two_tower_k') }} and source != 'popularity'
+    group by user_id
+),
+
+users as (
+    select
+        embeddings.user_id as item_id,
+        {{ two_tower.longer_vector('embeddings.embedding', '-thresholds.threshold') }} as embedding
+    from {{ ref('two_tower', 'user_embeddings') }} as embeddings
+    inner join thresholds on embeddings.user_id = thresholds.user_id
+    where embeddings.horizon = 'production' and embeddings.policy = '{{ var('two_tower_policy') }}'
+),
+
+-- lists for what sells; the table macro audience_for() answers for every other item
+sold as (
+    select item_id from {{ ref('two_tower', 'item_features') }}
+    where snapshot = 0 and recent_users >= {{ var('two_tower_min_support') }}
+),
+
+barred as (
+    select
+        item_id,
+        string_agg(segment, '|' order by segment) as segments
+    from {{ ref('two_tower', 'unavailable_items') }}
+    group by item_id
+),
+
+items as (
+    select
+        embeddings.item_id as user_id,
+        embeddings.run_id,
+        barred.segments as segment,
+        {{ two_tower.longer_vector('embeddings.embedding', '1') }} as embedding
+    from {{ ref('two_tower', 'item_embeddings') }} as embeddings
+    inner join sold on embeddings.item_id = sold.item_id
+    left join barred on embeddings.item_id = barred.item_id
+    where embeddings.horizon = 'production'
+),
+
+withheld as (
+    select distinct
+        barred.segments as segment,
+        segments.user_id as item_id,
+        '-infinity' as amount
+    from (select distinct segments from barred) as barred
+    inner join {{ ref('two_tower', 'user_segments') }} as segments
+        on list_contains(string_split(barred.segments, '|'), segments.segment)
+),
+
+exclusions as (
+    select
+        item_id as user_id,
+        user_id as item_id
+    from {{ ref('two_tower', 'excluded_items') }}
+),
+
+ranked as (
+    {{ two_tower.top_k_lists('items', 'users', var('two_tower_audience_size'), 'exclusions', 'withheld') }}
+),
+
+final as (
+    select
+        ranked.user_id as item_id,
+        ranked.rank,
+        ranked.item_id as user_id,
+        ranked.score as margin,
+        items.run_id
+    from ranked
+    inner join items on ranked.user_id = items.user_id
+)
+
+select * from final

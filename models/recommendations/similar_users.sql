@@ -1,0 +1,27 @@
+with
+
+users as (
+    select
+        user_id as id,
+        run_id,
+        embedding
+    from {{ ref('two_tower', 'user_embeddings') }}
+    where horizon = 'production' and policy = '{{ var('two_tower_policy') }}' and source != 'nothing'
+),
+
+neighbours as (
+    {{ two_tower.neighbours('users', 'users', var('two_tower_k')) }}
+),
+
+final as (
+    select
+        neighbours.id as user_id,
+        neighbours.rank,
+        neighbours.other_id as similar_user_id,
+        neighbours.similarity,
+        users.run_id
+    from neighbours
+    inner join users on neighbours.id = users.id
+)
+
+select * from final

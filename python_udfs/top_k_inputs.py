@@ -1,0 +1,95 @@
+"""What `top_k` is given by SQL, as the kernels read it; whatever does not fit is an error that names it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from .arrange import Rules
+from .best_items import Adjustment, Floats, Integers, Items, Users
+
+
+def as_items(items: pa.Array, adjustments: pa.ListArray | None) -> Items:
+    """FLOAT[d][] and STRUCT(position, amount)[][]. Raises ValueError when a position does not fit the items."""
+    vectors = as_matrix(items, "items")
+    adjusted = []
+    for rows in adjustments or []:
+        positions, amounts = rows.values.field("position"), rows.values.field("amount")
+        numbers = as_numbers(positions, "adjustments", len(items))
+        order = np.argsort(numbers)
+        adjusted.append(Adjustment(numbers[order], amounts.to_numpy(zero_copy_only=False).astype(np.float32)[order]))
+    return Items(vectors, np.flatnonzero(~np.isfinite(vectors).all(1)), tuple(adjusted))
+
+
+def as_users(users: pa.StructArray, items: Items) -> Users:
+    """The fields that matter. Raises ValueError when a length or a position does not fit the items."""
+    if not pa.types.is_struct(users.type) or users.type.get_field_index("embedding") < 0:
+        raise ValueError(f"top_k: users are {users.type}; give structs with a field 'embedding'")
+    fields = dict(zip((field.name for field in users.type), users.flatten(), strict=True))
+    vectors = as_matrix(fields["embedding"], "users.embedding")
+    n, m = len(users), len(items.vectors)
+    if n and m and vectors.shape[1] != items.vectors.shape[1]:
+        raise ValueError(
+            f"top_k: users.embedding has {vectors.shape[1]} dimensions and items {items.vectors.shape[1]}; "
+            "both must come from the same run"
+        )
+    excluded = fields.get("excluded", pa.nulls(n)).cast(pa.list_(pa.int32()))
+    lengths = excluded.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    numbers = as_numbers(excluded.flatten(), "users.excluded", m)
+    segments = fields.get("segment", pa.nulls(n)).cast(pa.int32()).fill_null(0)
+    segment_numbers = as_numbers(segments, "users.segment", len(items.adjustments), least=-1)
+    scales = fields.get("scale", pa.nulls(n)).cast(pa.float32()).fill_null(1.0).to_numpy(zero_copy_only=False)
+    pins = as_pins(fields["pins"], m) if "pins" in fields else ({},) * n
+    return Users(vectors, numbers, np.cumsum([0, *lengths]), segment_numbers, scales, pins)
+
+
+def as_pins(pins: pa.ListArray, items: int) -> tuple[dict[int, int], ...]:
+    """STRUCT(position, place)[] of each user. Raises ValueError when a position does not fit the items."""
+    as_numbers(pins.flatten().field("position"), "users.pins", items)
+    return tuple({pin["place"] - 1: pin["position"] - 1 for pin in row or []} for row in pins.to_pylist())
+
+
+def as_rules(kinds: pa.ListArray, caps: pa.Array, items: int) -> Rules:
+    """INTEGER[][] and INTEGER[]. Raises ValueError unless each item has one kind for each cap."""
+    width = len(caps)
+    if len(kinds) != items or (items and set(kinds.value_lengths().to_pylist()) != {width}):
+        raise ValueError(f"top_k: kinds are {len(kinds)} lists for {items} items; each must have {width} numbers")
+    numbers = kinds.flatten().to_numpy(zero_copy_only=False).reshape(items, width)
+    return Rules(numbers.astype(np.int64), caps.to_numpy(zero_copy_only=False).astype(np.int64))
+
+
+def as_sizes(sizes: pa.Array, items: int) -> Integers:
+    """Lengths of the groups. Raises ValueError when they do not make up all items."""
+    numbers: Integers = sizes.to_numpy(zero_copy_only=False).astype(np.int64)
+    if numbers.sum() != items or (numbers < 1).any():
+        raise ValueError(f"top_k: sizes add up to {numbers.sum()}, and there are {items} items; no group may be empty")
+    return numbers
+
+
+def as_numbers(positions: pa.Array, name: str, there_are: int, least: int = 0) -> Integers:
+    """Positions from 1 as numbers from 0. Raises ValueError naming one that there is not."""
+    if positions.null_count:
+        raise ValueError(f"top_k: {name} holds NULL; filter it out of the list")
+    numbers: npt.NDArray[Any] = positions.to_numpy(zero_copy_only=False).astype(np.int64) - 1
+    if len(numbers) and (numbers.min() < least or numbers.max() >= there_are):
+        wrong = numbers.min() if numbers.min() < least else numbers.max()
+        raise ValueError(f"top_k: {name} holds position {wrong + 1}; there are {there_are}")
+    return numbers
+
+
+def as_matrix(vectors: pa.Array, name: str) -> Floats:
+    """FLOAT[d][] as a matrix [n, d], a NULL vector as NaN. Raises ValueError naming any other type."""
+    kind = vectors.type
+    if not pa.types.is_fixed_size_list(kind) or not pa.types.is_float32(kind.value_type):
+        if len(vectors) == vectors.null_count:
+            return np.full((len(vectors), 0), np.nan, np.float32)
+        raise ValueError(f"top_k: {name} is {kind}; cast it to FLOAT[n]")
+    known: Floats = vectors.flatten().to_numpy(zero_copy_only=False).reshape(-1, kind.list_size)
+    if not vectors.null_count:
+        return known
+    matrix = np.full((len(vectors), kind.list_size), np.nan, np.float32)
+    matrix[vectors.is_valid().to_numpy(zero_copy_only=False)] = known
+    return matrix

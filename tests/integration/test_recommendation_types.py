@@ -1,0 +1,358 @@
+"""Every recommendation type against its definition, on given embeddings; the table macros in a bare duckdb."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from published import Published
+
+K, DIM, USERS, ITEMS = 5, 8, 40, 60
+NOW = pd.Timestamp("2024-05-01")
+VECTOR = f"float[{DIM}]"
+SILENT = [f"u{n}" for n in range(36, 40)]  # nothing is known of them
+VARS = {
+    "two_tower_k": K, "two_tower_dim": DIM, "two_tower_category_k": 2, "two_tower_audience_size": 7,
+    "two_tower_min_support": 3, "two_tower_recent_days": 20, "two_tower_buy_again_days": 7,
+    "two_tower_user_exclusions": "unwanted", "two_tower_item_availability": "shelf",
+}  # fmt: skip
+
+
+TYPES = {
+    "stg_users": "user_id age",
+    "stg_items": "item_id department",
+    "stg_interactions": "user_id item_id event_at",
+    "interaction_splits": "user_id item_id event_at",
+    "horizons": "horizon as_of",
+    "item_features": "snapshot item_id recent_users users",
+    "user_histories": "snapshot user_id item_id position interactions interval_days days_since_last",
+    "item_embeddings": "horizon item_id run_id embedding",
+    "user_embeddings": "horizon policy user_id run_id source embedding",
+    "unwanted": "user_id item_id",
+    "shelf": "item_id",
+}
+NUMBERS = ("recent_users", "users", "interactions", "interval_days", "days_since_last")
+OTHERS = {
+    "event_at": "timestamp", "as_of": "timestamp", "snapshot": "integer", "position": "integer", "embedding": VECTOR,
+} | dict.fromkeys(NUMBERS, "double")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    shop: Published
+    user: dict[str, np.ndarray]
+    item: dict[str, np.ndarray]
+    department: dict[str, str]
+    events: pd.DataFrame
+    unwanted: set[tuple[str, str]]
+    hidden: set[str]
+
+    def may_see(self, user: str, item: str) -> bool:
+        return item not in self.hidden and (user, item) not in self.unwanted
+
+
+def histories(events: pd.DataFrame) -> pd.DataFrame:
+    """user_histories at snapshot 0."""
+    end = NOW
+    frame = events.groupby(["user_id", "item_id"]).event_at.agg(["min", "max", "count"]).reset_index()
+    days = pd.Timedelta(days=1)
+    frame["snapshot"], frame["interactions"] = 0, frame["count"].astype(float)
+    frame["days_since_last"] = (end - frame["max"]) / days
+    frame["interval_days"] = (frame["max"] - frame["min"]) / days / (frame["count"] - 1).clip(lower=1)
+    frame["position"] = frame.groupby("user_id")["max"].rank(ascending=False, method="first").astype(int)
+    return frame
+
+
+def vectors(of: dict[str, np.ndarray], key: str, **more: str) -> pd.DataFrame:
+    frame = pd.DataFrame({key: list(of), "embedding": [v.tolist() for v in of.values()]})
+    return frame.assign(horizon="production", run_id="run", **more)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    rng = np.random.default_rng(5)
+    item = {f"i{n}": rng.standard_normal(DIM).astype(np.float32) for n in range(ITEMS)}
+    user = {f"u{n}": rng.standard_normal(DIM).astype(np.float32) for n in range(USERS) if f"u{n}" not in SILENT}
+    department = {i: "ABC"[n % 3] for n, i in enumerate(item)}
+    popularity = 1 / np.arange(1, ITEMS + 1)
+    rows = []
+    for name in user:
+        for day in rng.integers(1, 80, 12):
+            for number in set(rng.choice(ITEMS, 5, p=popularity / popularity.sum()).tolist()):
+                rows.append((name, f"i{number}", NOW - pd.Timedelta(days=int(day)) + pd.Timedelta(seconds=1)))
+    events = pd.DataFrame(rows, columns=["user_id", "item_id", "event_at"]).drop_duplicates()
+    # the newest event tells what now is: a second before
+    events.loc[0, "event_at"] = NOW - pd.Timedelta(seconds=1)
+    unwanted = {("u0", "i0"), ("u0", "i1"), ("u3", "i2")}
+    hidden = {"i3", "i7", "i50"}
+    known = histories(events)
+    recent = known[known.days_since_last <= 28].groupby("item_id").user_id.nunique()
+    features = pd.DataFrame({"item_id": list(item), "snapshot": 0})
+    features["recent_users"] = features.item_id.map(recent).fillna(0.0)
+    features["users"] = features.item_id.map(known.groupby("item_id").user_id.nunique()).fillna(0.0)
+    zeros = {name: np.zeros(DIM, np.float32) for name in SILENT}
+    embeddings = pd.concat(
+        [
+            vectors(user, "user_id", policy="repeats", source="history"),
+            vectors(zeros, "user_id", policy="repeats", source="nothing"),
+        ]
+    )
+    ages = pd.DataFrame({"user_id": [*user, *SILENT]})
+    ages["age"] = ["young" if n % 2 else "old" for n in range(USERS)]
+    rows_of = {
+        "stg_users": ages,
+        "stg_items": pd.DataFrame(department.items(), columns=["item_id", "department"]),
+        "stg_interactions": events,
+        "interaction_splits": events,
+        "horizons": pd.DataFrame([("production", NOW)], columns=["horizon", "as_of"]),
+        "item_features": features,
+        "user_histories": known,
+        "item_embeddings": vectors(item, "item_id"),
+        "user_embeddings": embeddings,
+        "unwanted": pd.DataFrame(sorted(unwanted), columns=["user_id", "item_id"]),
+        "shelf": pd.DataFrame({"item_id": [i for i in item if i not in hidden]}),
+    }
+    tables = {
+        name: ({c: OTHERS.get(c, "varchar") for c in TYPES[name].split()}, rows) for name, rows in rows_of.items()
+    }
+    shop = Published.of(tmp_path_factory.mktemp("types"), tables, **VARS)
+    done = shop.dbt("build", "--indirect-selection", "cautious")
+    assert done.returncode == 0, done.stdout
+    return World(shop, user, item, department, events, unwanted, hidden)
+
+
+def best(scores: dict[str, float], k: int) -> list[str]:
+    return sorted(scores, key=lambda name: -scores[name])[:k]
+
+
+def lists(frame: pd.DataFrame, key: str | list[str], other: str) -> dict[object, list[str]]:
+    return frame.sort_values("rank").groupby(key)[other].agg(list).to_dict()
+
+
+def test_by_category_are_the_best_within_each(world: World) -> None:
+    found = lists(world.shop.table("from recommendations_by_category"), ["user_id", "category"], "item_id")
+    assert len(found) == USERS * 3
+    for user, vector in world.user.items():
+        for category in "ABC":
+            scores = {
+                i: float(vector @ v)
+                for i, v in world.item.items()
+                if world.department[i] == category and world.may_see(user, i)
+            }
+            assert found[user, category] == best(scores, 2)
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+def test_similar_items_and_users_are_the_nearest_by_cosine(world: World) -> None:
+    recent = world.shop.table("select item_id from item_features where recent_users >= 3").item_id
+    found = lists(world.shop.table("from similar_items"), "item_id", "similar_item_id")
+    assert set(found) == set(recent)
+    for item, neighbours in found.items():
+        scores = {
+            i: cosine(world.item[str(item)], world.item[i]) for i in recent if i != item and i not in world.hidden
+        }
+        assert neighbours == best(scores, K)
+    found = lists(world.shop.table("from similar_users"), "user_id", "similar_user_id")
+    assert set(found) == set(world.user)
+    for user, neighbours in found.items():
+        scores = {u: cosine(world.user[str(user)], v) for u, v in world.user.items() if u != user}
+        assert neighbours == best(scores, K)
+
+
+def margins(world: World, item: str) -> dict[str, float]:
+    """How far the score lies above the last place of each user's list."""
+    result = {}
+    for user, vector in world.user.items():
+        scores = sorted((float(vector @ v) for i, v in world.item.items() if world.may_see(user, i)), reverse=True)
+        if world.may_see(user, item):
+            result[user] = float(vector @ world.item[item]) - scores[K - 1]
+    return result
+
+
+def assert_audience(margins: dict[str, float], users: list[str], size: int) -> None:
+    """Compared by margin: it is 0 for everyone on whose list the item is last."""
+    assert len(set(users)) == size
+    assert [margins[user] for user in users] == pytest.approx(sorted(margins.values(), reverse=True)[:size], abs=1e-5)
+
+
+def test_audiences_are_the_users_to_whom_an_item_matters_most(world: World) -> None:
+    found = lists(world.shop.table("from item_audiences"), "item_id", "user_id")
+    for item, users in found.items():
+        assert_audience(margins(world, str(item)), users, 7)
+    assert "i0" in found
+    assert not set(found) & world.hidden
+
+
+def test_bought_together_counts_baskets(world: World) -> None:
+    events = world.events.assign(day=world.events.event_at.dt.date)
+    baskets = events.groupby(["user_id", "day"]).item_id.agg(set)
+    frame = world.shop.table("from bought_together")
+    assert len(frame) > 20
+    for row in frame.itertuples():
+        one, other = (sum(i in b for b in baskets) for i in (row.item_id, row.bought_item_id))
+        both = sum({row.item_id, row.bought_item_id} <= basket for basket in baskets)
+        assert row.support == both >= 3
+        assert row.confidence == pytest.approx(both / one)
+        assert row.lift == pytest.approx(both * len(baskets) / one / other)
+    # whole list of one item: no other pair with enough support has a larger lift
+    mine = frame[frame.item_id == "i0"].sort_values("rank")
+    lifts = {}
+    for other in world.item:
+        both = sum({"i0", other} <= basket for basket in baskets)
+        if other != "i0" and both >= 3 and other not in world.hidden:
+            lifts[other] = both / sum(other in basket for basket in baskets)
+    assert sorted(mine.lift, reverse=True) == mine.lift.tolist()
+    assert mine.bought_item_id.map(lifts).tolist() == pytest.approx(sorted(lifts.values(), reverse=True)[:K])
+
+
+def test_popular_and_trending_count_users_of_the_segment(world: World) -> None:
+    age = {f"u{n}": "young" if n % 2 else "old" for n in range(USERS)}
+    events = world.events.assign(segment=world.events.user_id.map(age), days=(NOW - world.events.event_at).dt.days)
+    events = events[~events.item_id.isin(world.hidden) & (events.days < 40)]
+    for segment in ("young", "old", "all"):
+        mine = events if segment == "all" else events[events.segment == segment]
+        now = mine[mine.days < 20].groupby("item_id").user_id.nunique()
+        before = mine[mine.days >= 20].groupby("item_id").user_id.nunique().reindex(list(world.item), fill_value=0)
+        popular = world.shop.table(f"from popular_items where segment = '{segment}' order by rank")
+        assert popular.users.tolist() == sorted(now, reverse=True)[:K]
+        assert popular.item_id.map(now).tolist() == popular.users.tolist()
+        growth = now.sum() / before.sum()
+        scores = {
+            i: (n - growth * before[i]) / (growth * (n + before[i])) ** 0.5
+            for i, n in now.items()
+            if n >= 3 and n > growth * before[i]
+        }
+        trending = world.shop.table(f"from trending_items where segment = '{segment}' order by rank")
+        assert trending.score.tolist() == pytest.approx(sorted(scores.values(), reverse=True)[:K])
+        assert trending.item_id.map(scores).tolist() == pytest.approx(trending.score.tolist())
+
+
+def test_buy_again_is_the_chance_of_a_gap_that_ends_in_the_next_days(world: World) -> None:
+    known = histories(world.events)
+    known = known[(known["count"] > 1) & (known.interval_days > 0)]
+
+    def survival(days: pd.Series) -> pd.Series:
+        return 1 / (1 + (days / known.interval_days) ** 2)
+
+    known["score"] = 1 - survival(known.days_since_last + 7) / survival(known.days_since_last)
+    found = world.shop.table("from buy_again")
+    for user in world.user:
+        mine = known[(known.user_id == user) & np.array([world.may_see(user, i) for i in known.item_id])]
+        rows = found[found.user_id == user].sort_values("rank")
+        assert rows.score.tolist() == pytest.approx(mine.score.sort_values(ascending=False).head(K).tolist(), abs=1e-4)
+        assert rows.item_id.map(mine.set_index("item_id").score).tolist() == pytest.approx(
+            rows.score.tolist(), abs=1e-4
+        )
+
+
+def test_buy_again_knows_what_is_not_due_and_what_is_given_up() -> None:
+    def chance(days: float) -> float:
+        return 1 - (1 + (days / 30) ** 2) / (1 + ((days + 7) / 30) ** 2)
+
+    assert chance(1) < chance(10) < chance(30) > chance(300)
+
+
+def test_reasons_are_the_ridge_parts_of_the_score(world: World) -> None:
+    known = histories(world.events)
+    rows = world.shop.table("from recommendations")
+    assert rows[rows.user_id.isin(SILENT)].history_score.isna().all()
+    assert set(rows[rows.user_id.isin(SILENT)].source) == {"popularity"}
+    for user, vector in world.user.items():
+        names = known[known.user_id == user].item_id.tolist()
+        V = np.stack([world.item[i] for i in names]).astype(float)
+        penalty = 0.01 * (V**2).sum() / len(V)
+        weights = np.linalg.solve(V @ V.T + penalty * np.eye(len(V)), V @ vector)
+        for row in rows[rows.user_id == user].itertuples():
+            parts = dict(zip(names, weights * (V @ world.item[row.item_id]), strict=True))
+            assert row.history_score == pytest.approx(sum(parts.values()), abs=1e-4)
+            assert list(row.reasons) == best(parts, 3)
+            assert list(row.reasons.values()) == pytest.approx([parts[i] for i in row.reasons], abs=1e-4)
+            # what the user is made of explains most of the score
+            assert abs(row.history_score - row.score) < 0.5 * abs(row.score) + 0.5
+
+
+SHELL = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).sql(sys.argv[2]).fetchall())"
+
+
+def bare(file: Path, query: str) -> list[tuple[object, ...]]:
+    """Rows of a query in a process of its own that has no plugin, the file read-only."""
+    done = subprocess.run([sys.executable, "-c", SHELL, str(file), query], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows: list[tuple[object, ...]] = eval(done.stdout, {"nan": float("nan")})
+    return rows
+
+
+@pytest.fixture(scope="module")
+def file(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = tmp_path_factory.mktemp("analyst") / "copy_of_monday.duckdb"
+    shutil.copy(world.shop.folder / "shop.duckdb", copy)
+    copy.chmod(0o444)
+    return copy
+
+
+def test_bare_shell_recommends_beyond_the_published_list(world: World, file: Path) -> None:
+    rows = bare(file, "select rank, item_id from recommend_for('u0', 9)")
+    scores = {i: float(world.user["u0"] @ v) for i, v in world.item.items() if world.may_see("u0", i)}
+    assert rows == list(enumerate(best(scores, 9), start=1))
+    assert len(bare(file, "from recommend_for('u1')")) == 10
+    stranger = bare(file, "select item_id, source from recommend_for('nobody', 3)")
+    popular = bare(file, "select item_id, 'popularity' from item_vectors anti join unavailable_items using (item_id) "
+                         "order by popularity_rank limit 3")  # fmt: skip
+    assert stranger == popular
+
+
+def test_bare_shell_finds_similar_items_and_audiences_of_any_item(world: World, file: Path) -> None:
+    listed = bare(file, "select rank, similar_item_id from similar_items where item_id = 'i0' order by rank")
+    assert bare(file, f"select rank, similar_item_id from similar_to('i0', {K})") == listed
+    assert len(bare(file, "from similar_to('i59', 4)")) == 4
+    rows = bare(file, "select user_id from audience_for('i59', 6)")
+    assert_audience(margins(world, "i59"), [str(user) for (user,) in rows], 6)
+    # one that is withheld from everyone
+    assert bare(file, "from audience_for('i3')") == []
+
+
+def test_bare_shell_says_why(world: World, file: Path) -> None:
+    rows = bare(file, "select what, detail, value from why('u1', 'i5')")
+    score = float(world.user["u1"] @ world.item["i5"])
+    parts = {str(what): value for what, _, value in rows if what != "from history item"}
+    assert parts["score"] == pytest.approx(score, abs=1e-4)
+    history = [float(str(value)) for what, _, value in rows if what == "from history item"]
+    assert sum(history) + float(str(parts["from features and bias"])) == pytest.approx(score, abs=1e-4)
+    assert ("withheld", "not available", None) in bare(file, "from why('u1', 'i3')")
+    assert ("excluded", "excluded for the user", None) in bare(file, "from why('u0', 'i0')")
+
+
+WRONG_RULES = [
+    ({"action": "promote"}, "rule 'r1': action is 'promote'; it may be pin, boost, bury or exclude."),
+    ({"action": "pin", "position": K + 1}, f"rule 'r1': position is {K + 1}; a pin needs 1 to {K} (var two_tower_k)."),
+    ({"action": "boost"}, "rule 'r1': strength is missing; a boost needs more than 0."),
+]
+
+
+def test_a_rule_that_cannot_be_followed_is_named(world: World) -> None:
+    types = {"rule_id": "varchar", "action": "varchar", "item_id": "varchar", "position": "integer"}
+    good = {"rule_id": "r0", "action": "exclude", "item_id": "i1"}
+    for number, (rule, message) in enumerate(WRONG_RULES):
+        rows = pd.DataFrame([good, {"rule_id": "r1", "item_id": "i2"} | rule])
+        world.shop.give(f"wrong{number}", types, rows)
+        select = ["--select", f"wrong{number}", "active_rules"]
+        done = world.shop.dbt("run", *select, two_tower_merchandising_rules=f"wrong{number}")
+        assert done.returncode == 1
+        assert f"wrong{number}, {message}" in done.stdout
+
+
+def test_wrong_columns_are_named(world: World) -> None:
+    done = world.shop.dbt("run", "--select", "item_categories", two_tower_category="aisle")
+    assert "var two_tower_category: 'aisle' is no column of stg_items." in done.stdout
+    assert "use one of item_id, department, or '' for none." in done.stdout
+    done = world.shop.dbt("run", "--select", "unavailable_items", two_tower_item_availability="stg_users")
+    assert "column item_id: missing; found user_id, age." in done.stdout

@@ -1,0 +1,71 @@
+"""Runs the recommendation types on given embeddings and events: what comes before them are given tables."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+LEFT_OUT = "evaluation_recommendations.sql"
+# a query that a test wants dbt to answer, with the plugin
+DBT = [
+    sys.executable,
+    "-c",
+    "from dbt.cli.main import cli; cli()",
+    "--no-send-anonymous-usage-stats",
+    "--no-use-colors",
+]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A folder with a dbt project of which merchandising, recommendations and macros are the real ones."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, folder: Path, tables: dict[str, tuple[dict[str, str], pd.DataFrame]], **variables: Any) -> Published:
+        """Write the project. tables: types by column, and rows."""
+        for part in ("models/merchandising", "models/recommendations", "macros", "tests/dbt/generic"):
+            shutil.copytree(REPOSITORY / part, folder / part)
+        (folder / "models" / "recommendations" / LEFT_OUT).unlink()
+        (folder / "models" / "upstream").mkdir()
+        known = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())["vars"]
+        project = {
+            "name": "two_tower", "version": "0.0.0", "profile": "two_tower", "vars": known | variables,
+            "models": {"+materialized": "table"}, "test-paths": ["tests/dbt"],
+        }  # fmt: skip
+        output = {"type": "duckdb", "path": "shop.duckdb", "plugins": [{"module": "two_tower.python_udfs.plugin"}]}
+        profile = {"two_tower": {"target": "test", "outputs": {"test": output}}}
+        (folder / "dbt_project.yml").write_text(yaml.safe_dump(project))
+        (folder / "profiles.yml").write_text(yaml.safe_dump(profile))
+        published = cls(folder)
+        for name, (types, rows) in tables.items():
+            published.give(name, types, rows)
+        return published
+
+    def give(self, name: str, types: dict[str, str], rows: pd.DataFrame) -> None:
+        """Write an upstream table."""
+        rows.reindex(columns=list(types)).to_parquet(self.folder / f"{name}.parquet")
+        columns = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in types.items())
+        query = f"select {columns} from read_parquet('{self.folder / name}.parquet')"
+        (self.folder / "models" / "upstream" / f"{name}.sql").write_text(query)
+
+    def dbt(self, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+        """Run one dbt command in a process of its own."""
+        command = [*DBT, *arguments, "--vars", json.dumps(variables)]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+
+    def table(self, query: str) -> pd.DataFrame:
+        """Rows of a query, without the plugin."""
+        with duckdb.connect(str(self.folder / "shop.duckdb"), read_only=True) as connection:
+            return connection.sql(query).df()

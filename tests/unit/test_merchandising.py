@@ -1,0 +1,275 @@
+"""Eligibility, rules and caps on random shops: the models' own SQL against a direct reading of what they promise."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+from compiled import Models
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+K = 4
+DIM = 2
+NOW = datetime(2024, 5, 1)
+MODELS = {
+    "user_segments": "merchandising",
+    "item_categories": "merchandising",
+    "active_rules": "merchandising",
+    "unavailable_items": "merchandising",
+    "excluded_items": "merchandising",
+    "item_vectors": "merchandising",
+    "user_vectors": "merchandising",
+    "model_rankings": "merchandising",
+    "recommendations": "recommendations",
+}
+VECTOR = f"float[{DIM}]"
+UPSTREAM = {
+    "stg_users": {"user_id": "varchar", "age": "varchar"},
+    "stg_items": {"item_id": "varchar", "department": "varchar", "brand": "varchar"},
+    "stg_interactions": {"user_id": "varchar"},
+    "interaction_splits": {"event_at": "timestamp"},
+    "horizons": {"horizon": "varchar", "as_of": "timestamp"},
+    "item_features": {"snapshot": "integer", "item_id": "varchar", "recent_users": "double", "users": "double"},
+    "user_histories": {"snapshot": "integer", "user_id": "varchar", "item_id": "varchar"},
+    "item_embeddings": {"horizon": "varchar", "item_id": "varchar", "run_id": "varchar", "embedding": VECTOR},
+    "user_embeddings": {
+        "horizon": "varchar", "policy": "varchar", "user_id": "varchar", "run_id": "varchar", "source": "varchar",
+        "embedding": VECTOR,
+    },
+    "history_weights": {"user_id": "varchar", "item_id": "varchar", "run_id": "varchar", "weight": "double"},
+    "availability": {
+        "item_id": "varchar", "segment": "varchar", "available_from": "timestamp", "available_until": "timestamp",
+    },
+    "exclusions": {"user_id": "varchar", "item_id": "varchar"},
+    "rules": {
+        "rule_id": "varchar", "action": "varchar", "item_id": "varchar", "category": "varchar", "segment": "varchar",
+        "position": "integer", "strength": "double", "valid_from": "timestamp", "valid_until": "timestamp",
+    },
+}  # fmt: skip
+CAPS = {"brand": 1, "department": 2}
+
+
+@dataclass(frozen=True)
+class Rule:
+    rule_id: str
+    action: str
+    item: str | None
+    category: str | None
+    segment: str | None
+    position: int | None
+    strength: float | None
+    start: datetime | None
+    end: datetime | None
+
+    def is_for(self, world: World, segment: str, item: str) -> bool:
+        now = (self.start is None or self.start <= NOW) and (self.end is None or self.end > NOW)
+        return (
+            now
+            and self.item in (None, item)
+            and self.category in (None, world.kinds[item][0])
+            and self.segment in (None, segment)
+        )
+
+
+@dataclass(frozen=True)
+class World:
+    users: dict[str, tuple[str, str, list[int]]]  # segment, source, vector
+    items: dict[str, list[int]]
+    kinds: dict[str, tuple[str, str]]  # department, brand
+    buyers: dict[str, int]
+    available: list[tuple[str, str | None, datetime | None, datetime | None]]
+    excluded: set[tuple[str, str]]
+    had: set[tuple[str, str]]
+    rules: list[Rule]
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        return {
+            "stg_users": [(u, segment) for u, (segment, _, _) in self.users.items()],
+            "stg_items": [(i, department, brand) for i, (department, brand) in self.kinds.items()],
+            "interaction_splits": [(NOW - timedelta(seconds=1),)],
+            "horizons": [("production", NOW)],
+            "item_features": [(0, i, float(n), float(n)) for i, n in self.buyers.items()],
+            "user_histories": [(0, u, i) for u, i in self.had],
+            "item_embeddings": [("production", i, "run", v) for i, v in self.items.items()],
+            "user_embeddings": [("production", "new", u, "run", s, v) for u, (_, s, v) in self.users.items()],
+            "availability": self.available,
+            "exclusions": list(self.excluded),
+            "rules": [tuple(vars(rule).values()) for rule in self.rules],
+        }
+
+    def may_see(self, user: str, item: str) -> bool:
+        segment = self.users[user][0]
+        return (
+            (user, item) not in self.excluded | self.had
+            and any(
+                i == item and s in (None, segment) and (start is None or start <= NOW) and (end is None or end > NOW)
+                for i, s, start, end in self.available
+            )
+            and not any(rule.action == "exclude" and rule.is_for(self, segment, item) for rule in self.rules)
+        )
+
+    def score(self, user: str, item: str) -> float:
+        _, source, vector = self.users[user]
+        if source == "nothing":
+            order = sorted(self.items, key=lambda i: (-self.buyers[i], digest(i)))
+            return -1.0 - order.index(item)
+        return float(sum(a * b for a, b in zip(vector, self.items[item], strict=True)))
+
+
+def digest(item: str) -> str:
+    return hashlib.md5(f"{item}|".encode()).hexdigest()
+
+
+def moments() -> st.SearchStrategy[datetime | None]:
+    return st.sampled_from([None, None, NOW - timedelta(days=1), NOW, NOW + timedelta(days=1)])
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    users = [f"u{n}" for n in range(draw(st.integers(1, 6)))]
+    items = [f"i{n}" for n in range(draw(st.integers(1, 30)))]
+    segment, vector = st.sampled_from(["young", "old"]), st.lists(st.integers(-3, 3), min_size=DIM, max_size=DIM)
+    some = st.sets(st.tuples(st.sampled_from(users), st.sampled_from(items)), max_size=10)
+    missing = draw(st.sets(st.sampled_from(items), max_size=5))
+    rows = st.tuples(st.sampled_from(items), st.one_of(st.none(), segment), moments(), moments())
+    return World(
+        users={u: (draw(segment), draw(st.sampled_from(["history", "nothing"])), draw(vector)) for u in users},
+        items={i: draw(vector) for i in items},
+        kinds={i: (draw(st.sampled_from("AB")), draw(st.sampled_from("XYZ"))) for i in items},
+        buyers={i: draw(st.integers(0, 3)) for i in items},
+        available=[(i, None, None, None) for i in items if i not in missing] + draw(st.lists(rows, max_size=4)),
+        excluded=draw(some),
+        had=draw(some),
+        rules=[rule(draw, n, items) for n in range(draw(st.integers(0, 6)))],
+    )
+
+
+def rule(draw: st.DrawFn, number: int, items: list[str]) -> Rule:
+    action = draw(st.sampled_from(["pin", "pin", "boost", "bury", "exclude"]))
+    by_item = action == "pin" or draw(st.booleans())
+    return Rule(
+        f"r{number}",
+        action,
+        draw(st.sampled_from(items)) if by_item else None,
+        None if by_item else draw(st.sampled_from("AB")),
+        draw(st.sampled_from([None, "young"])),
+        draw(st.integers(1, K)) if action == "pin" else None,
+        draw(st.sampled_from([0.25, 0.5, 2.0])) if action in ("boost", "bury") else None,
+        draw(moments()),
+        draw(moments()),
+    )
+
+
+@pytest.fixture(scope="module", params=[{}, CAPS], ids=["without caps", "with caps"])
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    models = Models.of(
+        tmp_path_factory.mktemp("merchandising"), MODELS, UPSTREAM,
+        two_tower_k=K, two_tower_dim=DIM, two_tower_policy="new", two_tower_rank_depth=6, two_tower_caps=request.param,
+        two_tower_item_availability="availability", two_tower_user_exclusions="exclusions",
+        two_tower_merchandising_rules="rules",
+    )  # fmt: skip
+    return models, models.connect(), request.param
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(world=worlds())
+def test_lists_keep_every_promise(shop: tuple[Models, duckdb.DuckDBPyConnection, dict[str, int]], world: World) -> None:
+    models, connection, caps = shop
+    models.run(connection, world.tables())
+    columns = "user_id, rank, item_id, score, boost, model_rank, applied_rules, source"
+    rows = connection.execute(f"select {columns} from recommendations order by user_id, rank").fetchall()
+    for user, (_, source, _) in world.users.items():
+        mine = [row[1:] for row in rows if row[0] == user]
+        assert_list(world, user, mine, caps)
+        assert {row[-1] for row in mine} <= {"popularity" if source == "nothing" else "history"}
+
+
+def assert_list(world: World, user: str, rows: list[Any], caps: dict[str, int]) -> None:
+    segment = world.users[user][0]
+    allowed = [item for item in world.items if world.may_see(user, item)]
+    chosen = [item for _, item, *_ in rows]
+    # ranked 1, 2, 3, ..., each item once, none that may not be shown
+    assert [rank for rank, *_ in rows] == list(range(1, len(rows) + 1))
+    assert len(set(chosen)) == len(chosen)
+    assert set(chosen) <= set(allowed)
+    by_model = sorted(allowed, key=lambda item: (-world.score(user, item), digest(item)))
+    first, last = (
+        world.score(user, by_model[0]) if allowed else 0,
+        world.score(user, by_model[:6][-1]) if allowed else 0,
+    )
+    scale = first - last or 1
+    boosts = {item: boost_of(world, segment, item) * scale for item in allowed}
+    final = {item: world.score(user, item) + boosts[item] for item in allowed}
+    pins = pins_of(world, user)
+    assert_caps(world, chosen, allowed, set(pins.values()), caps, final)
+    for _, item, score, boost, model_rank, applied, _ in rows:
+        assert score == pytest.approx(world.score(user, item), abs=1e-4)
+        assert boost == pytest.approx(boosts[item], abs=1e-4)
+        place = by_model.index(item) + 1
+        assert model_rank == (place if place <= 6 else None)
+        moved = {r.rule_id for r in world.rules if r.action in ("boost", "bury") and r.is_for(world, segment, item)}
+        assert set(applied) - set(pins) == moved
+        assert set(applied) & set(pins) == {r for r, i in pins.items() if i == item}
+    # pins stand on their place, unless there are not enough others to stand before them
+    for rule_id, item in pins.items():
+        place, wanted = chosen.index(item) + 1, place_of(world, segment, item)
+        assert place == wanted or (place < wanted and not free_after(chosen, item, pins)), rule_id
+    # the others by score and boost, ties by the hash
+    others = [item for item in chosen if item not in pins.values()]
+    assert others == sorted(others, key=lambda item: (-final[item], digest(item)))
+
+
+def place_of(world: World, segment: str, item: str) -> int:
+    return min(r.position or 0 for r in world.rules if r.action == "pin" and r.is_for(world, segment, item))
+
+
+def free_after(chosen: list[str], item: str, pins: dict[str, str]) -> bool:
+    return any(other not in pins.values() for other in chosen[chosen.index(item) + 1 :])
+
+
+def boost_of(world: World, segment: str, item: str) -> float:
+    sign = {"boost": 1, "bury": -1}
+    return sum(sign[r.action] * r.strength for r in world.rules if r.action in sign and r.is_for(world, segment, item))
+
+
+def pins_of(world: World, user: str) -> dict[str, str]:
+    """rule_id -> item of the pins that count: one per item (the highest place) and place (the first rule)."""
+    segment = world.users[user][0]
+    of_items: dict[str, tuple[int, str]] = {}
+    for r in world.rules:
+        if r.action == "pin" and r.item and r.position and r.is_for(world, segment, r.item):
+            of_items[r.item] = min(of_items.get(r.item, (r.position, r.rule_id)), (r.position, r.rule_id))
+    of_places: dict[int, tuple[str, str]] = {}
+    for item, (place, rule_id) in of_items.items():
+        of_places[place] = min(of_places.get(place, (rule_id, item)), (rule_id, item))
+    return {rule_id: item for rule_id, item in of_places.values() if world.may_see(user, item)}
+
+
+def assert_caps(
+    world: World, chosen: list[str], allowed: list[str], pinned: set[str], caps: dict[str, int], final: dict[str, float]
+) -> None:
+    """No kind beyond its cap but by pins; who was left out is worse than all that came in, or a kind of it was full."""
+    order = sorted((i for i in allowed if i not in pinned), key=lambda item: (-final[item], digest(item)))
+    taken = Counter(key for item in pinned for key in keys(world, item, caps))
+    expected: list[str] = []
+    for item in order:
+        if len(expected) + len(pinned) < K and all(taken[key] < caps[key[0]] for key in keys(world, item, caps)):
+            expected.append(item)
+            taken.update(keys(world, item, caps))
+    assert [item for item in chosen if item not in pinned] == expected
+    assert pinned <= set(chosen)
+    if not caps:
+        assert len(chosen) == min(K, len(allowed))
+    for key, count in Counter(key for item in chosen for key in keys(world, item, caps)).items():
+        assert count <= max(caps[key[0]], sum(key in keys(world, item, caps) for item in pinned))
+
+
+def keys(world: World, item: str, caps: dict[str, int]) -> list[tuple[str, str]]:
+    values = dict(zip(("department", "brand"), world.kinds[item], strict=True))
+    return [(column, values[column]) for column in caps]
