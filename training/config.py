@@ -26,7 +26,7 @@ class TrainingConfig:
     als_user_power: float = 0.45  # heavy users' counts say less about each item
     als_iterations: int = 10
     taste_snapshots: int = 3  # newest training snapshots that teach taste; each has factors of its own
-    epochs: int = 4  # upper bound; early stopping on validation recall@10 decides
+    epochs: int = 3  # upper bound; early stopping on validation recall@10 decides
     patience: int = 2  # epochs without a better validation recall before stopping
     final_epochs: int = 1  # epochs over newer snapshots, the validation one included, after stopping
     batch_size: int = 128  # users of one snapshot per step

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .fit import TwoTowers
 
 BLOCK = 256
-BLENDS = (0.0, 0.1, 0.2, 0.4, 0.7, 1.0)
+BLENDS = (0.1, 0.2, 0.4, 1.0)
 MOST_USERS = 4096  # enough for a standard error below .01
 
 
