@@ -1,0 +1,57 @@
+"""The dbt package as others install it: one version, and no ref or macro call that another could catch."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from two_tower.python_udfs import installation
+
+REPO = Path(__file__).parents[2]
+
+
+def sources() -> dict[str, str]:
+    folders = [REPO / "models", REPO / "macros", REPO / "tests" / "dbt"]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".sql", ".py", ".yml")]
+    return {str(path.relative_to(REPO)): path.read_text() for path in files}
+
+
+def test_the_package_and_the_distribution_have_one_version() -> None:
+    macro = re.search(r"return\('(.+)'\)", (REPO / "macros" / "package_version.sql").read_text())
+    assert macro
+    project = yaml.safe_load((REPO / "dbt_project.yml").read_text())
+    distribution = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]
+    assert {macro.group(1), distribution["version"]} == {project["version"]}
+    assert installation.version() == project["version"]
+
+
+def test_every_ref_names_the_package() -> None:
+    loose = re.compile(r"""(?<!builtins\.)\bref\(\s*['"]?(?!two_tower['"])\w+['"]?\s*\)""")
+    found = {path: loose.findall(text) for path, text in sources().items() if path != "macros/input_relation.sql"}
+    assert {path: refs for path, refs in found.items() if refs} == {}
+
+
+def test_every_macro_of_ours_is_called_by_its_package() -> None:
+    names = "|".join(path.stem for path in (REPO / "macros").glob("*.sql"))
+    call = re.compile(rf"(?<![\w.'])({names})\(")
+    found = {}
+    for path, text in sources().items():
+        jinja = re.findall(r"\{\{.*?\}\}|\{%-? (?!macro|test).*?%\}", text, re.DOTALL)
+        found[path] = [name for part in jinja for name in call.findall(part)]
+    assert {path: calls for path, calls in found.items() if calls} == {}
+
+
+def test_missing_packages_are_those_of_the_train_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_two_tower(name: str) -> str:
+        if name != "two-tower":
+            raise metadata.PackageNotFoundError(name)
+        return "0.1.0"
+
+    assert installation.missing_packages() == []
+    monkeypatch.setattr(metadata, "version", only_two_tower)
+    extra = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]["optional-dependencies"]["train"]
+    assert sorted(installation.missing_packages()) == sorted(re.split(r"[^\w.-]", line)[0] for line in extra)
