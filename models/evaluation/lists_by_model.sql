@@ -23,11 +23,7 @@ cutoffs as (
 totals as (
     select
         (select count(*) from items) as n_items,
-        (
-            select count(distinct user_id)
-            from {{ ref('two_tower', 'user_histories') }}
-            where snapshot = 1
-        ) as n_known_users
+        (select count(distinct user_id) from {{ ref('two_tower', 'user_histories') }} where snapshot = 1) as n_known_users
 ),
 
 -- an item is covered by every list length from its best rank on

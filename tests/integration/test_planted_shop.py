@@ -96,7 +96,9 @@ def test_loss_curve_and_parameters_are_rows(built: Shop) -> None:
         "select horizon, phase, count(*), bool_and(loss > 0) from training_epochs group by all order by all"
     )
     phases = ("final", "recall", "taste")
-    assert [row[:2] for row in curve] == [(horizon, phase) for horizon in ("evaluation", "production") for phase in phases]
+    assert [row[:2] for row in curve] == [
+        (horizon, phase) for horizon in ("evaluation", "production") for phase in phases
+    ]
     assert built.rows("select distinct value from training_runs where kind = 'parameter' and name = 'epochs'") == [
         (6.0,)
     ]
