@@ -3,19 +3,20 @@
         of CTEs with id, embedding. -#}
     with
 
-    neighbour_seekers as (
-        select
-            id as user_id,
-            {{ two_tower.unit_vector('embedding') }} as embedding
-        from {{ vectors }}
-    ),
+    {%- for name, relation, key in [('seekers', vectors, 'user_id'), ('offers', others, 'item_id')] %}
 
-    neighbour_offers as (
+    neighbour_{{ name }} as (
         select
-            id as item_id,
-            {{ two_tower.unit_vector('embedding') }} as embedding
-        from {{ others }}
+            id as {{ key }},
+            {{ two_tower.unit_vector('embedding', 'length') }} as embedding
+        from (
+            select
+                *,
+                greatest(sqrt(array_inner_product(embedding, embedding)), 1e-12) as length
+            from {{ relation }}
+        )
     ),
+    {%- endfor %}
 
     neighbour_selves as (
         select

@@ -1,9 +1,7 @@
-{% macro unit_vector(embedding) %}
-    {#- A tower's embedding scaled to length 1; zeros stay zeros. -#}
+{% macro unit_vector(embedding, length) %}
+    {#- A tower's embedding divided by its length, a column: a lambda would work the length out again for every number. -#}
     cast(
-                list_transform(
-                    cast({{ embedding }} as float[]),
-                    lambda x: x / greatest(sqrt(array_inner_product({{ embedding }}, {{ embedding }})), 1e-12)
-                ) as float[{{ var('two_tower_dim') }}]
+                list_transform(cast({{ embedding }} as float[]), lambda x: x / {{ length }})
+                as float[{{ var('two_tower_dim') }}]
             )
 {%- endmacro %}

@@ -1,8 +1,8 @@
-"""SQL function `history_weights(user, history)`: how much of each history item is in a user's embedding.
+"""SQL function `history_weights(users, items)`: how much of each history item is in the embeddings of a block of users.
 
-    user     FLOAT[d], the user's embedding
-    history  FLOAT[d][], the embeddings of the items of the history
-    result   FLOAT[], weights w with sum(w_j history_j) as near to the user's embedding as a small penalty allows
+    users   STRUCT(embedding FLOAT[d], history INTEGER[], ...)[], positions of the history's items in `items`, from 1
+    items   FLOAT[d][]
+    result  FLOAT[][], weights w of each user with sum(w_j history_j) as near to the embedding as a small penalty allows
 
 Ridge regression: minimises |user - sum(w_j history_j)|^2 + penalty |w|^2. It needs not know how the tower came to the
 embedding. The score of an item splits into w_j (history_j . item), which add up to the history's part, and a rest.
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from .top_k_inputs import as_matrix
+from .top_k_inputs import as_matrix, as_numbers
 
 if TYPE_CHECKING:
     from .best_items import Floats
@@ -24,13 +24,24 @@ if TYPE_CHECKING:
 PENALTY = 0.01  # share of the mean squared length of the history's vectors; keeps near twins from cancelling each other
 
 
-def history_weights(users: pa.ChunkedArray, histories: pa.ChunkedArray) -> pa.Array:
-    """Weights of each user's history, in its order."""
-    vectors = as_matrix(users.combine_chunks(), "user")
-    lists = [weights(u, as_matrix(h.values, "history")) for u, h in zip(vectors, histories, strict=True)]
-    offsets = np.cumsum([0, *map(len, lists)])
+def history_weights(users: pa.ChunkedArray, items: pa.ChunkedArray) -> pa.Array:
+    """One block of users per row; weights in the order of each history."""
+    blocks = [
+        block_weights(block.values, as_matrix(rows.values, "items")) for block, rows in zip(users, items, strict=True)
+    ]
+    offsets = np.cumsum([0, *map(len, blocks)])
+    values = pa.concat_arrays([pa.array([], pa.list_(pa.float32())), *blocks])
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
+
+
+def block_weights(users: pa.StructArray, items: Floats) -> pa.ListArray:
+    """Weights of the users of one block."""
+    vectors, histories = as_matrix(users.field("embedding"), "users.embedding"), users.field("history")
+    positions = as_numbers(histories.flatten(), "users.history", len(items))
+    bounds = np.cumsum([0, *histories.value_lengths().to_pylist()])
+    lists = [weights(u, items[positions[a:b]]) for u, a, b in zip(vectors, bounds[:-1], bounds[1:], strict=True)]
     values = np.concatenate([np.zeros(0), *lists]).astype(np.float32)
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(values))
+    return pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), pa.array(values))
 
 
 def weights(user: Floats, history: Floats) -> npt.NDArray[Any]:

@@ -31,7 +31,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         "top_k": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
         "top_k_within": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
         "top_k_arranged": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
-        "history_weights": (history_weights, None, "FLOAT[]"),
+        "history_weights": (history_weights, None, "FLOAT[][]"),
         "normal_quantile": (normal_quantile, ["DOUBLE"], "DOUBLE"),
         "chi_square_p": (chi_square_p, ["DOUBLE", "BIGINT"], "DOUBLE"),
         "bootstrap_interval": (bootstrap.interval, ["DOUBLE[]", "BIGINT"], "STRUCT(low DOUBLE, high DOUBLE)"),

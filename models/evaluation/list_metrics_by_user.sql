@@ -31,11 +31,8 @@ facts as (
         categories.category,
         log2((totals.n_known_users + 1) / (items.users + 1)) as novelty,
         -- the head are the most popular items that make up 80 % of all interactions
-        coalesce(
-            sum(items.interactions) over (order by items.interactions desc, items.item_id asc) - items.interactions
-            >= 0.8 * sum(items.interactions) over (),
-            true
-        ) as is_long_tail
+        sum(items.interactions) over (order by items.interactions desc, items.item_id asc) - items.interactions
+        >= 0.8 * sum(items.interactions) over () as is_long_tail
     from items
     cross join totals
     left join categories on items.item_id = categories.item_id
@@ -49,10 +46,7 @@ profiles as (
 
 by_category as (
     select
-        lists.model,
-        lists.policy,
-        cutoffs.k,
-        lists.user_id,
+        lists.model, lists.policy, cutoffs.k, lists.user_id,
         count(*) as n,
         sum(coalesce(facts.users, 0)) as item_users,
         sum(facts.novelty) as novelty,
@@ -72,11 +66,13 @@ final as (
         sum(by_category.item_users) / sum(by_category.n) as item_users,
         any_value(profiles.item_users) as profile_item_users,
         sum(by_category.novelty) / sum(by_category.n) as novelty,
-        1 - sum(by_category.n * (by_category.n - 1)) / nullif(sum(by_category.n) * (sum(by_category.n) - 1), 0) as diversity,
+        1
+        - sum(by_category.n * (by_category.n - 1))
+        / nullif(sum(by_category.n) * (sum(by_category.n) - 1), 0) as diversity,
         sum(by_category.n_long_tail) / sum(by_category.n) as long_tail_share
     from by_category
     left join profiles on by_category.user_id = profiles.user_id
-    group by by_category.model, by_category.policy, by_category.k, by_category.user_id
+    group by all
 )
 
 select * from final

@@ -10,18 +10,20 @@ checks as (
 
 metrics as (
     {%- for metric in ['conversion', 'revenue'] %}
-    select
-        experiment,
-        variant,
-        '{{ metric }}' as metric,
-        cast({{ metric }} as double) as value,
-        cast({{ metric }}_before as double) as value_before
-    from users
-    {{ 'union all' if not loop.last }}
+        select
+            experiment,
+            variant,
+            '{{ metric }}' as metric,
+            cast({{ metric }} as double) as value,
+            cast({{ metric }}_before as double) as value_before
+        from users
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
     {%- endfor %}
 ),
 
--- CUPED (Deng et al. 2013): what the pre-period foretells is taken out; one slope for all variants, or it would bias them
+-- CUPED (Deng et al. 2013): what the pre-period foretells is taken out, with one slope for all variants
 slopes as (
     select
         experiment,

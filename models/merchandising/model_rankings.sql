@@ -6,6 +6,7 @@ users as (
     select * from {{ ref('two_tower', 'user_vectors') }}
 ),
 
+{% if depth > var('two_tower_k') -%}
 items as (
     select * from {{ ref('two_tower', 'item_vectors') }}
 ),
@@ -25,6 +26,23 @@ withheld as (
 ranked as (
     {{ two_tower.top_k_lists('users', 'items', depth, 'exclusions', 'withheld') }}
 ),
+{%- else -%}
+-- the best of all are among the best of each category: all scores are worked out once
+ranked as (
+    select
+        user_id,
+        item_id,
+        score,
+        cast(
+            row_number() over (
+                partition by user_id
+                order by score desc, {{ two_tower.stable_hash(['item_id']) }}, item_id asc
+            ) as integer
+        ) as rank
+    from {{ ref('two_tower', 'recommendations_by_category') }}
+    qualify rank <= {{ depth }}
+),
+{%- endif %}
 
 final as (
     select

@@ -11,7 +11,7 @@ lines as (
         splits.item_id
     from {{ ref('two_tower', 'interaction_splits') }} as splits
     cross join clock
-    where {{ two_tower.days_between('splits.event_at', 'clock.now_at') }} <= {{ var('two_tower_basket_days') }}
+    where splits.event_at >= clock.now_at - interval {{ var('two_tower_basket_days') }} day
 ),
 
 totals as (

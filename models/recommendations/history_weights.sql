@@ -12,9 +12,7 @@ items as (
 
 -- what a user had most often says most, and of that the newest
 histories as (
-    select
-        user_id,
-        item_id
+    select user_id, item_id
     from {{ ref('two_tower', 'user_histories') }}
     where snapshot = 0
     qualify
@@ -22,33 +20,61 @@ histories as (
         <= {{ var('two_tower_reason_items') }}
 ),
 
+catalogue as (
+    select
+        item_id,
+        embedding,
+        cast(row_number() over (order by item_id asc) as integer) as position
+    from items
+    semi join histories on items.item_id = histories.item_id
+),
+
+catalogues as (
+    select list(embedding order by position) as items from catalogue
+),
+
 lists as (
     select
-        histories.user_id,
-        list(items.item_id order by items.item_id) as item_ids,
-        list(items.embedding order by items.item_id) as vectors
-    from histories
-    inner join items on histories.item_id = items.item_id
-    group by histories.user_id
+        users.user_id,
+        users.embedding,
+        list(catalogue.position) as history,
+        row_number() over (order by users.user_id asc) as place
+    from users
+    inner join histories on users.user_id = histories.user_id
+    inner join catalogue on histories.item_id = catalogue.item_id
+    group by users.user_id, users.embedding
+),
+
+blocks as (
+    select list(lists order by lists.place) as users from lists
+    group by lists.place // 16384
 ),
 
 weighted as (
     select
-        lists.user_id,
-        users.run_id,
-        unnest(lists.item_ids) as item_id,
-        unnest(history_weights(users.embedding, lists.vectors)) as weight
-    from lists
-    inner join users on lists.user_id = users.user_id
+        unnest(blocks.users) as reader,
+        unnest(history_weights(blocks.users, catalogues.items)) as weights
+    from blocks
+    cross join catalogues
+),
+
+pairs as (
+    select
+        reader.user_id as user_id,
+        unnest(reader.history) as position,
+        unnest(weights) as weight
+    from weighted
 ),
 
 final as (
     select
-        user_id,
-        item_id,
-        run_id,
-        cast(weight as double) as weight
-    from weighted
+        pairs.user_id,
+        catalogue.item_id,
+        users.run_id,
+        cast(pairs.weight as double) as weight
+    from pairs
+    inner join catalogue on pairs.position = catalogue.position
+    inner join users on pairs.user_id = users.user_id
 )
 
 select * from final

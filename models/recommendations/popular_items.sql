@@ -1,7 +1,7 @@
 with
 
 activity as (
-    {{ two_tower.segment_activity() }}
+    select * from {{ ref('two_tower', 'segment_activity') }}
 ),
 
 final as (

@@ -26,7 +26,7 @@ withheld as (
 
 ranked as (
     {{ two_tower.top_k_lists(
-        'users', 'items', var('two_tower_category_k'), 'exclusions', 'withheld', within='category'
+        'users', 'items', var('two_tower_k'), 'exclusions', 'withheld', within='category'
     ) }}
 ),
 

@@ -1,7 +1,7 @@
 with
 
 activity as (
-    {{ two_tower.segment_activity() }}
+    select * from {{ ref('two_tower', 'segment_activity') }}
 ),
 
 -- how much busier the segment as a whole is than before

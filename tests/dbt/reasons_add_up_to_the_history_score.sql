@@ -1,5 +1,5 @@
--- the contributions of all history items add up to the history's part of the score: here the user's vector is summed first
--- (one user in twenty)
+-- the contributions of all history items add up to the history's part of the score; here the user's vector is summed
+-- first, for one user in twenty
 with
 
 lists as (

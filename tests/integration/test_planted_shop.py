@@ -111,7 +111,7 @@ def assert_same_embedding(shop: Shop, entity: str, features: dict[str, Any], whe
     rows = json.loads(shown.output[shown.output.index("{") :])["show"]
     assert [row["rank"] for row in rows] == [1, 2, 3]
     (expected,) = shop.rows(f"select embedding from {entity}_embeddings {where} and horizon = 'production'")
-    assert rows[0]["embedding"] == pytest.approx(list(expected[0]), abs=1e-5)
+    assert json.loads(rows[0]["embedding"]) == pytest.approx(list(expected[0]), abs=1e-5)
 
 
 def test_refresh_serves_a_new_user_and_a_new_item_without_training(built: Shop) -> None:

@@ -18,8 +18,8 @@ NOW = pd.Timestamp("2024-05-01")
 VECTOR = f"float[{DIM}]"
 SILENT = [f"u{n}" for n in range(36, 40)]  # nothing is known of them
 VARS = {
-    "two_tower_k": K, "two_tower_dim": DIM, "two_tower_category_k": 2, "two_tower_audience_size": 7,
-    "two_tower_min_support": 3, "two_tower_recent_days": 20, "two_tower_buy_again_days": 7,
+    "two_tower_k": K, "two_tower_dim": DIM, "two_tower_audience_size": 7,
+    "two_tower_min_support": 3, "two_tower_reason_items": 60, "two_tower_recent_days": 20, "two_tower_buy_again_days": 7,
     "two_tower_user_exclusions": "unwanted", "two_tower_item_availability": "shelf",
 }  # fmt: skip
 
@@ -145,7 +145,7 @@ def test_by_category_are_the_best_within_each(world: World) -> None:
                 for i, v in world.item.items()
                 if world.department[i] == category and world.may_see(user, i)
             }
-            assert found[user, category] == best(scores, 2)
+            assert found[user, category] == best(scores, K)
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:

@@ -25,6 +25,7 @@ MODELS = {
     "excluded_items": "merchandising",
     "item_vectors": "merchandising",
     "user_vectors": "merchandising",
+    "recommendations_by_category": "recommendations",
     "model_rankings": "merchandising",
     "recommendations": "recommendations",
 }
