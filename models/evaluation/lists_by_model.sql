@@ -8,10 +8,6 @@ metrics as (
     select * from {{ ref('two_tower', 'list_metrics_by_user') }}
 ),
 
-items as (
-    select * from {{ ref('two_tower', 'item_features') }} where snapshot = 1
-),
-
 users as (
     select distinct policy, slice, user_id from {{ ref('two_tower', 'relevant_items') }}
 ),
@@ -20,10 +16,14 @@ cutoffs as (
     {{ two_tower.rows_of('k', var('two_tower_ks')) }}
 ),
 
+known as (
+    select user_id from {{ ref('two_tower', 'user_histories') }} where snapshot = 1
+),
+
 totals as (
     select
-        (select count(*) from items) as n_items,
-        (select count(distinct user_id) from {{ ref('two_tower', 'user_histories') }} where snapshot = 1) as n_known_users
+        (select count(*) from {{ ref('two_tower', 'item_features') }} where snapshot = 1) as n_items,
+        (select count(distinct user_id) from known) as n_known_users
 ),
 
 -- an item is covered by every list length from its best rank on
