@@ -57,10 +57,10 @@ class TrainingConfig:
                 raise ValueError(f"var two_tower_training: {name} is {value!r}; give a non-negative {kind.__name__}")
             values[name] = kind(value)
         config = cls(**values)
-        if config.factors < 1 or config.content < 1 or config.recall_dim < 0:
+        if config.factors < 1 or config.content < 1 or config.recall_dim < 0 or config.recall_dim == 1:
             raise ValueError(
                 f"var two_tower_dim is {config.dim}, factors {config.factors} and content {config.content}; give the "
-                f"latter at least 1 each and two_tower_dim at least their sum + 1"
+                f"latter at least 1 each and two_tower_dim their sum + 1 (no recall of past items) or at least + 3"
             )
         return config
 

@@ -8,30 +8,35 @@ snapshots as (
     select * from {{ ref('two_tower', 'snapshots') }}
 ),
 
-snapshots_weighed as (
+ends as (
+    select max(event_at) as end_at from splits
+),
+
+weighed as (
     select
-        snapshots.*,
+        snapshots.snapshot,
+        snapshots.as_of,
         coalesce(snapshots.as_of, ends.end_at) as weighed_at
     from snapshots
-    cross join (select max(event_at) as end_at from splits) as ends
+    cross join ends
 ),
 
 pairs as (
     select
-        snapshots.snapshot,
-        snapshots.as_of,
-        snapshots.weighed_at,
+        weighed.snapshot,
+        weighed.as_of,
+        weighed.weighed_at,
         splits.user_id,
         splits.item_id,
         count(*) as interactions,
         sum(splits.quantity) as quantity,
         sum(splits.price * splits.quantity) as spend,
-        bool_or({{ two_tower.is_recent('splits.bucket', 'snapshots.snapshot') }}) as is_recent,
+        bool_or({{ two_tower.is_recent('splits.bucket', 'weighed.snapshot') }}) as is_recent,
         min(splits.event_at) as first_at,
         max(splits.event_at) as last_at,
-        sum({{ two_tower.half_lives(two_tower.days_between('splits.event_at', 'snapshots.weighed_at')) }}) as weight
-    from snapshots_weighed as snapshots
-    inner join splits on {{ two_tower.is_history('splits.bucket', 'snapshots.snapshot') }}
+        sum({{ two_tower.half_lives(two_tower.days_between('splits.event_at', 'weighed.weighed_at')) }}) as weight
+    from weighed
+    inner join splits on {{ two_tower.is_history('splits.bucket', 'weighed.snapshot') }}
     group by all
 ),
 
@@ -56,7 +61,8 @@ final as (
         {{ two_tower.days_between('last_at', 'now_at') }} as days_since_last,
         {{ two_tower.days_between('first_at', 'now_at') }} as days_since_first,
         cast(interactions as double) as interactions,
-        cast(weight / {{ two_tower.half_lives(two_tower.days_between('now_at', 'weighed_at')) }} as double) as recency_weight,
+        -- rounded, because a sum of fractions depends on the order in which threads add them up
+        round(weight / {{ two_tower.half_lives(two_tower.days_between('now_at', 'weighed_at')) }}, 9) as recency_weight,
         {{ two_tower.days_between('first_at', 'last_at') }} / greatest(interactions - 1, 1) as interval_days,
         quantity,
         spend,

@@ -23,12 +23,8 @@ withheld as (
     from {{ ref('two_tower', 'unavailable_items') }}
 ),
 
-ranked as (
-    {{ two_tower.top_k_lists('users', 'items', depth, 'exclusions', 'withheld') }}
-),
-{%- else -%}
--- the best of all are among the best of each category: all scores are worked out once
-ranked as (
+{% endif -%}
+best_of_categories as (
     select
         user_id,
         item_id,
@@ -40,9 +36,16 @@ ranked as (
             ) as integer
         ) as rank
     from {{ ref('two_tower', 'recommendations_by_category') }}
-    qualify rank <= {{ depth }}
 ),
-{%- endif %}
+
+ranked as (
+    {% if depth > var('two_tower_k') -%}
+        {{ two_tower.top_k_lists('users', 'items', depth, 'exclusions', 'withheld') }}
+    {%- else -%}
+        -- the best of all are among the best of each category: all scores are worked out once
+        select * from best_of_categories where rank <= {{ depth }}
+    {%- endif %}
+),
 
 final as (
     select

@@ -19,7 +19,8 @@ VECTOR = f"float[{DIM}]"
 SILENT = [f"u{n}" for n in range(36, 40)]  # nothing is known of them
 VARS = {
     "two_tower_k": K, "two_tower_dim": DIM, "two_tower_audience_size": 7,
-    "two_tower_min_support": 3, "two_tower_reason_items": 60, "two_tower_recent_days": 20, "two_tower_buy_again_days": 7,
+    "two_tower_min_support": 3, "two_tower_reason_items": 60, "two_tower_recent_days": 20,
+    "two_tower_buy_again_days": 7,
     "two_tower_user_exclusions": "unwanted", "two_tower_item_availability": "shelf",
 }  # fmt: skip
 
