@@ -1,4 +1,7 @@
 {{ config(post_hook=["{{ two_tower.create_recommend_for() }}", "{{ two_tower.create_why() }}"]) }}
+-- what check_lists holds the lists against
+-- depends_on: {{ ref('two_tower', 'stg_users') }}
+-- depends_on: {{ ref('two_tower', 'stg_interactions') }}
 
 with
 
