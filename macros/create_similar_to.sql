@@ -20,7 +20,7 @@
     ranked as (
         select
             others.item_id as similar_item_id,
-            array_cosine_similarity(vectors.embedding, others.embedding) as similarity
+            cast(array_cosine_similarity(vectors.embedding, others.embedding) as double) as similarity
         from vectors
         inner join vectors as others on vectors.item_id != others.item_id
         semi join offers on others.item_id = offers.item_id
