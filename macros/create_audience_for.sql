@@ -1,5 +1,7 @@
 {% macro create_audience_for() %}
     {#- audience_for(for_item, k): the users whom an item suits best, also an item without a list in item_audiences. -#}
+    {#- Not in a clone, which may lack the tables that it reads. -#}
+    {%- if flags.WHICH != 'clone' %}
     create or replace macro {{ this.include(database=false, identifier=false) }}.audience_for(for_item, k := 100) as table
     with
 
@@ -35,4 +37,5 @@
     from ranked
     qualify rank <= k
     order by rank
+    {%- endif %}
 {%- endmacro %}

@@ -1,5 +1,7 @@
 {% macro create_recall_at() %}
     {#- recall_at(at_k, in_slice): recall of every recommender with its 95 % interval, best first. -#}
+    {#- Not in a clone, which may lack the tables that it reads. -#}
+    {%- if flags.WHICH != 'clone' %}
     create or replace macro {{ this.include(database=false, identifier=false) }}.recall_at(at_k := 10, in_slice := 'all') as table
     select
         results.policy,
@@ -11,4 +13,5 @@
     from {{ this.include(database=false) }} as results
     where results.k = at_k and results.slice = in_slice
     order by results.policy desc, results.recall desc, results.model
+    {%- endif %}
 {%- endmacro %}

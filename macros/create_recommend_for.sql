@@ -1,5 +1,7 @@
 {% macro create_recommend_for() %}
     {#- recommend_for(for_user, k): the published list, then what comes next by the score alone; the popular items for strangers. -#}
+    {#- Not in a clone, which may lack the tables that it reads. -#}
+    {%- if flags.WHICH != 'clone' %}
     create or replace macro {{ this.include(database=false, identifier=false) }}.recommend_for(for_user, k := 10) as table
     with
 
@@ -56,4 +58,5 @@
     select * from lists
     where lists.rank <= k
     order by lists.rank
+    {%- endif %}
 {%- endmacro %}

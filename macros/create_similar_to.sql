@@ -1,5 +1,7 @@
 {% macro create_similar_to() %}
     {#- similar_to(for_item, k): the items of similar_items that are nearest to any item, also one that has no list there. -#}
+    {#- Not in a clone, which may lack the tables that it reads. -#}
+    {%- if flags.WHICH != 'clone' %}
     create or replace macro {{ this.include(database=false, identifier=false) }}.similar_to(for_item, k := 10) as table
     with
 
@@ -36,4 +38,5 @@
     from ranked
     qualify rank <= k
     order by rank
+    {%- endif %}
 {%- endmacro %}

@@ -1,5 +1,7 @@
 {% macro create_why() %}
     {#- why(for_user, for_item): the score of an item for a user in parts, where it stands, and what withholds it. -#}
+    {#- Not in a clone, which may lack the tables that it reads. -#}
+    {%- if flags.WHICH != 'clone' %}
     create or replace macro {{ this.include(database=false, identifier=false) }}.why(for_user, for_item) as table
     with
 
@@ -55,4 +57,5 @@
         answers.value
     from answers
     order by answers.place, answers.value desc
+    {%- endif %}
 {%- endmacro %}

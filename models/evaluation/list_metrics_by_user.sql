@@ -17,7 +17,7 @@ histories as (
 ),
 
 cutoffs as (
-    {{ rows_of('k', var('two_tower_ks')) }}
+    {{ two_tower.rows_of('k', var('two_tower_ks')) }}
 ),
 
 totals as (
