@@ -2,6 +2,8 @@
     {#- The feature columns of a model of this package with the way each one is encoded: [{name, encoding}]. The data type
         decides: of the contract where there is one (meta two_tower_encoding overrides it), else of the table as it was built. -#}
     {%- set columns = [] -%}
+    {#- outside the condition, or an inline query would not know that it depends on the model -#}
+    {%- set relation = ref('two_tower', model_name) -%}
     {%- if execute -%}
         {%- set node = graph.nodes['model.two_tower.' ~ model_name] -%}
         {%- set types = {} -%}
@@ -12,7 +14,7 @@
                 {%- do overrides.update({column.name: column.config.meta.two_tower_encoding}) -%}
             {%- endfor -%}
         {%- else -%}
-            {%- for name, column in two_tower.relation_columns(ref('two_tower', model_name), model_name).items() -%}
+            {%- for name, column in two_tower.relation_columns(relation, model_name).items() -%}
                 {%- do types.update({name: column.type}) -%}
             {%- endfor -%}
         {%- endif -%}
