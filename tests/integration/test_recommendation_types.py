@@ -255,13 +255,6 @@ def test_buy_again_is_the_chance_of_a_gap_that_ends_in_the_next_days(world: Worl
         )
 
 
-def test_buy_again_knows_what_is_not_due_and_what_is_given_up() -> None:
-    def chance(days: float) -> float:
-        return 1 - (1 + (days / 30) ** 2) / (1 + ((days + 7) / 30) ** 2)
-
-    assert chance(1) < chance(10) < chance(30) > chance(300)
-
-
 def test_reasons_are_the_ridge_parts_of_the_score(world: World) -> None:
     known = histories(world.events)
     rows = world.shop.table("from recommendations")
