@@ -1,6 +1,6 @@
-{% macro what_if_inputs(entity, features, counts) %}
+{% macro what_if_inputs(entity, features, starts) %}
     {#- CTE `inputs`: one row as the tower reads it, of a user or item that does not exist, from features typed in as literals. The
-        row is the one that a cold start has: the given features encoded as everyone's are, `counts` 0, all else NULL. -#}
+        row is the one that a cold start has: the given features encoded as everyone's are, `starts`, all else NULL. -#}
     {%- set columns = two_tower.feature_columns('stg_' ~ entity ~ 's', [entity ~ '_id']) -%}
     {%- set names = columns | map(attribute='name') | list -%}
     {%- for name in features if execute and name not in names -%}
@@ -40,8 +40,8 @@
             {%- for name in names %}
             encoded.{{ adapter.quote(name) }} as {{ adapter.quote(name) }},
             {%- endfor %}
-            {%- for name in counts %}
-            0 as {{ name }},
+            {%- for name, value in starts.items() %}
+            {{ value }} as {{ name }},
             {%- endfor %}
             encoded.{{ entity }}_id as {{ entity }}_id
         )

@@ -4,7 +4,8 @@
     with
 
     {{ two_tower.what_if_inputs(
-        'item', features, ['interactions', 'users', 'recent_users', 'new_users', 'new_users_two_windows', 'item_code']
+        'item', features, {'interactions': 0, 'users': 0, 'recent_users': 0, 'new_users': 0, 'new_users_two_windows': 0,
+            'new_user_log_share': 'ln(0.5 / 3)', 'item_code': 0}
     ) }}
 
     what_if_items as (

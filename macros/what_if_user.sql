@@ -2,7 +2,7 @@
     {#- Query: the list that a new user with these features would get, by column of stg_users: rank, item_id, score, embedding. -#}
     with
 
-    {{ two_tower.what_if_inputs('user', features, ['interactions', 'items', 'recent_items']) }}
+    {{ two_tower.what_if_inputs('user', features, {'interactions': 0, 'items': 0, 'recent_items': 0}) }}
 
     what_if_users as (
         select
