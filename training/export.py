@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .data import HISTORY, Ragged
-from .fit import TwoTowers, tensors
+from .two_towers import TwoTowers, tensors
 
 INPUT = "column."  # marks the inputs until _rename: a column may be called like a value of torch's, say select or add
 

@@ -8,16 +8,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .config import TrainingConfig
-from .data import Array, tensor
-from .examples import Examples, Index, scales
-from .factors import Factors, fit_factors
+from .examples import Examples, Index
 from .losses import HIDDEN, sampled_softmax
 from .recall import HEAD_RATE, decay, descend, fit_recall, fit_repeat_head, start_recall
 from .sampling import Sampler
-from .towers import ItemTower, UserTower
+from .two_towers import TwoTowers, distinct, tensors
 from .validation import choose_blend, validation_recall
 
 Log = Callable[[str], None]
@@ -34,68 +32,6 @@ class Epoch:
     loss: float
     seconds: float
     recall: dict[str, float] = field(default_factory=dict)  # validation recall@10 by policy; empty in the final phase
-
-
-class TwoTowers(nn.Module):
-    """Both towers, the factors of each snapshot, and the content of the items that a history can hold."""
-
-    def __init__(self, examples: Examples, config: TrainingConfig):
-        super().__init__()
-        codes = len(examples.code_items)
-        # numbers are scaled by the items that are traded: most of a catalogue may never have been
-        traded = np.flatnonzero(np.asarray(examples.items.arrays["item_code"]) > 0)
-        self.item = ItemTower(examples.items.columns, codes, config, scales(examples.items, traded))
-        rows = np.arange(len(examples.users.snapshots))
-        self.user = UserTower(examples.users.columns, codes, config, scales(examples.users, rows))
-        self.examples, self.config = examples, config
-        self._factors: dict[int, Factors] = {}
-
-    def factors(self, snapshot: int) -> Factors:
-        """Factors as of a snapshot, fitted when they are first asked for."""
-        if snapshot not in self._factors:
-            self._factors[snapshot] = fit_factors(self.examples, snapshot, self.config)
-        return self._factors[snapshot]
-
-    def history_vectors(self, codes: Tensor, snapshot: int) -> Tensor:
-        """Vectors [n, R - 1 + F + H] of item codes [n] as part of a history; code 0 stands for no item."""
-        return torch.cat([self.user.recall(codes), self.history_tastes(codes, snapshot)], 1)
-
-    def history_tastes(self, codes: Tensor, snapshot: int) -> Tensor:
-        """All but the recall part of them: [n, F + H]."""
-        items = self.examples.code_items[codes.numpy()]
-        inputs = tensors(self.examples.item_batch(self.examples.serve, np.maximum(items, 0)))
-        content = self.item.features.content(inputs) * torch.from_numpy(items >= 0).unsqueeze(1)
-        return torch.cat([self.factors(snapshot).history[codes], content], 1)
-
-    def users(self, rows: Index, policy: str) -> Tensor:
-        """Embeddings [B, D] of user rows of one snapshot under a policy."""
-        inputs = tensors(self.examples.user_batch(rows))
-        inputs["only_new"] = torch.full((len(rows),), float(policy == "new"))
-        codes, places = distinct(inputs["history_items"])
-        embeddings: Tensor = self.user(inputs, self.history_vectors(codes, self.snapshot_of(rows)), places)
-        return embeddings
-
-    def items(self, snapshot: int, items: Index) -> Tensor:
-        """Embeddings [n, D] of catalogue items as of a snapshot."""
-        inputs = tensors(self.examples.item_batch(snapshot, items))
-        embeddings: Tensor = self.item(inputs, self.factors(snapshot).items)
-        return embeddings
-
-    def snapshot_of(self, rows: Index) -> int:
-        """The one snapshot that the user rows are of."""
-        return int(self.examples.users.snapshots[rows[0]])
-
-
-def tensors(arrays: dict[str, Array]) -> dict[str, Tensor]:
-    """Arrays as tensors by name."""
-    return {name: tensor(values) for name, values in arrays.items()}
-
-
-def distinct(codes: Tensor) -> tuple[Tensor, Tensor]:
-    """The different codes in ascending order [n], and the place of each code among them (shape of `codes`)."""
-    present = torch.zeros(int(codes.max()) + 1, dtype=torch.bool)
-    present[codes] = True
-    return torch.nonzero(present).squeeze(1), (torch.cumsum(present, 0) - 1)[codes]
 
 
 def fit(examples: Examples, config: TrainingConfig, log: Log) -> tuple[TwoTowers, list[Epoch]]:

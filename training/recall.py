@@ -37,7 +37,7 @@ def descend(optimiser: torch.optim.Optimizer, loss: Tensor, rate: float) -> None
     for group in optimiser.param_groups:
         group["lr"] = rate
     optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     optimiser.step()
 
 

@@ -78,7 +78,7 @@ def _run_id(relations: Relations, config: TrainingConfig) -> str:
 # the modules that decide what a fit results in
 FITTING = {
     *("config", "data", "examples", "export", "factors", "features", "fit", "losses", "recall", "runs", "sampling"),
-    *("towers", "validation"),
+    *("towers", "two_towers", "validation"),
 }
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 
 from .examples import Examples, Index
-
-if TYPE_CHECKING:
-    from .fit import TwoTowers
+from .two_towers import TwoTowers
 
 BLOCK = 256
 BLENDS = (0.1, 0.2, 0.4, 1.0)

@@ -18,6 +18,7 @@ known_items as (
     where item_features.interactions > 0
 ),
 
+-- nothing reads it where users have no categories
 known_users as (  -- noqa: ST03
     select
         horizons.horizon,

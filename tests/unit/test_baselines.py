@@ -233,7 +233,7 @@ def relations() -> Relations:
     connection.execute("create table targets as select 1 as snapshot, 'cold' as user_id, 'i4' as item_id")
     items = ", ".join(f"(1, 'i{item}', {users}.0, {users}.0)" for item, users in enumerate([2, 2, 1, 1, 0]))
     connection.execute(f"create table items as from (values {items}) t(snapshot, item_id, recent_users, users)")
-    return tuple(connection.table(name) for name in ("splits", "targets", "items"))  # type: ignore[return-value]
+    return connection.table("splits"), connection.table("targets"), connection.table("items")
 
 
 def settings_for(folder: Path, **parameters: float) -> dict[str, Any]:

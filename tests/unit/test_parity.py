@@ -13,7 +13,8 @@ from two_tower.python_udfs.plugin import register
 from two_tower.training.config import TrainingConfig
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.export import export_towers
-from two_tower.training.fit import TwoTowers, fit
+from two_tower.training.fit import fit
+from two_tower.training.two_towers import TwoTowers
 
 CODES = {"user": {"age": 3}, "item": {"item_code": 4, "brand": 2, "tags": 3}}
 LISTS = {"history_items": pa.int64(), "history_days": pa.float32(), "history_interactions": pa.float32(),
