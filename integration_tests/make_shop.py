@@ -42,6 +42,7 @@ def products() -> pd.DataFrame:
             "Unit Price": (number % 7 + 1) * 1.5,
             "ORDER": number % 3,
             "users": number % 5,  # the name of a column of ours
+            "Description": [f"Für Garten {n % TASTES}: Nr. {n}" if n % 5 else None for n in number],
         }
     )
 

@@ -1,6 +1,8 @@
 {% macro as_encoded(column, data_type, encoding) %}
     {#- A column cast to the one type that its encoding has from the staging models on: text, list of text, double, float[n]. -#}
-    {%- if encoding == 'category' -%}
+    {%- if encoding == 'text' and data_type.endswith(']') -%}
+        array_to_string(cast({{ column }} as varchar[]), ' ')
+    {%- elif encoding in ['category', 'text'] -%}
         cast({{ column }} as varchar)
     {%- elif encoding == 'categories' -%}
         cast({{ column }} as varchar[])

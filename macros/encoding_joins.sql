@@ -1,5 +1,5 @@
 {% macro encoding_joins(entity, columns) %}
-    {#- The left joins on feature_codes that encoded_columns reads, one for each category column of `entities`. -#}
+    {#- The left joins on feature_codes that encoded_columns reads, one for each category or text column of `entities`. -#}
     {%- for column in columns %}
         {%- if column.encoding == 'category' %}
     left join codes as {{ column.name }}_codes
@@ -30,6 +30,26 @@
         on
             entities.horizon = {{ column.name }}_codes.horizon
             and entities.{{ entity }}_id = {{ column.name }}_codes.{{ entity }}_id
+        {%- elif column.encoding == 'text' %}
+    left join (
+        select
+            texts.horizon,
+            texts.text,
+            text_buckets(texts.text, codes.code) as codes
+        from (
+            select distinct
+                horizon,
+                cast({{ adapter.quote(column.name) }} as varchar) as text
+            from entities
+        ) as texts
+        inner join codes
+            on
+                texts.horizon = codes.horizon
+                and codes.feature = '{{ entity }}.{{ column.name }}'
+    ) as {{ column.name }}_codes
+        on
+            entities.horizon = {{ column.name }}_codes.horizon
+            and entities.{{ adapter.quote(column.name) }} is not distinct from {{ column.name }}_codes.text
         {%- endif %}
     {%- endfor %}
 {% endmacro %}

@@ -1,6 +1,7 @@
 {% macro feature_columns(model_name, keys) %}
     {#- The feature columns of a model of this package with the way each one is encoded: [{name, encoding}]. The data type
-        decides: of the contract where there is one (meta two_tower_encoding overrides it), else of the table as it was built. -#}
+        decides: of the contract where there is one (meta two_tower_encoding overrides it), else of the table as it was built,
+        in which a text and a category look the same: there the meta of the input says which one it is. -#}
     {%- set columns = [] -%}
     {#- outside the condition, or an inline query would not know that it depends on the model -#}
     {%- set relation = ref('two_tower', model_name) -%}
@@ -16,6 +17,9 @@
         {%- else -%}
             {%- for name, column in two_tower.relation_columns(relation, model_name).items() -%}
                 {%- do types.update({name: column.type}) -%}
+            {%- endfor -%}
+            {%- for column, encoding in two_tower.input_encodings(model_name).items() if encoding == 'text' -%}
+                {%- do overrides.update({two_tower.feature_name(column): encoding}) -%}
             {%- endfor -%}
         {%- endif -%}
         {%- for name, type in types.items() if name not in keys and overrides.get(name) != 'ignore' -%}

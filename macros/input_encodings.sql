@@ -1,8 +1,8 @@
-{% macro input_encodings() %}
-    {#- {lower-case column: encoding} as the yml of the input of the model at hand says by meta two_tower_encoding. -#}
+{% macro input_encodings(model_name) %}
+    {#- {lower-case column: encoding} as meta two_tower_encoding says in the yml of the input of a staging model. -#}
     {%- set encodings = {} -%}
     {%- if execute -%}
-        {%- for id in model.depends_on.nodes -%}
+        {%- for id in graph.nodes['model.two_tower.' ~ model_name].depends_on.nodes -%}
             {%- set input = graph.nodes.get(id) or graph.sources.get(id) -%}
             {%- for column in input.columns.values() -%}
                 {%- set meta = column.config.meta if column.config is defined and column.config.meta else column.meta -%}

@@ -6,7 +6,7 @@
     {%- for name in two_tower.known_inputs()[input] -%}
         {%- do mapped.append(two_tower.input_column_name(input, name) | lower) -%}
     {%- endfor -%}
-    {%- set overrides = two_tower.input_encodings() -%}
+    {%- set overrides = two_tower.input_encodings('stg_' ~ input) -%}
     {%- set sources = {} -%}
     {%- for key, column in two_tower.relation_columns(two_tower.input_relation(input), label).items() if key not in mapped -%}
         {%- set where = label ~ ', column ' ~ column.name -%}
@@ -17,9 +17,9 @@
                 where, 'is ' ~ column.type ~ '; a feature is text, boolean, number, time, list of text or float[n].',
                 'cast it in your model, or leave it out by config: {meta: {two_tower_encoding: ignore}} on the column.'
             ) -%}
-        {%- elif encoding not in ['category', 'categories', 'number', 'vector', 'ignore'] -%}
+        {%- elif encoding not in ['category', 'categories', 'number', 'text', 'vector', 'ignore'] -%}
             {%- do two_tower.input_error(
-                where, "two_tower_encoding is '" ~ encoding ~ "'.", 'use category, categories, number, vector or ignore.'
+                where, "two_tower_encoding is '" ~ encoding ~ "'.", 'use category, categories, number, text, vector or ignore.'
             ) -%}
         {%- elif name in sources -%}
             {%- do two_tower.input_error(

@@ -14,6 +14,7 @@
         'two_tower_history_length': {'type': 'integer', 'least': 1},
         'two_tower_history_half_life_days': {'type': 'number', 'least': 0.001},
         'two_tower_min_item_interactions': {'type': 'integer', 'least': 1},
+        'two_tower_text_buckets': {'type': 'integer', 'least': 2},
         'two_tower_seed': {'type': 'integer', 'least': 0},
         'two_tower_dim': {'type': 'integer', 'least': 1},
         'two_tower_training': {'type': 'mapping'},

@@ -14,12 +14,15 @@ from .database_lock import refuse_locked
 from .embed import embed
 from .history_weights import history_weights
 from .significance import chi_square_p, normal_quantile
+from .text_buckets import text_buckets
 from .top_k import RETURN_TYPE, top_k
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import duckdb
+
+SEE_NULL = {"text_buckets"}  # the others give NULL for NULL without being called
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
@@ -32,6 +35,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         "top_k_within": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
         "top_k_arranged": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
         "history_weights": (history_weights, None, "FLOAT[][]"),
+        "text_buckets": (text_buckets, ["VARCHAR", "BIGINT"], "INTEGER[]"),
         "normal_quantile": (normal_quantile, ["DOUBLE"], "DOUBLE"),
         "chi_square_p": (chi_square_p, ["DOUBLE", "BIGINT"], "DOUBLE"),
         "bootstrap_interval": (bootstrap.interval, ["DOUBLE[]", "BIGINT"], "STRUCT(low DOUBLE, high DOUBLE)"),
@@ -51,7 +55,8 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     present = {name for (name,) in catalogue}
     for name, (function, parameters, return_type) in udfs.items():
         if name not in present:
-            connection.create_function(name, function, parameters, return_type, type=arrow)
+            nulls: Any = "special" if name in SEE_NULL else "default"
+            connection.create_function(name, function, parameters, return_type, type=arrow, null_handling=nulls)
     if "two_tower_version" not in present:
         connection.create_function("two_tower_version", installation.version, [], "VARCHAR")
         connection.create_function("two_tower_missing_packages", installation.missing_packages, [], "VARCHAR[]")

@@ -56,10 +56,7 @@ class Features(nn.Module):
         for name in self.codes:
             total = total + self.tables[_key(name)](inputs[name])
         for name in self.code_lists:
-            codes = inputs[name]  # [B, any]
-            known = (codes > 0).unsqueeze(-1).float()
-            vectors = self.tables[_key(name)](codes) * known
-            total = total + vectors.sum(1) / known.sum(1).clamp(min=1.0)
+            total = total + mean_of_known(self.tables[_key(name)].get_parameter("weight"), inputs[name])
         for name in self.vectors:
             absent = torch.isnan(inputs[name]).any(1, keepdim=True)
             vector = self.projections[_key(name)](torch.nan_to_num(inputs[name]))
@@ -73,6 +70,15 @@ class Features(nn.Module):
         scaled = (signed_log(torch.nan_to_num(raw)) - self.mean) / self.deviation
         scaled = scaled.clamp(-10.0, 10.0).masked_fill(absent, 0.0)
         return torch.cat([scaled, absent.float()], 1)
+
+
+def mean_of_known(vectors: Tensor, codes: Tensor) -> Tensor:
+    """Mean [B, H] of the `vectors` [any, H] of the codes [B, any] that are not 0; without any, zeros."""
+    if torch.compiler.is_exporting():
+        known = (codes > 0).unsqueeze(-1).float()
+        return (vectors[codes] * known).sum(1) / known.sum(1).clamp(min=1.0)
+    # the fused kernel never builds one vector per code
+    return nn.functional.embedding_bag(codes, vectors, mode="mean", padding_idx=0)
 
 
 def signed_log(x: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ category_values as (
     where interactions >= {{ var('two_tower_min_item_interactions') }}
 ),
 
-final as (
+numbered as (
     select
         horizon,
         feature,
@@ -49,6 +49,21 @@ final as (
     from category_values
     where value is not null
     group by horizon, feature, value
+),
+
+final as (
+    select * from numbered
+    {%- for entity, columns in [('item', item_columns), ('user', user_columns)] %}
+    {%- for column in columns if column.encoding == 'text' %}
+    union all
+    select
+        horizon,
+        '{{ entity }}.{{ column.name }}' as feature,
+        'buckets' as value,
+        {{ var('two_tower_text_buckets') }} as code
+    from horizons
+    {%- endfor %}
+    {%- endfor %}
 )
 
 select * from final

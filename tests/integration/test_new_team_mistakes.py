@@ -159,7 +159,7 @@ MISTAKES = {
     "encoding that there is not": Mistake(
         [
             "(dim_products), column users: two_tower_encoding is 'onehot'",
-            "category, categories, number, vector or ignore",
+            "category, categories, number, text, vector or ignore",
         ],
         staging("stg_items"),
         files={

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from garden import Garden, shop_maker
+from two_tower.python_udfs.plugin import register
 
 REFRESH = ("run", "--exclude", "tag:train")
 
@@ -41,8 +42,40 @@ def test_features_are_picked_up_from_the_relations(garden: Garden) -> None:
     columns = dict(garden.rows("select column_name, column_type from (describe main__recommender.stg_items)"))
     assert columns == {
         "item_id": "VARCHAR", "group": "VARCHAR", "unit_price": "DOUBLE", "order": "DOUBLE", "own_users": "DOUBLE",
-        "mean_stars": "DOUBLE", "number_of_reviews": "DOUBLE",
+        "description": "VARCHAR", "mean_stars": "DOUBLE", "number_of_reviews": "DOUBLE",
     }  # fmt: skip
+
+
+def test_texts_reach_the_tower_as_the_codes_that_the_function_gives(garden: Garden) -> None:
+    with duckdb.connect() as connection:
+        register(connection)
+        connection.execute(f"attach '{garden.database}' as shop (read_only)")
+        wrong, described = connection.execute(
+            """
+            select
+                count(*) filter (where description is distinct from text_buckets(items.text, 16384)),
+                count(items.text)
+            from shop.main__recommender.item_inputs as inputs
+            left join (select item_id, description as text from shop.main__recommender.stg_items) as items
+                using (item_id)
+            """
+        ).fetchall()[0]
+    assert wrong == 0
+    assert described > 0
+
+
+def test_what_if_reads_a_text_as_the_tables_do(shop: Garden) -> None:
+    shop.change('insert into raw.products ("SKU", "Description") values (9001, \'Für Garten 1: neu\')')
+    shop.dbt(*REFRESH).must_pass()
+    query = "{{ two_tower.what_if_item({'description': 'Für Garten 1: neu'}, 3) }}"
+    # an inline query is the root project's, which does not see the package's defaults
+    given = json.dumps({"two_tower_k": 10})
+    shown = shop.dbt_command("show", "--vars", given, "--inline", query, "--output", "json").must_pass()
+    rows = json.loads(shown.output[shown.output.index("{") :])["show"]
+    (expected,) = shop.rows(
+        "select embedding from main__recommender.item_embeddings where item_id = '9001' and horizon = 'production'"
+    )
+    assert json.loads(rows[0]["embedding"]) == pytest.approx(list(expected[0]), abs=1e-5)
 
 
 def test_nothing_of_the_demo_is_there_and_all_refs_are_ours(garden: Garden) -> None:
