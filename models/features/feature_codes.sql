@@ -53,17 +53,8 @@ numbered as (
 
 final as (
     select * from numbered
-    {%- for entity, columns in [('item', item_columns), ('user', user_columns)] %}
-    {%- for column in columns if column.encoding == 'text' %}
-    union all
-    select
-        horizon,
-        '{{ entity }}.{{ column.name }}' as feature,
-        'buckets' as value,
-        {{ var('two_tower_text_buckets') }} as code
-    from horizons
-    {%- endfor %}
-    {%- endfor %}
+    {{ two_tower.text_sizes('item', item_columns) }}
+    {{ two_tower.text_sizes('user', user_columns) }}
 )
 
 select * from final

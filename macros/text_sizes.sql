@@ -1,0 +1,12 @@
+{% macro text_sizes(entity, columns) %}
+    {#- Rows of feature_codes for the text columns, each after `union all`: among how many buckets words are shared out. -#}
+    {%- for column in columns if column.encoding == 'text' %}
+    union all
+    select
+        horizon,
+        '{{ entity }}.{{ column.name }}' as feature,
+        'buckets' as value,
+        {{ var('two_tower_text_buckets') }} as code
+    from horizons
+    {%- endfor %}
+{% endmacro %}
