@@ -1,8 +1,19 @@
 {% macro history_lists(histories, code) %}
-    {#- A user's history as parallel lists, newest item first; the names are inputs of the user tower. -#}
-        list({{ code }} order by {{ histories }}.position) as history_items,
-        list(cast({{ histories }}.days_since_last as float) order by {{ histories }}.position) as history_days,
-        list(cast({{ histories }}.interactions as float) order by {{ histories }}.position) as history_interactions,
-        list(cast({{ histories }}.recency_weight as float) order by {{ histories }}.position) as history_weights,
-        list(cast({{ histories }}.interval_days as float) order by {{ histories }}.position) as history_intervals
+    {#- A user's history as parallel lists, newest item first; the names are inputs of the user tower. The sorted list of structs
+        stands in each of them and is made once. -#}
+    {%- set columns = {
+        'items': code,
+        'days': 'cast(' ~ histories ~ '.days_since_last as float)',
+        'interactions': 'cast(' ~ histories ~ '.interactions as float)',
+        'weights': 'cast(' ~ histories ~ '.recency_weight as float)',
+        'intervals': 'cast(' ~ histories ~ '.interval_days as float)',
+    } -%}
+    {%- for name in columns %}
+        [
+            history.{{ name }} for history in list_sort(list({
+                'position': {{ histories }}.position
+                {%- for field, value in columns.items() %}, '{{ field }}': {{ value }}{% endfor %}
+            }))
+        ] as history_{{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
 {% endmacro %}
