@@ -10,7 +10,7 @@ from typing import Any
 class TrainingConfig:
     """Settings of one training run; all of them enter the run id."""
 
-    # --- the embedding: [recall, factors, content, bias]; recall gets what the others leave over
+    # --- the embedding: [memory, factors, content, bias]; memory gets what the others leave over
     dim: int = 384  # length of both embeddings (var two_tower_dim)
     factors: int = 128  # part that starts as implicit ALS: more gained nothing on the validation window
     content: int = 64  # part that is learned from features; also the width of the feature networks
@@ -20,10 +20,19 @@ class TrainingConfig:
     recall_epochs: int = 8  # passes over all histories; more still helps a little
     recall_batch_size: int = 256
     recall_learning_rate: float = 0.05  # Adam: exactness needs large steps
-    # --- taste: what the user never had
-    als_alpha: float = 0.6  # these four as found for ALS on a validation window (benchmarks/tuning)
-    als_regularization: float = 14.0
-    als_user_power: float = 0.45  # heavy users' counts say less about each item
+    # --- sequence: what comes next after a history, where nothing is bought twice
+    ordered: int = 1  # 0 = histories are sets without an order (var two_tower_split: random)
+    sequence_epochs: int = 10  # upper bound; early stopping on validation recall@10 decides
+    sequence_positions: int = 4096  # places of histories per step
+    sequence_length: int = 200  # newest items of a history to learn from
+    sequence_learning_rate: float = 0.003
+    sequence_dropout: float = 0.3  # on the pools and the hidden layer that mixes them
+    sequence_history_dropout: float = 0.1  # share of a history's items that are hidden per step
+    sequence_id_dropout: float = 0.1  # share of items whose own vectors are hidden per step
+    # --- taste: what came next, by the factors, contents and numbers as of that moment
+    als_alpha: float = 0.0  # 0 = this and the next two are chosen on the validation window, see ALS_CHOICES
+    als_regularization: float = 0.0
+    als_user_power: float = 0.0  # above 0, heavy users' counts say less about each item
     als_iterations: int = 10
     taste_snapshots: int = 3  # newest training snapshots that teach taste; each has factors of its own
     epochs: int = 3  # upper bound; early stopping on validation recall@10 decides
@@ -57,16 +66,16 @@ class TrainingConfig:
                 raise ValueError(f"var two_tower_training: {name} is {value!r}; give a non-negative {kind.__name__}")
             values[name] = kind(value)
         config = cls(**values)
-        if config.factors < 1 or config.content < 1 or config.recall_dim < 0 or config.recall_dim == 1:
+        if config.factors < 1 or config.content < 1 or config.memory_dim < 0 or config.memory_dim == 1:
             raise ValueError(
                 f"var two_tower_dim is {config.dim}, factors {config.factors} and content {config.content}; give the "
-                f"latter at least 1 each and two_tower_dim their sum + 1 (no recall of past items) or at least + 3"
+                f"latter at least 1 each and two_tower_dim their sum + 1 (no memory) or at least + 3"
             )
         return config
 
     @property
-    def recall_dim(self) -> int:
-        """Part of the embedding that brings back what a user had; the last dimension carries the item's bias."""
+    def memory_dim(self) -> int:
+        """Part of the embedding that is learned from whole histories: recall or sequence."""
         return self.dim - self.factors - self.content - 1
 
     def as_dict(self) -> dict[str, int | float]:

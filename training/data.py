@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ class Column:
     name: str
     kind: str
     size: int
+    changes: bool = False  # from snapshot to snapshot: what was done until then
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,10 @@ def tensor(values: Array) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, np.int64 if values.dtype.kind in "iu" else np.float32))
 
 
-def columns_of(table: pa.Table, sizes: dict[str, int]) -> tuple[Column, ...]:
+def columns_of(table: pa.Table, sizes: dict[str, int], changing: Collection[str]) -> tuple[Column, ...]:
     """Network columns of an input table, kind by Arrow type; `sizes`: number of codes by column.
+
+    changing: columns that say what was done until the snapshot, and so change from one to the next.
 
     Raises TypeError naming a column of a type that no encoding takes.
     """
@@ -77,7 +81,7 @@ def columns_of(table: pa.Table, sizes: dict[str, int]) -> tuple[Column, ...]:
         if pa.types.is_integer(field.type):
             columns.append(Column(field.name, "category", sizes.get(field.name, 0) + 1))
         elif pa.types.is_floating(field.type):
-            columns.append(Column(field.name, "number", 1))
+            columns.append(Column(field.name, "number", 1, field.name in changing))
         elif pa.types.is_fixed_size_list(field.type):
             columns.append(Column(field.name, "vector", field.type.list_size))
         elif pa.types.is_list(field.type) and pa.types.is_integer(field.type.value_type):
@@ -108,9 +112,9 @@ def _array(column: pa.ChunkedArray) -> Array | Ragged:
     return np.asarray(chunk.to_numpy(zero_copy_only=False))
 
 
-def read_inputs(table: pa.Table, sizes: dict[str, int]) -> Inputs:
-    """Arrays of an input table (user_inputs or item_inputs of one horizon)."""
-    columns = columns_of(table, sizes)
+def read_inputs(table: pa.Table, sizes: dict[str, int], changing: Collection[str]) -> Inputs:
+    """Arrays of an input table (user_inputs or item_inputs of one horizon); see columns_of."""
+    columns = columns_of(table, sizes, changing)
     names = [column.name for column in columns] + [name for name in HISTORY if name in table.column_names]
     arrays = {name: _array(table[name]) for name in names}
     for column in columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,15 +65,17 @@ def gather(inputs: Inputs, rows: Index) -> dict[str, Array]:
 
 
 def build_examples(
-    users: pa.Table, items: pa.Table, targets: pa.Table, had: pa.Table, sizes: dict[str, dict[str, int]], serve: int
-) -> Examples:
+    users: pa.Table, items: pa.Table, targets: pa.Table, had: pa.Table, sizes: dict[str, dict[str, int]],
+    changing: Mapping[str, Collection[str]], serve: int,
+) -> Examples:  # fmt: skip
     """Join the input tables of one horizon with its targets.
 
-    sizes: number of codes by entity and column, {'user': {...}, 'item': {'item_code': ..., ...}}.
+    sizes: number of codes by entity and column, {'user': {...}, 'item': {'item_code': ..., ...}}; changing: columns by
+    entity that change from snapshot to snapshot.
     Raises ValueError when nothing is left to learn from.
     """
-    user_inputs = read_inputs(users, sizes["user"])
-    item_inputs = read_inputs(items, sizes["item"])
+    user_inputs = read_inputs(users, sizes["user"], changing["user"])
+    item_inputs = read_inputs(items, sizes["item"], changing["item"])
     catalogue = pa.array(sorted(items.filter(pc.equal(items["snapshot"], serve))["item_id"].to_pylist()))
     places = positions(items["item_id"], catalogue)
     item_rows = {}

@@ -18,6 +18,10 @@ from torch import Tensor
 from .config import TrainingConfig
 from .data import Ragged
 from .examples import Examples
+from .histories import pool
+
+# alpha, regularization, user power: the first for repeat purchases, where counts speak, the last for sparse shops
+ALS_CHOICES = ((0.6, 14.0, 0.45), (1.0, 10.0, 0.0), (5.0, 50.0, 0.0), (10.0, 10.0, 0.0), (20.0, 20.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,16 @@ def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig) -> Fa
     gram = vectors.T @ vectors + config.als_regularization * np.eye(config.factors)
     folded = np.linalg.solve(gram, vectors.T).T
     return Factors(_scaled(vectors), _scaled(folded))
+
+
+def fold_in(factors: Factors, inputs: dict[str, Tensor], config: TrainingConfig) -> Tensor:
+    """User vectors [B, F] of the histories in `inputs`."""
+    return pool(factors.history, inputs["history_items"], fold_in_weights(inputs, config))
+
+
+def fold_in_weights(inputs: dict[str, Tensor], config: TrainingConfig) -> Tensor:
+    """Weight of each item of a history in the sum of its history vectors: [B, L]."""
+    return torch.log1p(config.als_alpha * inputs["history_weights"]) * (inputs["history_items"] > 0)
 
 
 def _als(matrix: csr_matrix, config: TrainingConfig) -> np.ndarray:

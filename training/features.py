@@ -14,16 +14,15 @@ from .data import Column
 class Features(nn.Module):
     """Sum of what each column of a row says: inputs by name -> [B, H]."""
 
-    mean: Tensor
-    deviation: Tensor
-
     def __init__(self, columns: tuple[Column, ...], hidden: int, scales: dict[str, tuple[float, float]]):
         super().__init__()
         self.hidden = hidden
         self.codes = [c.name for c in columns if c.kind == "category"]
         self.code_lists = [c.name for c in columns if c.kind == "categories"]
         self.vectors = [c.name for c in columns if c.kind == "vector"]
-        self.numbers = [c.name for c in columns if c.kind == "number"]
+        numbers = [c for c in columns if c.kind == "number"]
+        self.traits = Numbers([c.name for c in numbers if not c.changes], hidden, scales)
+        self.behaviours = Numbers([c.name for c in numbers if c.changes], hidden, scales)
         self.tables = nn.ModuleDict()
         self.projections = nn.ModuleDict()
         self.missing = nn.ParameterDict()
@@ -33,26 +32,19 @@ class Features(nn.Module):
             elif column.kind == "vector":
                 self.projections[_key(column.name)] = nn.Linear(column.size, hidden, bias=False)
                 self.missing[_key(column.name)] = nn.Parameter(torch.zeros(hidden))
-        pairs = [scales[name] for name in self.numbers]
-        self.register_buffer("mean", torch.tensor([mean for mean, _ in pairs]))
-        self.register_buffer("deviation", torch.tensor([deviation for _, deviation in pairs]))
-        self.scaled = nn.Sequential(nn.Linear(2 * len(pairs), hidden), nn.GELU(), nn.Linear(hidden, hidden))
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """All columns: [B, H]."""
         return self.content(inputs) + self.behaviour(inputs)
 
     def behaviour(self, inputs: dict[str, Tensor]) -> Tensor:
-        """The numbers, most of which change from snapshot to snapshot: [B, H]."""
-        if not self.numbers:
-            return torch.zeros(next(iter(inputs.values())).shape[0], self.hidden)
-        scaled: Tensor = self.scaled(self.standardised(inputs))
-        return scaled
+        """The numbers that change from snapshot to snapshot: [B, H]."""
+        numbers: Tensor = self.behaviours(inputs)
+        return numbers
 
     def content(self, inputs: dict[str, Tensor]) -> Tensor:
-        """The columns that do not age (categories and vectors): [B, H]."""
-        rows = next(iter(inputs.values())).shape[0]
-        total = torch.zeros(rows, self.hidden)
+        """The columns that do not age: [B, H]."""
+        total: Tensor = self.traits(inputs)
         for name in self.codes:
             total = total + self.tables[_key(name)](inputs[name])
         for name in self.code_lists:
@@ -63,13 +55,31 @@ class Features(nn.Module):
             total = total + torch.where(absent, self.missing[_key(name)], vector)
         return total
 
-    def standardised(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Numbers on a signed log scale, standardised and clamped, and which are missing: [B, 2 x numbers]."""
-        raw = torch.stack([inputs[name] for name in self.numbers], 1)
+
+class Numbers(nn.Module):
+    """Numbers on a signed log scale, standardised and clamped, and which are missing: inputs by name -> [B, H]."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, names: list[str], hidden: int, scales: dict[str, tuple[float, float]]):
+        super().__init__()
+        self.names, self.hidden = names, hidden
+        self.register_buffer("mean", torch.tensor([scales[name][0] for name in names]))
+        self.register_buffer("deviation", torch.tensor([scales[name][1] for name in names]))
+        if names:
+            self.network = nn.Sequential(nn.Linear(2 * len(names), hidden), nn.GELU(), nn.Linear(hidden, hidden))
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        """What the numbers say [B, H]; without any, zeros."""
+        if not self.names:
+            return torch.zeros(next(iter(inputs.values())).shape[0], self.hidden)
+        raw = torch.stack([inputs[name] for name in self.names], 1)
         absent = torch.isnan(raw)
         scaled = (signed_log(torch.nan_to_num(raw)) - self.mean) / self.deviation
         scaled = scaled.clamp(-10.0, 10.0).masked_fill(absent, 0.0)
-        return torch.cat([scaled, absent.float()], 1)
+        numbers: Tensor = self.network(torch.cat([scaled, absent.float()], 1))
+        return numbers
 
 
 def mean_of_known(vectors: Tensor, codes: Tensor) -> Tensor:

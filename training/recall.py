@@ -1,145 +1,77 @@
-"""Fitting the recall part: which past items come back, and vectors exact enough to bring just those back.
+"""The recall part: it brings back what the user already had; for shops with repeat purchases.
 
-A low-rank vector cannot hold hundreds of past items, but it can hold the few that matter. So a small head first learns
-which items of a history are likely to be had again; then the vectors learn to give those few back, from histories only.
-Real targets are no teacher here: the tables would learn each user's next window by heart.
-Shapes: n rows, M past items per row, N sampled items.
+Shapes: B rows, L history length, R length of the part, M past items that it tries to bring back, C item codes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from .config import TrainingConfig
-from .data import HISTORY, Ragged, tensor
-from .examples import Examples, Index
-from .losses import HIDDEN, repeat_loss, sampled_softmax
-from .sampling import mark
-
-if TYPE_CHECKING:
-    from .towers import ItemTower, UserTower
-
-HEAD_BATCH, HEAD_RATE = 16384, 0.02
-MOST_PAIRS = 5_000_000  # that the head is fitted on: its few weights need no more
+from .features import table
+from .histories import SIGNALS, history_signals, pool
 
 
-def decay(progress: float, warm: float = 0.02) -> float:
-    """Factor on the learning rate: short warm-up, then cosine to a twentieth; progress runs from 0 to 1."""
-    return min(1.0, progress / warm) * (0.525 + 0.475 * float(np.cos(np.pi * min(progress, 1.0))))
+class RecallItems(nn.Module):
+    """What an item is to be found by: one vector per item code."""
+
+    def __init__(self, codes: int, config: TrainingConfig):
+        super().__init__()
+        self.vectors = table(codes, config.memory_dim, 0.01)
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        """[B, R]; an item without a code has zeros."""
+        vectors: Tensor = self.vectors(inputs["item_code"])
+        return vectors
+
+    def content(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Nothing of an item but which one it is says what comes back: [B, 0]."""
+        return torch.zeros(len(inputs["item_code"]), 0)
 
 
-def descend(optimiser: torch.optim.Optimizer, loss: Tensor, rate: float) -> None:
-    """One step down the loss at a learning rate."""
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
+class RecallUsers(nn.Module):
+    """The likeliest repeats of a history, pooled; silent under the policy `new`, which leaves those items out."""
 
+    def __init__(self, codes: int, config: TrainingConfig):
+        super().__init__()
+        self.support = config.support
+        self.vectors = table(codes, config.memory_dim - 1, 0.01)
+        self.tendency = table(codes, 1, 0.0)  # how much an item is one to buy again
+        self.repeat = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), nn.Linear(32, 1))
+        self.scale = nn.Parameter(torch.tensor(2.3))
 
-def ragged(examples: Examples, name: str) -> Ragged:
-    """One list column of the user inputs."""
-    values = examples.users.arrays[name]
-    assert isinstance(values, Ragged)
-    return values
+    def history(self, codes: Tensor, content: Tensor) -> Tensor:
+        """What items are as part of a history: [n, R - 1] by codes [n]; the content is empty."""
+        return torch.cat([self.vectors(codes), content], 1)
 
+    def present(self, inputs: dict[str, Tensor]) -> Tensor:
+        """1 for rows [B, 1] to which this part says something, else 0."""
+        return (inputs["history_items"] > 0).any(1, keepdim=True) * (1.0 - inputs["only_new"].unsqueeze(1))
 
-def fit_repeat_head(
-    user: UserTower, examples: Examples, rows: Index, config: TrainingConfig, epochs: int, rate: float = HEAD_RATE
-) -> None:
-    """Cross-entropy of "had again in the next window" over the history items of the rows."""
-    random = np.random.default_rng(config.seed)
-    cells = examples.histories.cells(rows)
-    if not len(cells) or not examples.again.values.any():
-        return
-    cells = np.sort(random.choice(cells, MOST_PAIRS, replace=False)) if len(cells) > MOST_PAIRS else cells
-    pairs = {name: tensor(ragged(examples, name).values[cells]) for name in HISTORY}
-    again = tensor(examples.again.values[cells])
-    optimiser = torch.optim.Adam([*user.repeat.parameters(), *user.tendency.parameters()], lr=rate, fused=True)
-    pieces = -(-len(cells) // HEAD_BATCH)
-    for step in range(pieces * epochs):
-        if step % pieces == 0:
-            batches = np.array_split(random.permutation(len(cells)), pieces)
-        batch = torch.from_numpy(batches[step % pieces])
-        inputs = {name: values[batch].unsqueeze(0) for name, values in pairs.items()}  # one row of many items
-        loss = repeat_loss(user.repeat_logits(inputs), again[batch].unsqueeze(0), inputs["history_items"] > 0)
-        descend(optimiser, loss, rate * decay((step + 1) / (pieces * epochs)))
+    def forward(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
+        """[B, R] from vectors [n, R - 1] and places [B, L]: row in `vectors` of each history item."""
+        chosen, weights = self.supports(inputs)
+        return self.recalled(vectors, places.gather(1, chosen), weights)
 
+    def recalled(self, vectors: Tensor, places: Tensor, weights: Tensor) -> Tensor:
+        """[B, R] from vectors [n, R - 1], places [B, M] and weights; the last dimension is constant."""
+        any_known = (weights.sum(1, keepdim=True) > 0).float()
+        pooled = torch.cat([pool(vectors, places, weights), any_known], 1)
+        scaled: Tensor = pooled * self.scale.exp()
+        return scaled
 
-def supports_of(user: UserTower, examples: Examples, rows: Index) -> tuple[Tensor, Tensor]:
-    """What recall has to bring back for each row: item codes and weights, [n, M] each."""
-    codes, weights = [], []
-    with torch.inference_mode():
-        for start in range(0, len(rows), 1024):
-            inputs = {name: tensor(ragged(examples, name).padded(rows[start : start + 1024])) for name in HISTORY}
-            places, weight = user.supports(inputs)
-            codes.append(inputs["history_items"].gather(1, places) * (weight > 0))
-            weights.append(weight)
-    return torch.cat(codes).clone(), torch.cat(weights).clone()
+    def supports(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The likeliest repeats of each row: places in the history and weights that add up to 1, [B, M] each."""
+        known = inputs["history_items"] > 0
+        chance = torch.sigmoid(self.repeat_logits(inputs)) * known
+        # a history shorter than M has room for them all the same
+        chance = nn.functional.pad(chance, (0, self.support))
+        top, places = chance.topk(self.support, dim=1)
+        places = places.clamp(max=known.shape[1] - 1)
+        return places, top / top.sum(1, keepdim=True).clamp(min=1e-9)
 
-
-def start_recall(user: UserTower, item: ItemTower) -> None:
-    """Give each item one random direction in both tables: then a user's few items already stand out from the rest."""
-    width = user.recall.weight.shape[1]
-    with torch.no_grad():
-        directions = torch.randn(user.recall.weight.shape) / max(width, 1) ** 0.5
-        directions[0] = 0.0
-        user.recall.weight.copy_(directions)
-        item.recall.weight[:, :width] = directions
-        item.recall.weight[:, width:] = 0.0
-
-
-def fit_recall(
-    user: UserTower, item: ItemTower, examples: Examples, rows: Index, config: TrainingConfig, epochs: int, rate: float
-) -> float:
-    """Softmax over all items towards the supports of the rows; changes the recall tables in place.
-
-    Returns the mean loss of the last epoch (0 when there is nothing to bring back).
-    """
-    rows = rows[np.diff(examples.histories.offsets)[rows] > 0]
-    codes, weights = supports_of(user, examples, rows)
-    live = torch.unique(codes[weights > 0])
-    if not len(live):
-        return 0.0
-    # only these rows of the tables change, so only these are stepped; place 0 stays "no item"
-    place_of = torch.zeros(item.recall.num_embeddings, dtype=torch.int64)
-    place_of[live] = torch.arange(1, len(live) + 1)
-    rows_of = torch.cat([torch.zeros(1, dtype=torch.int64), live])
-    history, items = (nn.Parameter(tower.recall.weight.detach()[rows_of]) for tower in (user, item))
-    random = np.random.default_rng([config.seed, len(rows)])
-    optimiser = torch.optim.Adam([history, items, user.recall_scale], lr=rate, fused=True)
-    pieces = max(round(len(rows) / config.recall_batch_size), 1)
-    losses = [0.0]
-    for step in range(pieces * epochs):
-        if step % pieces == 0:
-            batches, losses = np.array_split(random.permutation(len(rows)), pieces), []
-        batch = torch.from_numpy(batches[step % pieces])
-        sample = 1 + random.permutation(len(live))[: config.negatives]
-        users = user.recalled(history, place_of[codes[batch]], weights[batch])  # [B, R]
-        rest = len(examples.catalogue) - len(live)
-        loss = recall_loss(users, items, place_of[codes[batch]], weights[batch], sample, rest)
-        descend(optimiser, loss, rate * decay((step + 1) / (pieces * epochs)))
-        losses.append(loss.item())
-    with torch.no_grad():
-        user.recall.weight[live], item.recall.weight[live] = history[1:], items[1:]
-    return float(np.mean(losses))
-
-
-def recall_loss(users: Tensor, items: Tensor, own: Tensor, weights: Tensor, sample: Index, rest: int) -> Tensor:
-    """Cross-entropy of users [B, R] towards their `own` items (places in `items`, weights; [B, M]) against a sample.
-
-    The `rest` of the catalogue, which no support holds, stands at logit 0 and keeps the others where they belong.
-    """
-    own_logits = torch.einsum("bd,bmd->bm", users, items[own])
-    others = users @ items[torch.from_numpy(sample)].T  # [B, N]
-    in_sample = np.full(len(items), -1, np.int64)
-    in_sample[sample] = np.arange(len(sample))
-    hits = mark(in_sample, np.where(weights.numpy() > 0, own.numpy(), -1), len(sample))
-    others = torch.cat([others.masked_fill(hits, HIDDEN), torch.zeros(len(users), 1)], 1)
-    log_q = torch.full((len(sample) + 1,), float(np.log(len(sample) / (len(items) - 1))))
-    log_q[-1] = -float(np.log(max(rest, 1)))
-    return sampled_softmax(own_logits, weights.masked_fill(weights <= 0, -1.0), others, log_q)
+    def repeat_logits(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Log-odds [B, L] that each item of the history is bought again in the next window."""
+        logits: Tensor = self.repeat(history_signals(inputs)) + self.tendency(inputs["history_items"])
+        return logits.squeeze(-1)

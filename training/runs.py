@@ -20,7 +20,8 @@ import torch
 from .config import TrainingConfig
 from .examples import Examples, build_examples
 from .export import export_towers
-from .fit import Epoch, fit
+from .fit import fit
+from .optimise import Epoch
 
 COLUMNS = ["horizon", "run_id", "kind", "name", "epoch", "value", "text"]
 Relations = dict[str, duckdb.DuckDBPyRelation]
@@ -30,24 +31,26 @@ Row = dict[str, Any]
 def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: Callable[[str], None]) -> pd.DataFrame:
     """Fit the towers of every horizon whose inputs, settings or code changed.
 
-    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons. Returns the run log,
-    one row per artifact, parameter, metric and epoch, with the columns of `COLUMNS`. A run that fails leaves no folder.
+    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons, and of user_features
+    and item_features the names of the columns. Returns the run log, one row per artifact, parameter, metric and epoch,
+    with the columns of `COLUMNS`. A run that fails leaves no folder.
     """
     config = TrainingConfig.from_settings(settings)
+    changing = {entity: set(relations[f"{entity}_features"].columns) for entity in ("user", "item")}
     rows: list[Row] = []
     horizons = relations["horizons"].order("horizon").fetchall()
     for horizon, serve, *_ in horizons:
         own = {
             name: _of_horizon(relation, name, horizon, serve)
             for name, relation in relations.items()
-            if name != "horizons"
+            if name not in ("horizons", "user_features", "item_features")
         }
         run_id = _run_id(own, config)
         folder = Path(model_dir).absolute() / run_id
         found = _read_run(folder)
         if found is None:
             log(f"two_tower {horizon}: training run {run_id}")
-            found = _train_one(own, int(serve), run_id, folder, config, log)
+            found = _train_one(own, changing, int(serve), run_id, folder, config, log)
         else:
             log(f"two_tower {horizon}: run {run_id} is up to date, training skipped")
         rows += [{"horizon": horizon, "run_id": run_id, **row} for row in found]
@@ -77,16 +80,28 @@ def _run_id(relations: Relations, config: TrainingConfig) -> str:
 
 # the modules that decide what a fit results in
 FITTING = {
-    *("config", "data", "examples", "export", "factors", "features", "fit", "losses", "recall", "runs", "sampling"),
-    *("towers", "two_towers", "validation"),
+    *("config", "data", "examples", "export", "factors", "features", "fit", "fit_recall", "fit_sequence", "fit_taste"),
+    *(
+        "histories",
+        "losses",
+        "optimise",
+        "recall",
+        "runs",
+        "sampling",
+        "sequence",
+        "towers",
+        "two_towers",
+        "validation",
+    ),
 }
 
 
 def _train_one(
-    relations: Relations, serve: int, run_id: str, folder: Path, config: TrainingConfig, log: Callable[[str], None]
-) -> list[Row]:
+    relations: Relations, changing: dict[str, set[str]], serve: int, run_id: str, folder: Path,
+    config: TrainingConfig, log: Callable[[str], None],
+) -> list[Row]:  # fmt: skip
     started = time.perf_counter()
-    examples = read_examples(relations, serve)
+    examples = read_examples(relations, changing, serve)
     read = time.perf_counter() - started
     towers, curve = fit(examples, config, log)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +124,7 @@ def _train_one(
     return found
 
 
-def read_examples(relations: Relations, serve: int) -> Examples:
+def read_examples(relations: Relations, changing: dict[str, set[str]], serve: int) -> Examples:
     """Examples from the relations of one horizon; the rows' order is fixed, since training depends on it."""
     sizes: dict[str, dict[str, int]] = {"user": {}, "item": {"item_code": 0}}
     for feature, count in relations["feature_codes"].aggregate("feature, max(code)", "feature").fetchall():
@@ -121,6 +136,7 @@ def read_examples(relations: Relations, serve: int) -> Examples:
         relations["snapshot_targets"].order("snapshot, user_id, item_id").to_arrow_table(),
         relations["user_histories"].to_arrow_table(),
         sizes,
+        changing,
         serve,
     )
 

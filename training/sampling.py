@@ -20,8 +20,8 @@ class Candidates:
     sample: Tensor  # place in `items` of each sampled item [N]
     log_q: Tensor  # log-probability of being sampled [N]
     own: Tensor  # place in `items` of each row's targets [B, P]
-    weights: Tensor  # 1 for a target among what the user never had, -1 = padding or not new [B, P]
-    had: Tensor  # sampled items that the user had before or that are among the row's targets [B, N]
+    weights: Tensor  # 1 for a target, -1 = none [B, P]
+    had: Tensor  # sampled items that must not count against a row [B, N]
 
 
 class Sampler:
@@ -47,10 +47,11 @@ class Sampler:
             batches += [np.sort(piece) for piece in np.array_split(members, pieces)]
         return [batches[place] for place in random.permutation(len(batches))]
 
-    def candidates(self, rows: Index, history_items: Tensor, random: np.random.Generator) -> Candidates:
-        """Targets that the user never had, a shared sample, and which of the sample must not count against a row."""
-        history = self.examples.code_items[history_items.numpy()]  # [B, L], -1 = none
-        own = self._new_targets(rows)
+    def candidates(self, own: Index, had: Index, random: np.random.Generator) -> Candidates:
+        """Each row's own items [B, P] and a shared sample; neither own nor `had` items [B, any] count against a row.
+
+        Catalogue items; -1 = none.
+        """
         present = own >= 0
         sample, log_q = self._sample(random)
         items, inverse = np.unique(np.concatenate([sample, own[present]]), return_inverse=True)
@@ -58,14 +59,14 @@ class Sampler:
         places_of_own[present] = inverse[len(sample) :]
         in_sample = np.full(self.count, -1, np.int64)
         in_sample[sample] = np.arange(len(sample))
-        had = mark(in_sample, own, len(sample)) | mark(in_sample, history, len(sample))
         return Candidates(
             items, torch.from_numpy(inverse[: len(sample)]), torch.from_numpy(log_q), torch.from_numpy(places_of_own),
-            torch.from_numpy(np.where(present, 1.0, -1.0).astype(np.float32)), had,
+            torch.from_numpy(np.where(present, 1.0, -1.0).astype(np.float32)),
+            mark(in_sample, own, len(sample)) | mark(in_sample, had, len(sample)),
         )  # fmt: skip
 
-    def _new_targets(self, rows: Index) -> Index:
-        """Real targets that the user never had [B, P], -1 = padding."""
+    def new_targets(self, rows: Index) -> Index:
+        """What the users went on to do that they had never done: catalogue items [B, P], -1 = none."""
         examples = self.examples
         count = np.diff(examples.targets.offsets)[rows]
         inside = np.arange(max(int(count.max()), 1)) < count[:, None]

@@ -10,7 +10,11 @@ from .config import TrainingConfig
 from .data import Array, tensor
 from .examples import Examples, Index, scales
 from .factors import Factors, fit_factors
+from .recall import RecallItems, RecallUsers
+from .sequence import SequenceItems, SequenceUsers
 from .towers import ItemTower, UserTower
+
+FEWEST_REPEATS = 0.02  # share of targets that the user already had
 
 
 class TwoTowers(nn.Module):
@@ -21,9 +25,23 @@ class TwoTowers(nn.Module):
         codes = len(examples.code_items)
         # numbers are scaled by the items that are traded: most of a catalogue may never have been
         traded = np.flatnonzero(np.asarray(examples.items.arrays["item_code"]) > 0)
-        self.item = ItemTower(examples.items.columns, codes, config, scales(examples.items, traded))
-        rows = np.arange(len(examples.users.snapshots))
-        self.user = UserTower(examples.users.columns, codes, config, scales(examples.users, rows))
+        of_items, of_users = (
+            scales(examples.items, traded),
+            scales(examples.users, np.arange(len(examples.users.snapshots))),
+        )
+        columns = tuple(column for column in examples.items.columns if column.name != "item_code")
+        memories: tuple[RecallItems, RecallUsers] | tuple[SequenceItems, SequenceUsers] | tuple[None, None]
+        if not config.memory_dim:
+            memories = None, None
+        elif repeat_share(examples) >= FEWEST_REPEATS:
+            memories = RecallItems(codes, config), RecallUsers(codes, config)
+        else:
+            memories = (
+                SequenceItems(columns, codes, config, of_items),
+                SequenceUsers(examples.users.columns, codes, config, of_users),
+            )
+        self.item = ItemTower(columns, memories[0], config, of_items)
+        self.user = UserTower(examples.users.columns, memories[1], config, of_users)
         self.examples, self.config = examples, config
         self._factors: dict[int, Factors] = {}
 
@@ -35,14 +53,21 @@ class TwoTowers(nn.Module):
 
     def history_vectors(self, codes: Tensor, snapshot: int) -> Tensor:
         """Vectors [n, R - 1 + F + H] of item codes [n] as part of a history; code 0 stands for no item."""
-        return torch.cat([self.user.recall(codes), self.history_tastes(codes, snapshot)], 1)
+        tastes = self.history_tastes(codes, snapshot)
+        if self.item.memory is None or self.user.memory is None:
+            return tastes
+        content = self.item.memory.content(self.contents(codes))
+        return torch.cat([self.user.memory.history(codes, content), tastes], 1)
 
     def history_tastes(self, codes: Tensor, snapshot: int) -> Tensor:
-        """All but the recall part of them: [n, F + H]."""
-        items = self.examples.code_items[codes.numpy()]
-        inputs = tensors(self.examples.item_batch(self.examples.serve, np.maximum(items, 0)))
-        content = self.item.features.content(inputs) * torch.from_numpy(items >= 0).unsqueeze(1)
+        """All but the memory part of them: [n, F + H]."""
+        content = self.item.features.content(self.contents(codes)) * (codes > 0).unsqueeze(1)
         return torch.cat([self.factors(snapshot).history[codes], content], 1)
+
+    def contents(self, codes: Tensor) -> dict[str, Tensor]:
+        """Inputs of the items of codes [n], of which the columns that do not age are used; any item's for code 0."""
+        items = np.maximum(self.examples.code_items[codes.numpy()], 0)
+        return tensors(self.examples.item_batch(self.examples.serve, items))
 
     def users(self, rows: Index, policy: str) -> Tensor:
         """Embeddings [B, D] of user rows of one snapshot under a policy."""
@@ -61,6 +86,11 @@ class TwoTowers(nn.Module):
     def snapshot_of(self, rows: Index) -> int:
         """The one snapshot that the user rows are of."""
         return int(self.examples.users.snapshots[rows[0]])
+
+
+def repeat_share(examples: Examples) -> float:
+    """Share of the targets that the user already had."""
+    return float(examples.again.values.sum()) / max(len(examples.targets.values), 1)
 
 
 def tensors(arrays: dict[str, Array]) -> dict[str, Tensor]:

@@ -2,52 +2,97 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
 import numpy as np
 import torch
+from torch import Tensor
 
+from .config import TrainingConfig
 from .examples import Examples, Index
-from .two_towers import TwoTowers
+from .factors import ALS_CHOICES, fit_factors, fold_in
+from .two_towers import TwoTowers, tensors
 
 BLOCK = 256
-BLENDS = (0.1, 0.2, 0.4, 1.0)
+TASTE_SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0)  # the first of equals is taken
 MOST_USERS = 4096  # enough for a standard error below .01
 
 
 def validation_recall(
-    towers: TwoTowers, examples: Examples, policies: tuple[str, ...], k: int = 10
+    towers: TwoTowers, policies: tuple[str, ...], with_history: bool | None = None
 ) -> dict[str, float]:
-    """Mean hits / min(k, relevant) over users of the validation snapshot, by policy, on the full catalogue."""
+    """Recall@10 by policy over users of the validation snapshot, on the full catalogue.
+
+    with_history: only users with a history, or only those without.
+    """
     towers.eval()
+    examples = towers.examples
+    rows = validation_rows(examples)
+    if with_history is not None:
+        rows = rows[(np.diff(examples.histories.offsets)[rows] > 0) == with_history]
+    with torch.inference_mode():
+        items = towers.items(examples.serve + 1, np.arange(len(examples.catalogue)))
+        found = {}
+        for policy in policies:
+            scores = (towers.users(block, policy) @ items.T for block in blocks(rows))
+            found[policy] = recall_of(examples, rows, scores, policy)
+    return {policy: recall for policy, recall in found.items() if recall is not None}
+
+
+def blocks(rows: Index) -> list[Index]:
+    """The rows in pieces, for which all scores fit into memory."""
+    return [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+
+
+def validation_rows(examples: Examples) -> Index:
+    """User rows of the validation snapshot that have targets, an even sample where there are very many."""
     snapshot = examples.serve + 1
     rows = examples.rows_of(range(snapshot, snapshot + 1), with_targets=True)
-    if len(rows) > MOST_USERS:
-        rows = rows[np.linspace(0, len(rows) - 1, MOST_USERS).astype(np.int64)]
-    sums, counts = dict.fromkeys(policies, 0.0), dict.fromkeys(policies, 0)
-    with torch.inference_mode():
-        items = towers.items(snapshot, np.arange(len(examples.catalogue)))
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            for policy in policies:
-                scores = towers.users(block, policy) @ items.T
-                if policy == "new":
-                    _hide_history(scores, examples, block)
-                best = scores.topk(min(k, scores.shape[1])).indices.numpy()
-                hits, relevant = _hits(examples, block, best, policy == "new")
-                sums[policy] += float((hits / np.minimum(k, np.maximum(relevant, 1)))[relevant > 0].sum())
-                counts[policy] += int((relevant > 0).sum())
-    return {policy: sums[policy] / counts[policy] for policy in sums if counts[policy]}
+    return rows if len(rows) <= MOST_USERS else rows[np.linspace(0, len(rows) - 1, MOST_USERS).astype(np.int64)]
 
 
-def choose_blend(towers: TwoTowers, examples: Examples) -> None:
-    """Set what taste counts beside recall to what is best on the validation window under the policy `repeats`."""
-    found = {}
-    for blend in BLENDS:
-        towers.user.blend.fill_(blend)
-        found[blend] = validation_recall(towers, examples, ("repeats",)).get("repeats", 0.0)
-    towers.user.blend.fill_(max(found, key=lambda blend: found[blend]))
+def recall_of(
+    examples: Examples, rows: Index, scores_of_blocks: Iterable[Tensor], policy: str, k: int = 10
+) -> float | None:
+    """Mean hits / min(k, relevant) of user rows, whose blocks have scores [B, I]; None without relevant items."""
+    total, count = 0.0, 0
+    for block, scores in zip(blocks(rows), scores_of_blocks, strict=True):
+        if policy == "new":
+            _hide_history(scores, examples, block)
+        best = scores.topk(min(k, scores.shape[1])).indices.numpy()
+        hits, relevant = _hits(examples, block, best, policy == "new")
+        total += float((hits / np.minimum(k, np.maximum(relevant, 1)))[relevant > 0].sum())
+        count += int((relevant > 0).sum())
+    return total / count if count else None
 
 
-def _hide_history(scores: torch.Tensor, examples: Examples, rows: Index) -> None:
+@contextmanager
+def only(towers: TwoTowers, memory: bool) -> Iterator[None]:
+    """Inside, the embeddings are memory alone or taste alone."""
+    before = towers.user.shares.clone()
+    towers.user.shares[:] = torch.tensor([1.0, 0.0] if memory else [0.0, 1.0])
+    yield
+    towers.user.shares.copy_(before)
+
+
+def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) -> None:
+    """Set what taste counts beside memory to what is best on the validation window, with and without a history."""
+    for with_history in (False, True):
+        found = {}
+        for share in TASTE_SHARES:
+            towers.user.shares[int(with_history), 1] = share
+            found[share] = validation_recall(towers, (policy,), with_history=with_history).get(policy, 0.0)
+        best = max(found, key=lambda share: found[share])
+        towers.user.shares[int(with_history), 1] = best
+        log(
+            f"two_tower: taste counts {best} of memory for users {'with' if with_history else 'without'} a history, "
+            f"recall@10 {policy} {found[best]:.4f}"
+        )
+
+
+def _hide_history(scores: Tensor, examples: Examples, rows: Index) -> None:
     counts = np.diff(examples.had.offsets)[rows]
     had = examples.had.padded(rows)
     places, columns = np.nonzero(np.arange(had.shape[1]) < counts[:, None])
@@ -63,3 +108,18 @@ def _hits(examples: Examples, rows: Index, best: Index, only_new: bool) -> tuple
     targets = np.where(relevant, targets, -1)
     hits = (best[:, :, None] == targets[:, None, :]).any(1).sum(1)
     return hits, relevant.sum(1)
+
+
+def choose_als(examples: Examples, config: TrainingConfig, log: Callable[[str], None]) -> TrainingConfig:
+    """The settings with those of ALS that are best on the validation window, unless they are given."""
+    if config.als_alpha:
+        return config
+    rows, found = validation_rows(examples), {}
+    codes = torch.from_numpy(np.asarray(examples.items.arrays["item_code"])[examples.item_rows[examples.serve]])
+    for alpha, regularization, user_power in ALS_CHOICES:
+        tried = replace(config, als_alpha=alpha, als_regularization=regularization, als_user_power=user_power)
+        factors = fit_factors(examples, examples.serve + 1, tried)
+        users = (fold_in(factors, tensors(examples.user_batch(block)), tried) for block in blocks(rows))
+        found[tried] = recall_of(examples, rows, (user @ factors.items[codes].T for user in users), "new") or 0.0
+        log(f"two_tower: ALS, alpha {alpha}, regularization {regularization}: recall@10 new {found[tried]:.4f}")
+    return max(found, key=lambda tried: found[tried])

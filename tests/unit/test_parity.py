@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -9,14 +10,18 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from torch import nn
 from two_tower.python_udfs.plugin import register
 from two_tower.training.config import TrainingConfig
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.export import export_towers
 from two_tower.training.fit import fit
-from two_tower.training.two_towers import TwoTowers
+from two_tower.training.recall import RecallUsers
+from two_tower.training.sequence import SequenceItems, SequenceUsers
+from two_tower.training.two_towers import TwoTowers, tensors
 
 CODES = {"user": {"age": 3}, "item": {"item_code": 4, "brand": 2, "tags": 3}}
+CHANGING = {"user": {"spend"}, "item": {"price"}}
 LISTS = {"history_items": pa.int64(), "history_days": pa.float32(), "history_interactions": pa.float32(),
          "history_weights": pa.float32(), "history_intervals": pa.float32()}  # fmt: skip
 
@@ -66,21 +71,24 @@ def pairs(rows: list[tuple[int, str, str, bool]]) -> pa.Table:
     return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
 
 
-def make_examples() -> Examples:
-    targets = pairs(
-        [(s, u, i, r) for s in (2, 3) for u, i, r in (("a", "p", True), ("b", "q", False), ("d", "t", False))]
-    )
+def make_examples(repeats: bool = True) -> Examples:
+    """Examples in which "a" has again what "a" had, or in which nobody does."""
+    of_a = ("a", "p", True) if repeats else ("a", "t", False)
+    targets = pairs([(s, u, i, r) for s in (2, 3) for u, i, r in (of_a, ("b", "q", False), ("d", "t", False))])
     had = pairs([(2, "a", "p", True), (2, "b", "r", True)])
-    return build_examples(user_rows(), item_rows(), targets, had, CODES, 1)
+    return build_examples(user_rows(), item_rows(), targets, had, CODES, CHANGING, 1)
 
 
 CONFIG = TrainingConfig(dim=13, factors=3, content=4, support=3, epochs=2, final_epochs=1, threads=1)
 SERVED = slice(0, 4)  # rows of the snapshot that is served; older ones have factors of their own
 
 
-@pytest.fixture
-def towers() -> TwoTowers:
-    towers = fit(make_examples(), CONFIG, lambda _: None)[0]
+@pytest.fixture(scope="module", params=["recall", "sequence", "sets"])
+def towers(request: pytest.FixtureRequest) -> TwoTowers:
+    """Fitted towers of each kind of memory, all weights moved so that no part of the network is silent."""
+    config = replace(CONFIG, ordered=int(request.param != "sets"))
+    towers = fit(make_examples(repeats=request.param == "recall"), config, lambda _: None)[0]
+    assert isinstance(towers.user.memory, RecallUsers if request.param == "recall" else SequenceUsers)
     with torch.no_grad():
         for parameter in towers.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
@@ -114,19 +122,37 @@ def test_item_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Pa
     assert np.isfinite(expected).all()
 
 
-def test_recall_is_silent_for_what_the_user_never_had(towers: TwoTowers) -> None:
+def test_only_recall_is_silent_for_what_the_user_never_had(towers: TwoTowers) -> None:
     with torch.inference_mode():
         repeats, new = (towers.users(np.arange(12)[SERVED], policy) for policy in ("repeats", "new"))
-    assert new[:, : CONFIG.recall_dim].abs().max() == 0
-    assert repeats[0, : CONFIG.recall_dim].abs().max() > 0
+    assert (new[:, : CONFIG.memory_dim].abs().max() == 0) == isinstance(towers.user.memory, RecallUsers)
+    assert repeats[0, : CONFIG.memory_dim].abs().max() > 0
 
 
-def test_a_fit_is_reproducible_bit_for_bit() -> None:
-    states = [fit(make_examples(), CONFIG, lambda _: None)[0].state_dict() for _ in range(2)]
+@pytest.mark.parametrize("repeats", [True, False])
+def test_a_fit_is_reproducible_bit_for_bit(repeats: bool) -> None:
+    states = [fit(make_examples(repeats), CONFIG, lambda _: None)[0].state_dict() for _ in range(2)]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
 def test_nothing_to_learn_from_is_an_error_that_names_the_relation() -> None:
     with pytest.raises(ValueError, match="snapshot_targets"):
         build_examples(user_rows(), item_rows(), pairs([]).slice(0, 0).cast(pairs([(1, "a", "p", True)]).schema), pairs(
-            [(2, "a", "p", True)]), CODES, 1)  # fmt: skip
+            [(2, "a", "p", True)]), CODES, CHANGING, 1)  # fmt: skip
+
+
+def test_a_place_of_a_history_is_told_from_what_came_before_it_alone() -> None:
+    """The embedding for training at a place is the served one of the history that ends just before it."""
+    towers = fit(make_examples(repeats=False), CONFIG, lambda _: None)[0]
+    users, items = towers.user.memory, towers.item.memory
+    assert isinstance(users, SequenceUsers)
+    assert isinstance(items, SequenceItems)
+    inputs = tensors(towers.examples.user_batch(np.asarray([3])))  # "d": codes 4, 3, 2, 1, newest first
+    codes = inputs["history_items"]
+    with torch.inference_mode():
+        vectors = users.history(codes[0], items.content(towers.contents(codes[0])))
+        found = users.before(inputs, vectors.unsqueeze(0), torch.ones(1, 4))
+        for place in range(4):
+            older = {**inputs, "history_items": nn.functional.pad(codes[:, place + 1 :], (0, place + 1))}
+            places = (torch.arange(4).unsqueeze(0) + place + 1).clamp(max=3)
+            torch.testing.assert_close(found[:, place], users(older, vectors, places))

@@ -1,0 +1,112 @@
+"""Fitting the sequence part on whole histories, which need no targets of their own.
+
+Ordered histories: every place is an example, what came before it tells what came there (as in SASRec, Kang and McAuley
+2018). Sets: a random half of each history is hidden and told from the rest (as in denoising autoencoders, Wu et al.
+2016).
+Shapes: B users, L history length, N sampled items, W width of a vector, R length of the part.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .examples import Index
+from .losses import HIDDEN, sampled_softmax
+from .optimise import Epoch, decay, descend
+from .sampling import Sampler
+from .sequence import SequenceItems, SequenceUsers
+from .two_towers import TwoTowers, distinct, tensors
+
+SETS_PER_STEP = 256  # histories without order
+SEEN = 0.5  # share of such a history from which the rest is told
+
+
+class SequenceTrainer:
+    """One optimiser over the sequence part; runs epochs over the histories as of one snapshot."""
+
+    def __init__(self, towers: TwoTowers, snapshot: int, epochs: int, rate: float):
+        users, items = towers.user.memory, towers.item.memory
+        assert isinstance(users, SequenceUsers)
+        assert isinstance(items, SequenceItems)
+        config = towers.config
+        self.towers, self.users, self.items, self.epochs, self.done = towers, users, items, epochs, 0.0
+        self.rate = config.sequence_learning_rate * rate
+        self.optimiser = torch.optim.Adam([*users.parameters(), *items.parameters()], fused=True)
+        self.random = np.random.default_rng([config.seed, snapshot])
+        self.sampler = Sampler(towers.examples, config)
+        self.rows = towers.examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
+
+    def epoch(self, phase: str) -> Epoch:
+        """Go once over the histories."""
+        started = time.perf_counter()
+        self.towers.train()
+        batches = self.batches()
+        losses = [0.0] if not batches else []
+        for rows in batches:
+            self.done += 1 / len(batches)
+            loss = self.loss(rows)
+            descend(self.optimiser, loss, self.rate * decay(self.done / self.epochs, warm=0.05))
+            losses.append(loss.item())
+        self.settle_unknown()
+        return Epoch(0, phase, float(np.mean(losses)), time.perf_counter() - started)
+
+    def settle_unknown(self) -> None:
+        """An item without a code counts as the least popular one: nothing in the histories speaks for it."""
+        if len(self.items.bias.weight) > 1:
+            with torch.no_grad():
+                self.items.bias.weight[0] = self.items.bias.weight[1:].min()
+
+    def batches(self) -> list[Index]:
+        """Shuffled batches of user rows; ordered histories of about one length together, so that little is padded."""
+        config, rows = self.towers.config, self.random.permutation(self.rows)
+        if not config.ordered:
+            return list(np.array_split(rows, -(-len(rows) // SETS_PER_STEP))) if len(rows) else []
+        lengths = self.lengths(rows)
+        order = np.argsort(lengths + 2 * self.random.random(len(rows)), kind="stable")
+        step = np.cumsum(lengths[order]) // config.sequence_positions
+        pieces = np.split(rows[order], np.flatnonzero(np.diff(step)) + 1) if len(rows) else []
+        return [pieces[place] for place in self.random.permutation(len(pieces))]
+
+    def lengths(self, rows: Index) -> Index:
+        """Items of each history to learn from."""
+        lengths = np.diff(self.towers.examples.histories.offsets)[rows]
+        return np.minimum(lengths, self.towers.config.sequence_length)
+
+    def loss(self, rows: Index) -> Tensor:
+        """Softmax loss of what each history says about itself."""
+        width = int(self.lengths(rows).max())
+        inputs = tensors(self.towers.examples.user_batch(rows))
+        codes = inputs["history_items"][:, :width]  # [B, L], newest first
+        present, places = distinct(codes)
+        vectors = self.users.history(present, self.items.content(self.towers.contents(present)))  # [n, W]
+        inputs |= {"history_items": codes}
+        return (self.next_loss if self.users.falls is not None else self.hidden_loss)(inputs, vectors, places)
+
+    def next_loss(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
+        """Each place of a history is told from what came before it."""
+        codes = inputs["history_items"]
+        known = codes > 0
+        seen = known & (torch.rand(codes.shape) >= self.towers.config.sequence_history_dropout)
+        users = self.users.before(inputs, vectors[places], seen.float())[known]  # [n, R]
+        own = self.towers.examples.code_items[codes[known].numpy()][:, None]
+        return self.softmax(users, own, own)
+
+    def hidden_loss(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
+        """A random half of a history is told from the other half."""
+        codes = inputs["history_items"]
+        seen = torch.rand(codes.shape) < SEEN
+        users = self.users({**inputs, "history_items": codes * seen}, vectors, places)  # [B, R]
+        items = self.towers.examples.code_items[codes.numpy()]
+        return self.softmax(users, np.where(seen.numpy(), -1, items), items)
+
+    def softmax(self, users: Tensor, own: Index, had: Index) -> Tensor:
+        """Loss of users [n, R] towards their own items [n, P]; those they had [n, any] are no negatives; -1 = none."""
+        batch = self.sampler.candidates(own, had, self.random)
+        items = self.items(tensors(self.towers.examples.item_batch(self.towers.examples.serve, batch.items)))
+        positives = torch.einsum("bd,bpd->bp", users, items[batch.own])
+        others = (users @ items[batch.sample].T).masked_fill(batch.had, HIDDEN)
+        return sampled_softmax(positives, batch.weights, others, batch.log_q)

@@ -1,0 +1,128 @@
+"""The sequence part: what comes next after a history, by ids and contents; for shops without repeat purchases.
+
+A user is what the latest items are like and what all of them are like: two averages of the history with weights that
+fall from item to item, mixed by a small network. Where histories have no order, one plain average.
+Shapes: B rows, L history length, W = R - 1 width of a vector, R length of the part, C item codes.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .config import TrainingConfig
+from .data import Column
+from .features import Features, table
+from .histories import pool
+
+START = 0.05  # deviation of the vectors at the start
+HALVES = (0.0, 2.5)  # logits of the factors by which weights fall at the start: .5 and .92
+
+
+class SequenceItems(nn.Module):
+    """What an item is to be found by: a vector of its own, its content, and a bias."""
+
+    def __init__(
+        self, columns: tuple[Column, ...], codes: int, config: TrainingConfig, scales: dict[str, tuple[float, float]]
+    ):
+        super().__init__()
+        width = config.memory_dim - 1
+        self.id_dropout = config.sequence_id_dropout
+        self.vectors = table(codes, width, START)
+        self.bias = table(codes, 1, 0.0)
+        self.features = Features(tuple(c for c in columns if not c.changes), width, scales)
+        self.mixed = nn.Linear(width, width)
+
+    def content(self, inputs: dict[str, Tensor]) -> Tensor:
+        """What the features that do not age say: [B, W]."""
+        return self.features.content(inputs)
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        """[B, R]."""
+        return self.embed(inputs["item_code"], self.content(inputs))
+
+    def embed(self, codes: Tensor, content: Tensor) -> Tensor:
+        """[B, R] from codes [B] and contents [B, W]."""
+        own = self.vectors(codes)
+        if self.training:
+            own = own * (torch.rand(len(codes), 1) >= self.id_dropout)
+        return torch.cat([own + self.mixed(content), self.bias(codes)], 1)
+
+
+class SequenceUsers(nn.Module):
+    """Pools of a history and the user's features that do not age, mixed."""
+
+    def __init__(
+        self, columns: tuple[Column, ...], codes: int, config: TrainingConfig, scales: dict[str, tuple[float, float]]
+    ):
+        super().__init__()
+        width = config.memory_dim - 1
+        self.id_dropout = config.sequence_id_dropout
+        self.vectors = table(codes, width, START)
+        self.content = nn.Linear(width, width)
+        self.falls = nn.Parameter(torch.tensor(HALVES)) if config.ordered else None
+        self.empty = nn.Parameter(torch.zeros(width))  # in place of a pool of nothing
+        self.features = Features(tuple(c for c in columns if not c.changes), width, scales)
+        pools = len(HALVES) if config.ordered else 1
+        self.network = nn.Sequential(
+            nn.Dropout(config.sequence_dropout),
+            nn.Linear((pools + 1) * width, 2 * width),
+            nn.GELU(),
+            nn.Dropout(config.sequence_dropout),
+            nn.Linear(2 * width, width),
+        )
+        self.norm = nn.LayerNorm(width)
+        self.scale = nn.Parameter(torch.tensor(0.0))
+
+    def history(self, codes: Tensor, content: Tensor) -> Tensor:
+        """What items are as part of a history: [n, W] by codes [n] and contents [n, W]; zeros for code 0."""
+        own = self.vectors(codes)
+        if self.training:
+            own = own * (torch.rand(len(codes), 1) >= self.id_dropout)
+        vectors: Tensor = own + self.content(content) * (codes > 0).unsqueeze(1)
+        return vectors
+
+    def present(self, inputs: dict[str, Tensor]) -> Tensor:
+        """1 for all rows [B, 1]: this part has something to say to everyone."""
+        return torch.ones_like(inputs["only_new"]).unsqueeze(1)
+
+    def forward(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
+        """[B, R] from vectors [n, W] and places [B, L]: row in `vectors` of each history item, newest first."""
+        known = (inputs["history_items"] > 0).float()
+        pools = []
+        for fall in self.log_falls():
+            weights = torch.exp(torch.arange(known.shape[1]) * fall) * known
+            total = weights.sum(1, keepdim=True)
+            pools.append(self.or_empty(pool(vectors, places, weights), total))
+        return self.embed(pools, self.features.content(inputs))
+
+    def before(self, inputs: dict[str, Tensor], vectors: Tensor, seen: Tensor) -> Tensor:
+        """What forward would give at each place of the histories, from what came before it: [B, L, R].
+
+        vectors [B, L, W] of the history items, newest first; seen [B, L]: 1 for those that may be used.
+        """
+        length = seen.shape[1]
+        steps = torch.arange(length) - torch.arange(length).unsqueeze(1) - 1  # [L, L] from a place to an older one
+        pools = []
+        for fall in self.log_falls():
+            weights = torch.exp(steps.clamp(min=0) * fall) * (steps >= 0)
+            totals = seen @ weights.T
+            pools.append(self.or_empty(weights @ (vectors * seen.unsqueeze(-1)), totals.unsqueeze(-1)))
+        features = self.features.content(inputs).unsqueeze(1).expand(-1, length, -1)
+        return self.embed(pools, features)
+
+    def log_falls(self) -> list[Tensor]:
+        """Logarithms of the factors by which each pool's weights fall from item to item."""
+        if self.falls is None:
+            return [torch.tensor(0.0)]
+        return list(nn.functional.logsigmoid(self.falls))
+
+    def or_empty(self, sums: Tensor, totals: Tensor) -> Tensor:
+        """Averages [..., W] from sums and total weights [..., 1]; an empty history has a vector of its own."""
+        return sums / totals.clamp(min=1e-3) + (totals == 0).float() * self.empty
+
+    def embed(self, pools: list[Tensor], features: Tensor) -> Tensor:
+        """[..., R] from pools and features, [..., W] each; the last dimension takes the item's bias."""
+        mixed = torch.stack(pools).sum(0) + self.network(torch.cat([*pools, features], -1))
+        vectors = self.norm(mixed) * self.scale.exp()
+        return torch.cat([vectors, torch.ones_like(vectors[..., :1])], -1)
