@@ -8,7 +8,7 @@ makes one. `encoder.json` says how the model is run:
     pictures  {"reads": "image", "output": "features", "size": 224, "crop": 0.875 (share of the shorter side that is
                kept), "resample": "bicubic", "mean": [r, g, b], "deviation": [r, g, b], "normalise": true}
 
-SQL function `encoder(folder)`: STRUCT(version, dimension); `version` is a hash of the three files.
+SQL function `encoder(folder)`: STRUCT(reads, version, dimension); `version` is a hash of the three files.
 """
 
 from __future__ import annotations
@@ -136,11 +136,10 @@ FOLDERS = EncoderFolders()
 
 
 def describe(folders: pa.ChunkedArray) -> pa.Array:
-    """Version and dimension of the encoder in each folder."""
+    """What the encoder in each folder reads, its version and its dimension."""
     encoders = [FOLDERS.open(folder) for folder in folders.to_pylist()]
-    versions, dimensions = [e.version for e in encoders], [e.dimension for e in encoders]
-    columns = [pa.array(versions, pa.string()), pa.array(dimensions, pa.int32())]
-    return pa.StructArray.from_arrays(columns, ["version", "dimension"])
+    rows = [{"reads": e.settings["reads"], "version": e.version, "dimension": e.dimension} for e in encoders]
+    return pa.array(rows, pa.struct([("reads", pa.string()), ("version", pa.string()), ("dimension", pa.int32())]))
 
 
 def encoded(folders: pa.ChunkedArray, contents: pa.ChunkedArray, reads: str, encode: Encode) -> pa.Array:

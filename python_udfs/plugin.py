@@ -47,7 +47,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         "embed_image": (lambda *columns: embed_image(*columns), None, "FLOAT[]"),
         "picture_problem": (lambda *columns: picture_problem(*columns), None, "VARCHAR"),
         "picture_version": (picture_version, ["VARCHAR"], "VARCHAR"),
-        "encoder": (describe, ["VARCHAR"], "STRUCT(version VARCHAR, dimension INTEGER)"),
+        "encoder": (describe, ["VARCHAR"], "STRUCT(reads VARCHAR, version VARCHAR, dimension INTEGER)"),
         "text_buckets": (text_buckets, ["VARCHAR", "BIGINT"], "INTEGER[]"),
         "normal_quantile": (normal_quantile, ["DOUBLE"], "DOUBLE"),
         "chi_square_p": (chi_square_p, ["DOUBLE", "BIGINT"], "DOUBLE"),
