@@ -64,14 +64,14 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=...')"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python $(PIP) -c constraints.txt torch==2.13.0
-	$(BIN)/python $(PIP) -c constraints.txt -e '.[train,demo,dev]'
+	$(BIN)/python $(PIP) -c constraints.txt -e '.[train,encoders,demo,dev]'
 	touch $@
 
 .venv-duckdb-1.5/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-duckdb-1.5
 	sed 's/^duckdb==.*/duckdb==1.5.6/' constraints.txt > .venv-duckdb-1.5/constraints.txt
 	.venv-duckdb-1.5/bin/python $(PIP) -c .venv-duckdb-1.5/constraints.txt torch==2.13.0
-	.venv-duckdb-1.5/bin/python $(PIP) -c .venv-duckdb-1.5/constraints.txt -e '.[train,demo,dev]'
+	.venv-duckdb-1.5/bin/python $(PIP) -c .venv-duckdb-1.5/constraints.txt -e '.[train,encoders,demo,dev]'
 	touch $@
 
 .venv-serving/.installed: pyproject.toml constraints.txt

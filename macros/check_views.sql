@@ -1,7 +1,7 @@
 {% macro check_views() %}
     {#- On-run-start: a view must not call a function of the plugin, since it fails for whoever opens the database without it. -#}
     {%- if execute -%}
-        {%- set functions = '(?i)(?<![\\w.])(embed|text_buckets|top_k|bootstrap_(interval|ratio|difference))\\s*\\(' -%}
+        {%- set functions = '(?i)(?<![\\w.])(embed(_text|_image)?|text_buckets|top_k|bootstrap_(interval|ratio|difference))\\s*\\(' -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'view' -%}
             {%- set called = modules.re.search(functions, node.raw_code) -%}
             {%- if called -%}

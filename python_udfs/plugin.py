@@ -12,6 +12,9 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from . import bootstrap, installation
 from .database_lock import refuse_locked
 from .embed import embed
+from .embed_image import embed_image, picture_problem, picture_version
+from .embed_text import embed_text
+from .encoders import describe
 from .history_weights import history_weights
 from .significance import chi_square_p, normal_quantile
 from .text_buckets import text_buckets
@@ -22,7 +25,12 @@ if TYPE_CHECKING:
 
     import duckdb
 
-SEE_NULL = {"text_buckets"}  # the others give NULL for NULL without being called
+SEE_NULL = {
+    "embed_image",
+    "embed_text",
+    "picture_problem",
+    "text_buckets",
+}  # the others give NULL for NULL, and only then
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
@@ -35,6 +43,11 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         "top_k_within": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
         "top_k_arranged": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
         "history_weights": (history_weights, None, "FLOAT[][]"),
+        "embed_text": (embed_text, ["VARCHAR", "VARCHAR"], "FLOAT[]"),
+        "embed_image": (lambda *columns: embed_image(*columns), None, "FLOAT[]"),
+        "picture_problem": (lambda *columns: picture_problem(*columns), None, "VARCHAR"),
+        "picture_version": (picture_version, ["VARCHAR"], "VARCHAR"),
+        "encoder": (describe, ["VARCHAR"], "STRUCT(reads VARCHAR, version VARCHAR, dimension INTEGER)"),
         "text_buckets": (text_buckets, ["VARCHAR", "BIGINT"], "INTEGER[]"),
         "normal_quantile": (normal_quantile, ["DOUBLE"], "DOUBLE"),
         "chi_square_p": (chi_square_p, ["DOUBLE", "BIGINT"], "DOUBLE"),

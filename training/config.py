@@ -23,7 +23,7 @@ class TrainingConfig:
     # --- sequence: what comes next after a history, where nothing is bought twice
     ordered: int = 1  # 0 = histories are sets without an order (var two_tower_split: random)
     sequence_epochs: int = 10  # upper bound; early stopping on validation recall@10 decides
-    sequence_positions: int = 4096  # places of histories per step
+    sequence_positions: int = 4096  # places of histories per step, fewer where there are few
     sequence_length: int = 200  # newest items of a history to learn from
     sequence_learning_rate: float = 0.003
     sequence_dropout: float = 0.3  # on the pools and the hidden layer that mixes them

@@ -77,7 +77,8 @@ def _als(matrix: csr_matrix, config: TrainingConfig) -> np.ndarray:
 
 
 def _scaled(vectors: np.ndarray) -> Tensor:
-    usual = float(np.sort(np.linalg.norm(vectors, axis=1))[-1000:].mean()) or 1.0
+    popular = max(len(vectors) // 25, 1)
+    usual = float(np.sort(np.linalg.norm(vectors, axis=1))[-popular:].mean()) or 1.0
     scaled = torch.from_numpy((vectors / usual).astype(np.float32))
     scaled[0] = 0.0  # code 0 stands for all unknown items
     return scaled

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyRelation as Relation
 
-FITS: Mapping[str, Callable[..., Scorer]] = {"als": fit_als, "ease": fit_ease, "item_knn": fit_item_knn}
+FITS: Mapping[str, Callable[..., Scorer]] = {
+    "als": fit_als,
+    "als_usual": fit_als,
+    "ease": fit_ease,
+    "item_knn": fit_item_knn,
+}
 EVALUATION_SNAPSHOT = 1
 
 

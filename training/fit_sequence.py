@@ -21,6 +21,7 @@ from .sampling import Sampler
 from .sequence import SequenceItems, SequenceUsers
 from .two_towers import TwoTowers, distinct, tensors
 
+FEWEST_STEPS = 50  # per epoch
 SETS_PER_STEP = 256  # histories without order
 SEEN = 0.5  # share of such a history from which the rest is told
 
@@ -67,7 +68,8 @@ class SequenceTrainer:
             return list(np.array_split(rows, -(-len(rows) // SETS_PER_STEP))) if len(rows) else []
         lengths = self.lengths(rows)
         order = np.argsort(lengths + 2 * self.random.random(len(rows)), kind="stable")
-        step = np.cumsum(lengths[order]) // config.sequence_positions
+        size = min(config.sequence_positions, -(-int(lengths.sum()) // FEWEST_STEPS))
+        step = np.cumsum(lengths[order]) // max(size, 1)
         pieces = np.split(rows[order], np.flatnonzero(np.diff(step)) + 1) if len(rows) else []
         return [pieces[place] for place in self.random.permutation(len(pieces))]
 

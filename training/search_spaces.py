@@ -13,6 +13,7 @@ Parameters = dict[str, Any]
 
 WEIGHTINGS = ("count", "log", "binary")
 HALF_LIVES = (None, 30, 60, 90, 120, 180, 365)
+PLAIN = {"weighting": "binary", "half_life_days": None, "user_power": 0.0}
 WEIGHED = {"weighting": "count", "half_life_days": 120, "user_power": 0.5}
 # Where earlier searches ended on The Complete Journey (benchmarks/tuning), and one plain start
 STARTS: Mapping[str, list[Parameters]] = {
@@ -21,6 +22,30 @@ STARTS: Mapping[str, list[Parameters]] = {
         WEIGHED | {"factors": 256, "ridge": 23.0, "alpha": 0.6, "iterations": 20, "half_life_days": 180},
         WEIGHED | {"factors": 512, "ridge": 6.0, "alpha": 0.5, "iterations": 14, "half_life_days": 30},
         WEIGHED | {"factors": 64, "ridge": 20.0, "alpha": 1.0, "iterations": 10, "half_life_days": None},
+        WEIGHED
+        | {
+            "factors": 256,
+            "ridge": 1.0,
+            "alpha": 20.0,
+            "iterations": 12,
+            "user_power": 0.0,
+            "half_life_days": None,
+            "weighting": "binary",
+        },
+        WEIGHED
+        | {
+            "factors": 8,
+            "ridge": 10.0,
+            "alpha": 5.0,
+            "iterations": 12,
+            "user_power": 0.0,
+            "half_life_days": None,
+            "weighting": "binary",
+        },
+    ],
+    "als_usual": [
+        {"factors": 64, "regularization": 0.01, "alpha": 1.0, "iterations": 15, "weighting": "binary"},
+        {"factors": 128, "regularization": 10.0, "alpha": 10.0, "iterations": 15, "weighting": "count"},
     ],
     "ease": [
         WEIGHED | {"regularization": 1000.0, "own_share": 0.5, "user_power": 0.0, "weighting": "log"},
@@ -51,10 +76,21 @@ def suggest_als(trial: optuna.Trial) -> Parameters:
     """Factors, alpha, iterations, and regularization as a multiple of alpha, with which it has to rise and fall."""
     alpha = _number(trial, "alpha", 0.02, 20)
     return suggest_weighing(trial) | {
-        "factors": trial.suggest_categorical("factors", (64, 128, 256, 512)),
+        "factors": trial.suggest_int("factors", 2, 512, log=True),
         "regularization": float(f"{alpha * trial.suggest_float('ridge', 1, 200, log=True):.3g}"),
         "alpha": alpha,
         "iterations": trial.suggest_int("iterations", 4, 20, log=True),
+    }
+
+
+def suggest_als_usual(trial: optuna.Trial) -> Parameters:
+    """What a careful practitioner tries with `implicit`: no recency, no scaling by user."""
+    return {
+        "factors": trial.suggest_categorical("factors", (32, 64, 128, 256)),
+        "regularization": _number(trial, "regularization", 0.001, 100),
+        "alpha": _number(trial, "alpha", 0.1, 100),
+        "iterations": trial.suggest_int("iterations", 5, 30, log=True),
+        "weighting": trial.suggest_categorical("weighting", WEIGHTINGS),
     }
 
 
@@ -82,6 +118,7 @@ def _own_weight(trial: optuna.Trial) -> float:
 
 SPACES: Mapping[str, Callable[[optuna.Trial], Parameters]] = {
     "als": suggest_als,
+    "als_usual": suggest_als_usual,
     "ease": suggest_ease,
     "item_knn": suggest_item_knn,
 }

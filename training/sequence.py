@@ -7,6 +7,8 @@ Shapes: B rows, L history length, W = R - 1 width of a vector, R length of the p
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -16,6 +18,7 @@ from .features import Features, table
 from .histories import pool
 
 START = 0.05  # deviation of the vectors at the start
+LENGTH = 4.0  # of a user vector at the start
 HALVES = (0.0, 2.5)  # logits of the factors by which weights fall at the start: .5 and .92
 
 
@@ -72,7 +75,7 @@ class SequenceUsers(nn.Module):
             nn.Linear(2 * width, width),
         )
         self.norm = nn.LayerNorm(width)
-        self.scale = nn.Parameter(torch.tensor(0.0))
+        self.scale = nn.Parameter(torch.tensor(math.log(LENGTH) - math.log(width) / 2))
 
     def history(self, codes: Tensor, content: Tensor) -> Tensor:
         """What items are as part of a history: [n, W] by codes [n] and contents [n, W]; zeros for code 0."""

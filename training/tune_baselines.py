@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from .baselines import Scorer
 
-POLICIES: tuple[Policy, Policy] = ("repeats", "new")
+POLICIES: tuple[Policy, ...] = ("repeats", "new")
 VALIDATION_SNAPSHOT = 2
 K = 10
 
@@ -84,14 +84,15 @@ def search(model: str, world: World, relevant: Mapping[Policy, csr_matrix], budg
             direction="maximize",
             sampler=optuna.samplers.TPESampler(seed=budget.seed + number, n_startup_trials=8, multivariate=True),
         )
-        for number, policy in enumerate(POLICIES)
+        for number, policy in enumerate(relevant)
     }
+    policies = list(relevant)
     for number, start in enumerate(STARTS[model]):
-        studies[POLICIES[number % len(POLICIES)]].enqueue_trial(start)
+        studies[policies[number % len(policies)]].enqueue_trial(start)
     rows: list[dict[str, Any]] = []
     began = time.monotonic()
-    while len(rows) < budget.trials * len(POLICIES) and time.monotonic() - began < budget.minutes * 60:
-        asked = POLICIES[len(rows) % len(POLICIES)]
+    while len(rows) < budget.trials * len(policies) and time.monotonic() - began < budget.minutes * 60:
+        asked = policies[len(rows) % len(policies)]
         trial = studies[asked].ask()
         parameters = SPACES[model](trial)
         fit_began = time.monotonic()
@@ -106,7 +107,7 @@ def search(model: str, world: World, relevant: Mapping[Policy, csr_matrix], budg
                     params=trial.params, distributions=trial.distributions, value=measured[policy]
                 )
                 study.add_trial(told)
-        found = {f"recall_{policy}": measured[policy] for policy in POLICIES}
+        found = {f"recall_{policy}": measured[policy] for policy in policies}
         rows.append({"trial": len(rows), "asked_for": asked} | parameters | found | {"fit_seconds": seconds})
         print(rows[-1], flush=True)
     return rows
@@ -128,7 +129,8 @@ def write_found(folder: Path, dataset: str, model: str, rows: list[dict[str, Any
         writer.writerows(rows)
     path = folder / f"found_{dataset}.yml"
     found = (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
-    found[f"two_tower_{model}"] = {policy: best_of(rows, policy) for policy in POLICIES}
+    policies = [name.removeprefix("recall_") for name in rows[0] if name.startswith("recall_")]
+    found[f"two_tower_{model}"] = {policy: best_of(rows, policy) for policy in policies}
     path.write_text(yaml.safe_dump(found, sort_keys=True, width=110))
 
 
@@ -140,6 +142,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/tuning"))
     parser.add_argument("--dataset", default="complete_journey", help="goes into the names of the files written")
     parser.add_argument("--models", nargs="+", choices=sorted(SPACES), default=list(SPACES))
+    parser.add_argument("--policies", nargs="+", choices=POLICIES, default=list(POLICIES))
     parser.add_argument("--trials", type=int, default=40, help="fits per model and policy")
     parser.add_argument("--minutes", type=float, default=30, help="at most this long per model")
     parser.add_argument("--seed", type=int, default=0)
@@ -150,7 +153,9 @@ def main() -> None:
         tables = ("interaction_splits", "snapshot_targets", "item_features")
         splits, targets, features = (connection.table(f"{arguments.schema}.{name}") for name in tables)
         world = read_world(splits, targets, features, VALIDATION_SNAPSHOT)
-        relevant: dict[Policy, csr_matrix] = {policy: relevant_items(targets, world, policy) for policy in POLICIES}
+        relevant: dict[Policy, csr_matrix] = {
+            policy: relevant_items(targets, world, policy) for policy in arguments.policies
+        }
     budget = Budget(arguments.trials, arguments.minutes, arguments.seed, arguments.threads)
     for model in arguments.models:
         write_found(arguments.out, arguments.dataset, model, search(model, world, relevant, budget))

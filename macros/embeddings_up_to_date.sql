@@ -1,0 +1,20 @@
+{% macro embeddings_up_to_date(existing, contents, encoder) %}
+    {#- Whether a table of embeddings has exactly the rows of `contents`, by this encoder: then nothing has to be written. -#}
+    {%- if not existing or not existing.is_table -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set wanted -%}
+        select * exclude (content), '{{ encoder.version }}' as encoder from ({{ contents }})
+    {%- endset -%}
+    {%- set columns = two_tower.query_columns(wanted) | list + ['embedding', 'problem'] -%}
+    {%- if two_tower.query_columns(existing) | list != columns -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set found = 'select * exclude (embedding, problem) from ' ~ existing -%}
+    {%- set compare -%}
+        select
+            (select count(*) from ({{ wanted }})) = (select count(*) from ({{ found }}))
+            and not exists (({{ wanted }}) except all ({{ found }}))
+    {%- endset -%}
+    {{ return(run_query(compare).rows[0][0]) }}
+{% endmacro %}

@@ -1,0 +1,20 @@
+{% macro known_embeddings(relations, encoder) %}
+    {#- Select of what an encoder made of each content already, in those of the relations that are tables of embeddings. -#}
+    {%- set parts = [] -%}
+    {%- for relation in relations if relation -%}
+        {%- set columns = two_tower.query_columns(relation) -%}
+        {%- if 'content_hash' in columns and 'encoder' in columns -%}
+            {#- one row of each content: `distinct on` would hash the vectors, too, and take three times as long #}
+            {%- set part -%}
+                select content_hash, cast(embedding as float[]) as embedding, problem from {{ relation }}
+                where rowid in (
+                    select min(rowid) from {{ relation }}
+                    where encoder = '{{ encoder.version }}' and content_hash is not null
+                    group by content_hash
+                )
+            {%- endset -%}
+            {%- do parts.append(part) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(parts | join(' union all ')) }}
+{% endmacro %}
