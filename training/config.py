@@ -21,10 +21,12 @@ class TrainingConfig:
     recall_batch_size: int = 256
     recall_learning_rate: float = 0.05  # Adam: exactness needs large steps
     # --- sequence: what comes next after a history, where nothing is bought twice
+    sequence: int = 65  # length of memory then; what is left over goes to the factors
     ordered: int = 1  # 0 = histories are sets without an order (var two_tower_split: random)
     sequence_epochs: int = 10  # upper bound; early stopping on validation recall@10 decides
     sequence_positions: int = 4096  # places of histories per step, fewer where there are few
     sequence_length: int = 200  # newest items of a history to learn from
+    sequence_recency: float = 0.0  # power of an item's weight in the history by which its place counts
     sequence_learning_rate: float = 0.003
     sequence_dropout: float = 0.3  # on the pools and the hidden layer that mixes them
     sequence_history_dropout: float = 0.1  # share of a history's items that are hidden per step

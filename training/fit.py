@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
@@ -14,7 +15,7 @@ from .fit_sequence import SequenceTrainer
 from .fit_taste import TasteTrainer
 from .optimise import Epoch
 from .recall import RecallItems, RecallUsers
-from .two_towers import TwoTowers
+from .two_towers import TwoTowers, has_repeats
 from .validation import choose_als, choose_shares, only, validation_recall
 
 Log = Callable[[str], None]
@@ -30,7 +31,7 @@ def fit(examples: Examples, config: TrainingConfig, log: Log) -> tuple[TwoTowers
     torch.use_deterministic_algorithms(True)
     # filling memory before it is written cost a fifth of the time, and nothing here reads it before
     vars(torch.utils)["deterministic"].fill_uninitialized_memory = False
-    config = choose_als(examples, config, log)
+    config = choose_als(examples, adapted(config, examples), log)
     towers = TwoTowers(examples, config)
     curve: list[Epoch] = []
 
@@ -57,6 +58,14 @@ def fit(examples: Examples, config: TrainingConfig, log: Log) -> tuple[TwoTowers
         repeat(SequenceTrainer(towers, serve, -(-best // FINAL_SHARE), FINAL_RATE), record)
     repeat(TasteTrainer(towers, serve, config.final_epochs, FINAL_RATE), record)
     return towers.eval(), curve
+
+
+def adapted(config: TrainingConfig, examples: Examples) -> TrainingConfig:
+    """Recall has to be long to be exact; a sequence part need not be, and leaves its dimensions to the factors."""
+    if not config.memory_dim or has_repeats(examples):
+        return config
+    rest = config.dim - config.content - 1
+    return replace(config, factors=rest - min(config.sequence, rest - 1))
 
 
 def recall_phase(towers: TwoTowers, newest: int, phase: str, rate: float) -> Epoch:

@@ -65,7 +65,8 @@ class SequenceTrainer:
         """Shuffled batches of user rows; ordered histories of about one length together, so that little is padded."""
         config, rows = self.towers.config, self.random.permutation(self.rows)
         if not config.ordered:
-            return list(np.array_split(rows, -(-len(rows) // SETS_PER_STEP))) if len(rows) else []
+            steps = max(-(-len(rows) // SETS_PER_STEP), min(FEWEST_STEPS, len(rows)))
+            return list(np.array_split(rows, steps)) if len(rows) else []
         lengths = self.lengths(rows)
         order = np.argsort(lengths + 2 * self.random.random(len(rows)), kind="stable")
         size = min(config.sequence_positions, -(-int(lengths.sum()) // FEWEST_STEPS))
@@ -95,7 +96,8 @@ class SequenceTrainer:
         seen = known & (torch.rand(codes.shape) >= self.towers.config.sequence_history_dropout)
         users = self.users.before(inputs, vectors[places], seen.float())[known]  # [n, R]
         own = self.towers.examples.code_items[codes[known].numpy()][:, None]
-        return self.softmax(users, own, own)
+        weights = inputs["history_weights"][:, : codes.shape[1]][known].unsqueeze(1)
+        return self.softmax(users, own, own, weights**self.towers.config.sequence_recency)
 
     def hidden_loss(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
         """A random half of a history is told from the other half."""
@@ -103,12 +105,15 @@ class SequenceTrainer:
         seen = torch.rand(codes.shape) < SEEN
         users = self.users({**inputs, "history_items": codes * seen}, vectors, places)  # [B, R]
         items = self.towers.examples.code_items[codes.numpy()]
-        return self.softmax(users, np.where(seen.numpy(), -1, items), items)
+        return self.softmax(users, np.where(seen.numpy(), -1, items), items, torch.ones(codes.shape))
 
-    def softmax(self, users: Tensor, own: Index, had: Index) -> Tensor:
-        """Loss of users [n, R] towards their own items [n, P]; those they had [n, any] are no negatives; -1 = none."""
+    def softmax(self, users: Tensor, own: Index, had: Index, weights: Tensor) -> Tensor:
+        """Loss of users [n, R] towards their own items, weights [n, P]; those they had [n, any] are no negatives.
+
+        Catalogue items; -1 = none.
+        """
         batch = self.sampler.candidates(own, had, self.random)
         items = self.items(tensors(self.towers.examples.item_batch(self.towers.examples.serve, batch.items)))
         positives = torch.einsum("bd,bpd->bp", users, items[batch.own])
         others = (users @ items[batch.sample].T).masked_fill(batch.had, HIDDEN)
-        return sampled_softmax(positives, batch.weights, others, batch.log_q)
+        return sampled_softmax(positives, batch.weights * weights, others, batch.log_q)

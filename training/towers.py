@@ -77,8 +77,8 @@ class UserTower(nn.Module):
         self.config = config
         self.memory = memory
         self.widths = [max(config.memory_dim - 1, 0), config.factors, hidden]
-        # of memory and taste, where memory has something to say: for users without a history, and with one
-        self.register_buffer("shares", torch.tensor([[1.0, 0.1], [1.0, 0.1]]))
+        # of memory, factors and content, where memory has something to say: for users without a history, and with one
+        self.register_buffer("shares", torch.tensor([[1.0, 0.1, 0.1], [1.0, 0.1, 0.1]]))
         self.factors_scale = nn.Parameter(torch.tensor(2.0))
         self.attention = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), silent(nn.Linear(32, 2)))
         self.affinity = nn.Parameter(torch.tensor(0.5))
@@ -101,9 +101,11 @@ class UserTower(nn.Module):
         if self.memory is None:
             return taste
         present = self.memory.present(inputs)
-        share = self.shares[(inputs["history_items"] > 0).any(1).long()]  # [B, 2]
+        share = self.shares[(inputs["history_items"] > 0).any(1).long()]  # [B, 3]
         memory = self.memory(inputs, remembered, places) * present * share[:, :1]
-        return torch.cat([memory, taste * (1.0 + (share[:, 1:] - 1.0) * present)], 1)
+        share = 1.0 + (share[:, 1:] - 1.0) * present
+        factors, content = taste[:, : self.widths[1]] * share[:, :1], taste[:, self.widths[1] :] * share[:, 1:]
+        return torch.cat([memory, factors, content], 1)
 
     def taste(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
         """All but the memory part, [B, F + H + 1], from vectors [n, F + H]."""

@@ -33,7 +33,7 @@ class TwoTowers(nn.Module):
         memories: tuple[RecallItems, RecallUsers] | tuple[SequenceItems, SequenceUsers] | tuple[None, None]
         if not config.memory_dim:
             memories = None, None
-        elif repeat_share(examples) >= FEWEST_REPEATS:
+        elif has_repeats(examples):
             memories = RecallItems(codes, config), RecallUsers(codes, config)
         else:
             memories = (
@@ -88,9 +88,9 @@ class TwoTowers(nn.Module):
         return int(self.examples.users.snapshots[rows[0]])
 
 
-def repeat_share(examples: Examples) -> float:
-    """Share of the targets that the user already had."""
-    return float(examples.again.values.sum()) / max(len(examples.targets.values), 1)
+def has_repeats(examples: Examples) -> bool:
+    """Whether users have things again: memory is recall then, else sequence."""
+    return float(examples.again.values.sum()) >= FEWEST_REPEATS * len(examples.targets.values)
 
 
 def tensors(arrays: dict[str, Array]) -> dict[str, Tensor]:

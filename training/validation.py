@@ -16,7 +16,9 @@ from .factors import ALS_CHOICES, fit_factors, fold_in
 from .two_towers import TwoTowers, tensors
 
 BLOCK = 256
-TASTE_SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0)  # the first of equals is taken
+FACTORS_OF_TRIALS = 64  # enough to tell settings of ALS apart
+SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0)  # that are tried for what stands beside memory; the first of equals wins
+FACTORS = (0.5, 2.0)  # and then for each part by itself
 MOST_USERS = 4096  # enough for a standard error below .01
 
 
@@ -72,23 +74,32 @@ def recall_of(
 def only(towers: TwoTowers, memory: bool) -> Iterator[None]:
     """Inside, the embeddings are memory alone or taste alone."""
     before = towers.user.shares.clone()
-    towers.user.shares[:] = torch.tensor([1.0, 0.0] if memory else [0.0, 1.0])
+    towers.user.shares[:] = torch.tensor([1.0, 0.0, 0.0] if memory else [0.0, 1.0, 1.0])
     yield
     towers.user.shares.copy_(before)
 
 
 def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) -> None:
-    """Set what taste counts beside memory to what is best on the validation window, with and without a history."""
+    """Set what factors and content count beside memory to what is best on the validation window.
+
+    First both alike, then each by itself; for users without a history and for those with one.
+    """
     for with_history in (False, True):
-        found = {}
-        for share in TASTE_SHARES:
-            towers.user.shares[int(with_history), 1] = share
-            found[share] = validation_recall(towers, (policy,), with_history=with_history).get(policy, 0.0)
-        best = max(found, key=lambda share: found[share])
-        towers.user.shares[int(with_history), 1] = best
+        shares = towers.user.shares[int(with_history)]
+        best = -1.0
+        for parts in (slice(1, 3), slice(1, 2), slice(2, 3)):
+            start = shares.clone()
+            for share in SHARES if parts == slice(1, 3) else [0.0, *(float(start[parts][0]) * f for f in FACTORS)]:
+                before = shares.clone()
+                shares[parts] = share
+                found = validation_recall(towers, (policy,), with_history=with_history).get(policy, 0.0)
+                if found > best:
+                    best = found
+                else:
+                    shares.copy_(before)
         log(
-            f"two_tower: taste counts {best} of memory for users {'with' if with_history else 'without'} a history, "
-            f"recall@10 {policy} {found[best]:.4f}"
+            f"two_tower: for users {'with' if with_history else 'without'} a history factors count {shares[1]:.3g} and "
+            f"content {shares[2]:.3g} beside memory, recall@10 {policy} {best:.4f}"
         )
 
 
@@ -118,7 +129,9 @@ def choose_als(examples: Examples, config: TrainingConfig, log: Callable[[str], 
     codes = torch.from_numpy(np.asarray(examples.items.arrays["item_code"])[examples.item_rows[examples.serve]])
     for alpha, regularization, user_power in ALS_CHOICES:
         tried = replace(config, als_alpha=alpha, als_regularization=regularization, als_user_power=user_power)
-        factors = fit_factors(examples, examples.serve + 1, tried)
+        factors = fit_factors(
+            examples, examples.serve + 1, replace(tried, factors=min(config.factors, FACTORS_OF_TRIALS))
+        )
         users = (fold_in(factors, tensors(examples.user_batch(block)), tried) for block in blocks(rows))
         found[tried] = recall_of(examples, rows, (user @ factors.items[codes].T for user in users), "new") or 0.0
         log(f"two_tower: ALS, alpha {alpha}, regularization {regularization}: recall@10 new {found[tried]:.4f}")

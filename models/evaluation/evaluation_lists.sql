@@ -9,7 +9,7 @@
     'item_knn',
     'ease',
     'als',
-] -%}
+] + (['als_usual'] if var('two_tower_als_usual') else []) -%}
 
 with
 

@@ -4,7 +4,7 @@ snapshots as (
     select * from {{ ref('two_tower', 'snapshots') }}
 ),
 
-final as (
+views as (
     select
         case snapshots.snapshot when 0 then 'production' else 'evaluation' end as horizon,
         snapshots.snapshot,
@@ -13,6 +13,11 @@ final as (
     from snapshots
     left join snapshots as serving on serving.snapshot = 0
     where snapshots.snapshot <= 1
+),
+
+final as (
+    select * from views
+    where horizon in ('{{ var("two_tower_horizons") | join("', '") }}')
 )
 
 select * from final

@@ -79,7 +79,7 @@ def make_examples(repeats: bool = True) -> Examples:
     return build_examples(user_rows(), item_rows(), targets, had, CODES, CHANGING, 1)
 
 
-CONFIG = TrainingConfig(dim=13, factors=3, content=4, support=3, epochs=2, final_epochs=1, threads=1)
+CONFIG = TrainingConfig(dim=13, factors=3, content=4, sequence=5, support=3, epochs=2, final_epochs=1, threads=1)
 SERVED = slice(0, 4)  # rows of the snapshot that is served; older ones have factors of their own
 
 

@@ -1,0 +1,11 @@
+def model(dbt, session):
+    """Glue: hands what is known and the tuned parameters to the training package, returns its lists."""
+    from two_tower.training.fit_baseline import baseline_table
+
+    return baseline_table(
+        "als_usual",
+        dbt.config.get("settings"),
+        dbt.ref("two_tower", "interaction_splits"),
+        dbt.ref("two_tower", "snapshot_targets"),
+        dbt.ref("two_tower", "item_features"),
+    )
