@@ -36,9 +36,7 @@ def table(results: pd.DataFrame) -> list[str]:
         cells[0] = f"**{own.recall:.4f}** ({own.recall_low:.4f} - {own.recall_high:.4f})"
         lifts = rows[rows.model == "two_tower"].groupby("baseline")[["lift", "lift_low", "lift_high"]].mean()
         for baseline in ("als_usual", "als"):
-            found = lifts.loc[baseline] if baseline in lifts.index else None
-            cells.append(
-                "" if found is None else f"{found.lift:+.1%} ({found.lift_low:+.1%} to {found.lift_high:+.1%})"
-            )
+            found = lifts.reindex([baseline]).to_numpy()[0]
+            cells.append("" if pd.isna(found[0]) else "{:+.1%} ({:+.1%} to {:+.1%})".format(*found))
         lines.append(f"| {shop}, {policy} | " + " | ".join(cells) + " |")
     return lines
