@@ -2,8 +2,8 @@
 
 python shops/run.py --data FOLDER [--shops steam_au_reviews ml_100k] [--seeds 0 1 2]
 
-FOLDER holds a folder of parquet files per shop; a shop without one is left out with a word. MovieLens-100K is taken from
-a PyPI wheel, The Complete Journey is the project's own demo. The towers are fitted once per seed, the rest once per shop.
+FOLDER holds a folder of parquet files per shop; a shop without one is left out with a word. MovieLens-100K comes from a
+PyPI wheel, The Complete Journey is the demo of the project. The towers are fitted per seed, the rest once per shop.
 """
 
 from __future__ import annotations
