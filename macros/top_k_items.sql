@@ -41,8 +41,9 @@
     top_k_segments as (
         select
             adjustments.segment,
+            -- in quotes, because DuckDB 1.5 takes position for its function
             list(struct_pack(
-                position := cast(top_k_items.position as integer), amount := cast(adjustments.amount as float)
+                "position" := cast(top_k_items.position as integer), amount := cast(adjustments.amount as float)
             )) as amounts,
             cast(row_number() over (order by adjustments.segment) as integer) as number
         from {{ adjustments }} as adjustments

@@ -10,7 +10,7 @@
         select
             pins.user_id,
             list(struct_pack(
-                position := cast(top_k_items.position as integer), place := cast(pins.place as integer)
+                "position" := cast(top_k_items.position as integer), place := cast(pins.place as integer)
             )) as pins
         from {{ pins }} as pins
         inner join top_k_items on pins.item_id = top_k_items.item_id

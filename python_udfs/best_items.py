@@ -135,8 +135,8 @@ def candidates(scores: Floats, groups: int, k: int) -> tuple[Integers, Integers]
     n, width = scores.shape
     grouped = scores.reshape(n, groups, width // groups)  # the items of a group lie width / groups apart
     maxima = grouped.max(axis=1)  # [n, w]
-    if np.isnan(maxima).any():  # inf - inf in the product of huge numbers
-        np.copyto(scores, -np.inf, where=np.isnan(scores))
+    if not (maxima < np.inf).all():  # products of huge numbers: infinity or NaN, which one depends on the processor
+        np.copyto(scores, -np.inf, where=~(scores < np.inf))
         maxima = grouped.max(axis=1)
     bound = np.partition(maxima, maxima.shape[1] - k, axis=1)[:, maxima.shape[1] - k]  # [n]
     bound = np.maximum(bound, np.finfo(np.float32).min)  # -inf is not for recommending

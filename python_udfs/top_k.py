@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from .arrange import arranged_items
-from .best_items import Best, Users, best_items, best_within
+from .best_items import Best, Items, Users, best_items, best_within
 from .top_k_inputs import as_items, as_rules, as_sizes, as_users
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def block_top_k(
     if k < 1:
         raise ValueError(f"top_k: k is {k}; give at least 1")
     catalogue = as_items(items, adjustments)
-    block = as_users(users, catalogue)
+    block, catalogue = used_dimensions(as_users(users, catalogue), catalogue)
     best: Callable[[Users], Best] = partial(best_items, items=catalogue, k=k)
     if len(choice) == 1:
         best = partial(best_within, items=catalogue, k=k, sizes=as_sizes(*choice, len(items)))
@@ -73,6 +74,14 @@ def block_top_k(
     with ONE_AT_A_TIME, threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(best, slices(block, len(items))))
     return pa.concat_arrays([empty(), *map(as_lists, parts)])
+
+
+def used_dimensions(users: Users, items: Items) -> tuple[Users, Items]:
+    """Both without the dimensions in which all users are 0: half of them, the recall part, under policy new."""
+    used = users.vectors.any(axis=0)
+    if used.all() or not len(users.vectors) or not len(items.vectors):
+        return users, items
+    return replace(users, vectors=users.vectors[:, used]), replace(items, vectors=items.vectors[:, used])
 
 
 def slices(users: Users, items: int) -> Iterator[Users]:

@@ -25,7 +25,8 @@ bought as (
     select
         user_id,
         item_id,
-        sum(power(0.5, age_days / {{ var('two_tower_half_life_days') }})) as score
+        -- rounded, because a sum of fractions depends on the order in which threads add them up
+        round(sum(power(0.5, age_days / {{ var('two_tower_half_life_days') }})), 9) as score
     from known
     group by user_id, item_id
 ),

@@ -12,18 +12,25 @@ inputs as (
     select * from {{ ref('two_tower', 'item_inputs') }}
 ),
 
-final as (
-    select
-        inputs.horizon,
-        inputs.item_id,
-        runs.run_id,
-        cast(embed(runs.item_model, inputs, 'item') as float[{{ var('two_tower_dim') }}]) as embedding
+served as (
+    select inputs.*
     from inputs
     inner join horizons
         on
             inputs.horizon = horizons.horizon
             and inputs.snapshot = horizons.snapshot
-    inner join runs on inputs.horizon = runs.horizon
+    -- so that embed gets full blocks of rows for one model each, which takes half the time
+    order by inputs.horizon, inputs.item_id
+),
+
+final as (
+    select
+        served.horizon,
+        served.item_id,
+        runs.run_id,
+        cast(embed(runs.item_model, served, 'item') as float[{{ var('two_tower_dim') }}]) as embedding
+    from served
+    inner join runs on served.horizon = runs.horizon
 )
 
 select * from final

@@ -12,6 +12,15 @@ ends as (
     select max(event_at) as end_at from splits
 ),
 
+-- the order that decides ties, as a number: text is slow to sort in millions of rows
+items as (
+    select
+        item_id,
+        row_number() over (order by {{ two_tower.stable_hash(['item_id']) }}) as place
+    from splits
+    group by item_id
+),
+
 weighed as (
     select
         snapshots.snapshot,
@@ -28,6 +37,7 @@ pairs as (
         weighed.weighed_at,
         splits.user_id,
         splits.item_id,
+        items.place,
         count(*) as interactions,
         sum(splits.quantity) as quantity,
         sum(splits.price * splits.quantity) as spend,
@@ -35,16 +45,19 @@ pairs as (
         min(splits.event_at) as first_at,
         max(splits.event_at) as last_at,
         sum({{ two_tower.half_lives(two_tower.days_between('splits.event_at', 'weighed.weighed_at')) }}) as weight
-    from weighed
-    inner join splits on {{ two_tower.is_history('splits.bucket', 'weighed.snapshot') }}
+    from splits
+    inner join items on splits.item_id = items.item_id
+    inner join weighed on {{ two_tower.is_history('splits.bucket', 'weighed.snapshot') }}
     group by all
 ),
 
 aged as (
     select
         *,
-        coalesce(as_of, max(last_at) over (partition by snapshot, user_id)) as now_at
+        cast(row_number() over newest_first as integer) as position,
+        coalesce(as_of, first_value(last_at) over newest_first) as now_at
     from pairs
+    window newest_first as (partition by snapshot, user_id order by last_at desc, interactions desc, place asc)
 ),
 
 final as (
@@ -52,12 +65,7 @@ final as (
         snapshot,
         user_id,
         item_id,
-        cast(
-            row_number() over (
-                partition by snapshot, user_id
-                order by last_at desc, interactions desc, {{ two_tower.stable_hash(['item_id']) }}
-            ) as integer
-        ) as position,
+        position,
         {{ two_tower.days_between('last_at', 'now_at') }} as days_since_last,
         {{ two_tower.days_between('first_at', 'now_at') }} as days_since_first,
         cast(interactions as double) as interactions,

@@ -150,6 +150,11 @@ def test_broken_vectors_get_and_are_given_nothing(
     assert lists(connection, 5) == [("u0", "i0", 2.0), ("u0", "i2", -18.0)]
 
 
+def test_items_broken_where_all_users_are_0_are_not_given(connection: duckdb.DuckDBPyConnection) -> None:
+    fill(connection, [[1.0, 0.0], [2.0, 0.0]], [[1.0, 5.0], [2.0, float("nan")], [0.0, 5.0]])
+    assert lists(connection, 5) == [("u0", "i0", 1.0), ("u0", "i2", 0.0), ("u1", "i0", 2.0), ("u1", "i2", 0.0)]
+
+
 def test_products_that_overflow_to_nan_are_not_given_and_hide_nothing(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
