@@ -14,6 +14,12 @@
             {%- do two_tower.check_var(name, var(name), allowed) -%}
         {%- endfor -%}
         {%- do two_tower.check_column_map() -%}
+        {%- if var('two_tower_reviews') and var('two_tower_split') != 'time' -%}
+            {%- do two_tower.input_error(
+                'var two_tower_reviews', 'split ' ~ var('two_tower_split') ~ ' has no moment before which reviews could be read.',
+                'leave it empty, or set two_tower_split: time.'
+            ) -%}
+        {%- endif -%}
         {%- set ks = var('two_tower_ks') -%}
         {%- do two_tower.check_var('two_tower_evaluation_k', var('two_tower_evaluation_k'), {'type': 'integer', 'least': ks | max}) -%}
         {%- do two_tower.check_var('two_tower_gate_k', var('two_tower_gate_k'), {'type': 'integer', 'among': ks}) -%}

@@ -3,7 +3,7 @@
     {%- set name = modules.re.sub('[^a-z0-9_]+', '_', column_name | trim | lower) | trim('_') -%}
     {%- set taken = ['embedding', 'entity', 'known_id', 'only_new', 'policy', 'vector'] -%}
     {%- for node in graph.nodes.values() if node.package_name == 'two_tower'
-        and node.name in ['item_features', 'item_inputs', 'user_features', 'user_inputs'] -%}
+        and node.name in ['item_features', 'item_inputs', 'item_reviews', 'user_features', 'user_inputs'] -%}
         {%- do taken.extend(node.columns.keys()) -%}
     {%- endfor -%}
     {{ return('own_' ~ name if name in taken or not modules.re.match('[a-z_]', name) else name) }}

@@ -48,7 +48,7 @@ class Features(nn.Module):
         for name in self.codes:
             total = total + self.tables[_key(name)](inputs[name])
         for name in self.code_lists:
-            total = total + mean_of_known(self.tables[_key(name)].get_parameter("weight"), inputs[name])
+            total = total + sum_of_known(self.tables[_key(name)].get_parameter("weight"), inputs[name])
         for name in self.vectors:
             absent = torch.isnan(inputs[name]).any(1, keepdim=True)
             vector = self.projections[_key(name)](torch.nan_to_num(inputs[name]))
@@ -82,13 +82,17 @@ class Numbers(nn.Module):
         return numbers
 
 
-def mean_of_known(vectors: Tensor, codes: Tensor) -> Tensor:
-    """Mean [B, H] of the `vectors` [any, H] of the codes [B, any] that are not 0; without any, zeros."""
+def sum_of_known(vectors: Tensor, codes: Tensor) -> Tensor:
+    """Sum [B, H] of the `vectors` [any, H] of the codes [B, any] that are not 0, over the root of their number.
+
+    A mean would leave next to nothing of one telling word among many.
+    """
+    known = (codes > 0).float()
     if torch.compiler.is_exporting():
-        known = (codes > 0).unsqueeze(-1).float()
-        return (vectors[codes] * known).sum(1) / known.sum(1).clamp(min=1.0)
-    # the fused kernel never builds one vector per code
-    return nn.functional.embedding_bag(codes, vectors, mode="mean", padding_idx=0)
+        total = (vectors[codes] * known.unsqueeze(-1)).sum(1)
+    else:  # the fused kernel never builds one vector per code
+        total = nn.functional.embedding_bag(codes, vectors, mode="sum", padding_idx=0)
+    return total / known.sum(1, keepdim=True).clamp(min=1.0).sqrt()
 
 
 def signed_log(x: Tensor) -> Tensor:

@@ -1,4 +1,5 @@
 {%- set item_columns = two_tower.feature_columns('stg_items', ['item_id']) -%}
+{%- set review_columns = [{'name': 'review_text', 'encoding': 'text'}] if var('two_tower_reviews') else [] -%}
 {%- set user_columns = two_tower.feature_columns('stg_users', ['user_id']) -%}
 with
 
@@ -53,7 +54,7 @@ numbered as (
 
 final as (
     select * from numbered
-    {{ two_tower.text_sizes('item', item_columns) }}
+    {{ two_tower.text_sizes('item', item_columns + review_columns) }}
     {{ two_tower.text_sizes('user', user_columns) }}
 )
 

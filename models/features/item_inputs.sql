@@ -39,11 +39,22 @@ encoded as (
             and entities.item_id = ids.value
 ),
 
+reviews as (
+    select
+        codes.horizon,
+        reviews.* exclude (review_text),
+        text_buckets(reviews.review_text, codes.code) as review_text
+    from horizons
+    inner join codes on horizons.horizon = codes.horizon and codes.feature = 'item.review_text'
+    inner join {{ ref('two_tower', 'item_reviews') }} as reviews on horizons.snapshot <= reviews.snapshot
+),
+
 final as (
     select
         encoded.horizon,
         item_features.snapshot,
         {{ two_tower.behaviour_columns('item_features', behaviour) }}
+        {{ two_tower.review_columns('reviews') }}
         encoded.* exclude (horizon)
     from encoded
     inner join horizons on encoded.horizon = horizons.horizon
@@ -51,6 +62,11 @@ final as (
         on
             encoded.item_id = item_features.item_id
             and horizons.snapshot <= item_features.snapshot
+    left join reviews
+        on
+            encoded.horizon = reviews.horizon
+            and item_features.snapshot = reviews.snapshot
+            and encoded.item_id = reviews.item_id
 )
 
 select * from final

@@ -1,0 +1,54 @@
+with
+
+reviews as (
+    select * from {{ ref('two_tower', 'stg_reviews') }}
+),
+
+snapshots as (
+    select * from {{ ref('two_tower', 'snapshots') }}
+),
+
+written as (
+    select
+        snapshots.snapshot,
+        reviews.item_id,
+        reviews.rating,
+        reviews.text,
+        row_number() over (
+            partition by snapshots.snapshot, reviews.item_id
+            order by
+                -- recent and long ones first
+                {{ two_tower.half_lives(two_tower.days_between('reviews.review_at', 'snapshots.as_of')) }}
+                * ln(1 + length(coalesce(reviews.text, ''))) desc,
+                {{ two_tower.stable_hash(['reviews.user_id', 'reviews.review_at']) }}
+        ) as place
+    from snapshots
+    inner join reviews on snapshots.as_of > reviews.review_at
+),
+
+means as (
+    select
+        snapshot,
+        avg(rating) as rating
+    from written
+    group by snapshot
+),
+
+final as (
+    select
+        written.snapshot,
+        written.item_id,
+        cast(count(*) as double) as review_count,
+        -- few ratings are pulled to the mean of all
+        (coalesce(sum(written.rating), 0) + {{ var('two_tower_review_shrinkage') }} * means.rating)
+        / (count(written.rating) + {{ var('two_tower_review_shrinkage') }}) as review_rating,
+        string_agg(
+            case when written.place <= {{ var('two_tower_reviews_per_item') }} then written.text end,
+            ' ' order by written.place
+        ) as review_text
+    from written
+    inner join means on written.snapshot = means.snapshot
+    group by written.snapshot, written.item_id, means.rating
+)
+
+select * from final
