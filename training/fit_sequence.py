@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .examples import Index
 from .losses import HIDDEN, sampled_softmax
-from .optimise import Epoch, decay, descend
+from .optimise import Average, Epoch, decay, descend
 from .sampling import Sampler
 from .sequence import SequenceItems, SequenceUsers
 from .two_towers import TwoTowers, distinct, tensors
@@ -36,7 +36,8 @@ class SequenceTrainer:
         config = towers.config
         self.towers, self.users, self.items, self.epochs, self.done = towers, users, items, epochs, 0.0
         self.rate = config.sequence_learning_rate * rate
-        self.optimiser = torch.optim.Adam([*users.parameters(), *items.parameters()], fused=True)
+        parameters = [*users.parameters(), *items.parameters()]
+        self.optimiser, self.average = torch.optim.Adam(parameters, fused=True), Average(parameters)
         self.random = np.random.default_rng([config.seed, snapshot])
         self.sampler = Sampler(towers.examples, config)
         self.rows = towers.examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
@@ -45,13 +46,16 @@ class SequenceTrainer:
         """Go once over the histories."""
         started = time.perf_counter()
         self.towers.train()
+        self.average.resume()
         batches = self.batches()
         losses = [0.0] if not batches else []
         for rows in batches:
             self.done += 1 / len(batches)
             loss = self.loss(rows)
             descend(self.optimiser, loss, self.rate * decay(self.done / self.epochs, warm=0.05))
+            self.average.update(max(len(batches) // 2, 1))
             losses.append(loss.item())
+        self.average.settle()
         self.settle_unknown()
         return Epoch(0, phase, float(np.mean(losses)), time.perf_counter() - started)
 

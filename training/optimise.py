@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass
@@ -36,3 +36,30 @@ def descend(optimiser: torch.optim.Optimizer, loss: Tensor, rate: float) -> None
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
+
+
+class Average:
+    """Moving average of parameters, which ranks better than where the last steps happened to end (Polyak averaging)."""
+
+    def __init__(self, parameters: list[nn.Parameter]):
+        self.parameters = parameters
+        self.stepped = [p.detach().clone() for p in parameters]
+        self.mean = [p.detach().clone() for p in parameters]
+
+    def resume(self) -> None:
+        """Put back what the optimiser left, to step on."""
+        self._set(self.stepped)
+
+    def update(self, steps: int) -> None:
+        """Take a step's result into the average over about so many steps."""
+        torch._foreach_lerp_(self.mean, [p.detach() for p in self.parameters], 1 / steps)
+
+    def settle(self) -> None:
+        """Put in the average, to be measured and kept."""
+        self.stepped = [p.detach().clone() for p in self.parameters]
+        self._set(self.mean)
+
+    def _set(self, values: list[Tensor]) -> None:
+        with torch.no_grad():
+            for parameter, value in zip(self.parameters, values, strict=True):
+                parameter.copy_(value)
