@@ -7,7 +7,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format tune test-duckdb-1.5 refresh-without-torch test-clean-install docs clean
+.PHONY: help demo test check format tune shops test-duckdb-1.5 refresh-without-torch test-clean-install docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -40,6 +40,12 @@ tune: $(INSTALLED)  ## search the baselines' hyper-parameters
 	$(BIN)/python demo/load_complete_journey.py
 	$(BIN)/dbt run --select +interaction_splits +snapshot_targets +item_features
 	$(BIN)/python -m two_tower.training.tune_baselines --database "$(DATABASE)"
+
+# Hours: each shop from its tables to the comparison, towers of three seeds. SHOPS_DATA holds a folder of parquet files per shop.
+SHOPS_DATA ?= shops/data
+shops: $(INSTALLED)  ## measure the towers on public shops and write shops/results
+	cd shops && ../$(BIN)/dbt deps
+	$(BIN)/python shops/run.py --data "$(SHOPS_DATA)"
 
 test-duckdb-1.5: .venv-duckdb-1.5/.installed  ## the same tests on the oldest DuckDB that is supported
 	.venv-duckdb-1.5/bin/python -m pytest
