@@ -10,7 +10,7 @@ from typing import Any
 class TrainingConfig:
     """Settings of one training run; all of them enter the run id."""
 
-    # --- the embedding: [memory, factors, content, bias]; memory gets what the others leave over
+    # --- the embedding: [memory, factors, content, bias, popularity]; memory gets what the others leave over
     dim: int = 384  # length of both embeddings (var two_tower_dim)
     factors: int = 128  # part that starts as implicit ALS: more gained nothing on the validation window
     content: int = 64  # part that is learned from features; also the width of the feature networks
@@ -71,14 +71,14 @@ class TrainingConfig:
         if config.factors < 1 or config.content < 1 or config.memory_dim < 0 or config.memory_dim == 1:
             raise ValueError(
                 f"var two_tower_dim is {config.dim}, factors {config.factors} and content {config.content}; give the "
-                f"latter at least 1 each and two_tower_dim their sum + 1 (no memory) or at least + 3"
+                f"latter at least 1 each and two_tower_dim their sum + 2 (no memory) or at least + 4"
             )
         return config
 
     @property
     def memory_dim(self) -> int:
         """Part of the embedding that is learned from whole histories: recall or sequence."""
-        return self.dim - self.factors - self.content - 1
+        return self.dim - self.factors - self.content - 2
 
     def as_dict(self) -> dict[str, int | float]:
         """The settings by name."""

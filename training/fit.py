@@ -64,7 +64,7 @@ def adapted(config: TrainingConfig, examples: Examples) -> TrainingConfig:
     """Recall has to be long to be exact; a sequence part need not be, and leaves its dimensions to the factors."""
     if not config.memory_dim or has_repeats(examples):
         return config
-    rest = config.dim - config.content - 1
+    rest = config.dim - config.content - 2
     return replace(config, factors=rest - min(config.sequence, rest - 1))
 
 

@@ -21,7 +21,7 @@ from .sequence import SequenceItems, SequenceUsers
 
 
 class ItemTower(nn.Module):
-    """Item inputs -> [B, D] = [memory R, factors F, content H, bias 1]."""
+    """Item inputs -> [B, D] = [memory R, factors F, content H, bias 1, popularity 1]."""
 
     def __init__(
         self,
@@ -41,11 +41,11 @@ class ItemTower(nn.Module):
 
     def forward(self, inputs: dict[str, Tensor], factors: Tensor) -> Tensor:
         """Embeddings [B, D]; factors [C, F]: vectors by item code as of the snapshot."""
-        taste = self.taste(inputs, factors)
-        return taste if self.memory is None else torch.cat([self.memory(inputs), taste], 1)
+        parts = [self.taste(inputs, factors), popularity(inputs)]
+        return torch.cat(parts if self.memory is None else [self.memory(inputs), *parts], 1)
 
     def taste(self, inputs: dict[str, Tensor], factors: Tensor) -> Tensor:
-        """All but the memory part: [B, F + H + 1]."""
+        """Factors, content and bias: [B, F + H + 1]."""
         own = factors[inputs["item_code"]]
         if self.training and self.id_dropout:
             own = own * (torch.rand(len(own), 1) >= self.id_dropout)
@@ -56,7 +56,7 @@ class ItemTower(nn.Module):
 
 
 class UserTower(nn.Module):
-    """User inputs and history vectors -> [B, D] = [memory R, factors F, content H, 1].
+    """User inputs and history vectors -> [B, D] = [memory R, factors F, content H, 1, popularity 1].
 
     Memory is learned from whole histories; factors and content (together: taste) rank what the user never had, by what
     came next. `shares` says what each counts in the sum.
@@ -77,8 +77,8 @@ class UserTower(nn.Module):
         self.config = config
         self.memory = memory
         self.widths = [max(config.memory_dim - 1, 0), config.factors, hidden]
-        # of memory, factors and content, where memory has something to say: for users without a history, and with one
-        self.register_buffer("shares", torch.tensor([[1.0, 0.1, 0.1], [1.0, 0.1, 0.1]]))
+        # of memory, factors, content and popularity, where memory has something to say: without a history, and with one
+        self.register_buffer("shares", torch.tensor([[1.0, 0.1, 0.1, 0.0], [1.0, 0.1, 0.1, 0.0]]))
         self.factors_scale = nn.Parameter(torch.tensor(2.0))
         self.attention = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), silent(nn.Linear(32, 2)))
         self.affinity = nn.Parameter(torch.tensor(0.5))
@@ -99,16 +99,16 @@ class UserTower(nn.Module):
         remembered, vectors = vectors[:, : self.widths[0]], vectors[:, self.widths[0] :]
         taste = self.taste(inputs, vectors, places)
         if self.memory is None:
-            return taste
+            return torch.cat([taste, torch.zeros_like(taste[:, :1])], 1)
         present = self.memory.present(inputs)
-        share = self.shares[(inputs["history_items"] > 0).any(1).long()]  # [B, 3]
+        share = self.shares[(inputs["history_items"] > 0).any(1).long()]  # [B, 4]
         memory = self.memory(inputs, remembered, places) * present * share[:, :1]
-        share = 1.0 + (share[:, 1:] - 1.0) * present
-        factors, content = taste[:, : self.widths[1]] * share[:, :1], taste[:, self.widths[1] :] * share[:, 1:]
-        return torch.cat([memory, factors, content], 1)
+        of_taste = 1.0 + (share[:, 1:3] - 1.0) * present
+        factors, content = taste[:, : self.widths[1]] * of_taste[:, :1], taste[:, self.widths[1] :] * of_taste[:, 1:]
+        return torch.cat([memory, factors, content, share[:, 3:] * present], 1)
 
     def taste(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
-        """All but the memory part, [B, F + H + 1], from vectors [n, F + H]."""
+        """Factors, content and 1, [B, F + H + 1], from vectors [n, F + H]."""
         factors, content = vectors[:, : self.widths[1]], vectors[:, self.widths[1] :]
         seen = inputs["history_items"] > 0
         if self.training:
@@ -135,3 +135,9 @@ class UserTower(nn.Module):
         features = self.features(inputs) * ~seen.any(1, keepdim=True)
         mixed: Tensor = self.affinity * pooled[0] + self.network(torch.cat([*pooled, features], 1))
         return mixed
+
+
+def popularity(inputs: dict[str, Tensor]) -> Tensor:
+    """Log of an item's users as of the snapshot, mostly of the newest window: [B, 1]; what no part has to learn."""
+    recent, ever = (torch.log1p(torch.nan_to_num(inputs[name])) for name in ("recent_users", "users"))
+    return (recent + 0.1 * ever).unsqueeze(1)

@@ -16,9 +16,10 @@ from .factors import ALS_CHOICES, fit_factors, fold_in
 from .two_towers import TwoTowers, tensors
 
 BLOCK = 256
+SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0, 8.0)  # that are tried; the first of equals wins
+FACTORS, CONTENT, POPULARITY = slice(1, 2), slice(2, 3), slice(3, 4)
+BOTH = slice(1, 3)
 FACTORS_OF_TRIALS = 64  # enough to tell settings of ALS apart
-SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0)  # that are tried for what stands beside memory; the first of equals wins
-FACTORS = (0.5, 2.0)  # and then for each part by itself
 MOST_USERS = 4096  # enough for a standard error below .01
 
 
@@ -74,32 +75,33 @@ def recall_of(
 def only(towers: TwoTowers, memory: bool) -> Iterator[None]:
     """Inside, the embeddings are memory alone or taste alone."""
     before = towers.user.shares.clone()
-    towers.user.shares[:] = torch.tensor([1.0, 0.0, 0.0] if memory else [0.0, 1.0, 1.0])
+    towers.user.shares[:] = torch.tensor([1.0, 0.0, 0.0, 0.0] if memory else [0.0, 1.0, 1.0, 0.0])
     yield
     towers.user.shares.copy_(before)
 
 
 def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) -> None:
-    """Set what factors and content count beside memory to what is best on the validation window.
+    """Set what counts how much beside memory to what is best on the validation window.
 
-    First both alike, then each by itself; for users without a history and for those with one.
+    One part after the other, for users without a history and for users with one; beside recall, which says most, only
+    factors and content together.
     """
     for with_history in (False, True):
         shares = towers.user.shares[int(with_history)]
         best = -1.0
-        for parts in (slice(1, 3), slice(1, 2), slice(2, 3)):
-            start = shares.clone()
-            for share in SHARES if parts == slice(1, 3) else [0.0, *(float(start[parts][0]) * f for f in FACTORS)]:
+        for part in (BOTH, POPULARITY, FACTORS, CONTENT) if policy == "new" else (BOTH,):
+            for share in SHARES:
                 before = shares.clone()
-                shares[parts] = share
+                shares[part] = share
                 found = validation_recall(towers, (policy,), with_history=with_history).get(policy, 0.0)
                 if found > best:
                     best = found
                 else:
                     shares.copy_(before)
         log(
-            f"two_tower: for users {'with' if with_history else 'without'} a history factors count {shares[1]:.3g} and "
-            f"content {shares[2]:.3g} beside memory, recall@10 {policy} {best:.4f}"
+            f"two_tower: beside memory, for users {'with' if with_history else 'without'} a history, "
+            f"factors count {shares[1]:.3g}, content {shares[2]:.3g}, popularity {shares[3]:.3g}: "
+            f"recall@10 {policy} {best:.4f}"
         )
 
 

@@ -21,7 +21,7 @@ from two_tower.training.sequence import SequenceItems, SequenceUsers
 from two_tower.training.two_towers import TwoTowers, tensors
 
 CODES = {"user": {"age": 3}, "item": {"item_code": 4, "brand": 2, "tags": 3}}
-CHANGING = {"user": {"spend"}, "item": {"price"}}
+CHANGING = {"user": {"spend"}, "item": {"users", "recent_users"}}
 LISTS = {"history_items": pa.int64(), "history_days": pa.float32(), "history_interactions": pa.float32(),
          "history_weights": pa.float32(), "history_intervals": pa.float32()}  # fmt: skip
 
@@ -52,7 +52,7 @@ def item_rows() -> pa.Table:
     """Items at three snapshots, the last one new: no code, no brand, no price, no tags, no picture."""
     rows = [
         {"snapshot": snapshot, "item_id": item, "item_code": code, "brand": brand, "tags": tags, "price": price,
-         "picture": picture}
+         "picture": picture, "users": float(code), "recent_users": None if item == "s" else float(code)}
         for snapshot in (1, 2, 3)
         for item, code, brand, tags, price, picture in (
             ("p", 1, 1, [1, 2], 1.0, [0.1, 0.2]), ("q", 2, 2, [3], None, None), ("r", 3, 0, [], 2.0, [1.0, 0.0]),
@@ -61,7 +61,8 @@ def item_rows() -> pa.Table:
     ]  # fmt: skip
     schema = pa.schema(
         [("snapshot", pa.int32()), ("item_id", pa.string()), ("item_code", pa.int64()), ("brand", pa.int64()),
-         ("tags", pa.list_(pa.int64())), ("price", pa.float32()), ("picture", pa.list_(pa.float32(), 2))]
+         ("tags", pa.list_(pa.int64())), ("price", pa.float32()), ("picture", pa.list_(pa.float32(), 2)),
+         ("users", pa.float32()), ("recent_users", pa.float32())]
     )  # fmt: skip
     return pa.Table.from_pylist(rows, schema)
 
@@ -79,7 +80,7 @@ def make_examples(repeats: bool = True) -> Examples:
     return build_examples(user_rows(), item_rows(), targets, had, CODES, CHANGING, 1)
 
 
-CONFIG = TrainingConfig(dim=13, factors=3, content=4, sequence=5, support=3, epochs=2, final_epochs=1, threads=1)
+CONFIG = TrainingConfig(dim=14, factors=3, content=4, sequence=5, support=3, epochs=2, final_epochs=1, threads=1)
 SERVED = slice(0, 4)  # rows of the snapshot that is served; older ones have factors of their own
 
 
@@ -105,7 +106,7 @@ def embed_in_sql(path: Path, rows: pa.Table, tower: str) -> np.ndarray:
 
 @pytest.mark.parametrize("only_new", [0.0, 1.0])
 def test_user_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Path, only_new: float) -> None:
-    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "13"})
+    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "14"})
     rows = user_rows()[SERVED].append_column("only_new", pa.array([only_new] * 4, pa.float32()))
     with torch.inference_mode():
         expected = towers.users(np.arange(12)[SERVED], "new" if only_new else "repeats").numpy()
@@ -114,7 +115,7 @@ def test_user_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Pa
 
 
 def test_item_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Path) -> None:
-    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "13"})
+    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "14"})
     with torch.inference_mode():
         expected = towers.items(1, np.arange(5)).numpy()
     found = embed_in_sql(paths["item"], item_rows().slice(0, 5), "item")

@@ -1,0 +1,80 @@
+"""The sequence part on planted histories: it learns what comes next, and without order what belongs together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from two_tower.training.config import TrainingConfig
+from two_tower.training.data import HISTORY
+from two_tower.training.examples import Examples, build_examples
+from two_tower.training.fit_sequence import SequenceTrainer
+from two_tower.training.two_towers import TwoTowers
+from two_tower.training.validation import only, recall_of, validation_rows
+
+ITEMS, USERS, LENGTH = 40, 300, 6
+
+
+def planted(histories: list[list[int]], targets: list[int]) -> Examples:
+    """Examples of users who had items by number, newest first, at the validation snapshot, and went on to one."""
+    ids = [f"i{item:02d}" for item in range(ITEMS)]
+    users = [
+        {"snapshot": snapshot, "user_id": f"u{user:03d}", "history_items": [item + 1 for item in history]}
+        | {name: [1.0] * len(history) for name in HISTORY[1:]}
+        for snapshot in (1, 2)
+        for user, history in enumerate(histories)
+    ]
+    items = [
+        {"snapshot": snapshot, "item_id": item, "item_code": code + 1, "users": 1.0, "recent_users": 1.0}
+        for snapshot in (1, 2)
+        for code, item in enumerate(ids)
+    ]
+    wanted = [
+        {"snapshot": 2, "user_id": f"u{user:03d}", "item_id": ids[item], "is_repeat": False}
+        for user, item in enumerate(targets)
+    ]
+    had = [
+        {"snapshot": 2, "user_id": f"u{user:03d}", "item_id": ids[item]}
+        for user, history in enumerate(histories)
+        for item in history
+    ]
+    return build_examples(
+        *(pa.Table.from_pylist(rows) for rows in (users, items, wanted, had)),
+        {"user": {}, "item": {"item_code": ITEMS}}, {"user": set(), "item": {"users", "recent_users"}}, 1,
+    )  # fmt: skip
+
+
+def recall_at_1(examples: Examples, ordered: int) -> float:
+    """Share of users whose next item the fitted sequence part ranks first."""
+    config = TrainingConfig(
+        dim=30, factors=4, content=4, sequence_learning_rate=0.03, sequence_dropout=0.0, ordered=ordered, threads=1,
+        als_alpha=1.0, als_regularization=1.0,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    towers = TwoTowers(examples, config)
+    trainer = SequenceTrainer(towers, 2, 4, 1.0)
+    for _ in range(trainer.epochs):
+        trainer.epoch("sequence")
+    rows = validation_rows(examples)
+    with only(towers.eval(), memory=True), torch.inference_mode():
+        scores = towers.users(rows, "new") @ towers.items(2, np.arange(ITEMS)).T
+        found = recall_of(examples, rows[:256], [scores[:256]], "new", k=1)
+    assert found is not None
+    return found
+
+
+def test_it_learns_what_comes_next() -> None:
+    """Users walk along a circle of items; the next one is told by the newest one alone."""
+    starts = np.random.default_rng(0).integers(0, ITEMS, USERS)
+    histories = [[(int(start) - step) % ITEMS for step in range(LENGTH)] for start in starts]
+    assert recall_at_1(planted(histories, [(int(start) + 1) % ITEMS for start in starts]), ordered=1) > 0.9
+
+
+@pytest.mark.parametrize("ordered", [0, 1])
+def test_it_learns_what_belongs_together(ordered: int) -> None:
+    """Users have seven of the eight items of one shelf in any order; the next one is the eighth."""
+    random = np.random.default_rng(0)
+    shelves = [random.permutation(8) + 8 * random.integers(0, ITEMS // 8) for _ in range(USERS)]
+    histories = [[int(item) for item in shelf[1:]] for shelf in shelves]
+    assert recall_at_1(planted(histories, [int(shelf[0]) for shelf in shelves]), ordered) > 0.9
