@@ -67,6 +67,7 @@ def test_only_what_is_new_or_changed_is_encoded(shop: Garden) -> None:
     assert [sku for sku, _ in rows] == [7001, 9001, 9002, 9003]
     assert rows[1][1] == rows[2][1] != rows[0][1]
     assert rows[3][1] is None
+    assert shop.rows("select similar_sku, similarity from similar_by_text(9001, 1)") == [(9002, pytest.approx(1.0))]
     assert shop.rows("select problem from vectors_problems where sku in (7005, 9003) order by sku") == [
         ("missing",), ("no words",),
     ]  # fmt: skip
