@@ -96,6 +96,12 @@ def towers(request: pytest.FixtureRequest) -> TwoTowers:
     return towers.eval()
 
 
+@pytest.fixture(scope="module")
+def paths(towers: TwoTowers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Their ONNX files."""
+    return export_towers(towers, tmp_path_factory.mktemp("towers"), {"run_id": "r", "dim": "14"})
+
+
 def embed_in_sql(path: Path, rows: pa.Table, tower: str) -> np.ndarray:
     connection = duckdb.connect()
     register(connection)
@@ -105,8 +111,7 @@ def embed_in_sql(path: Path, rows: pa.Table, tower: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("only_new", [0.0, 1.0])
-def test_user_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Path, only_new: float) -> None:
-    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "14"})
+def test_user_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, paths: dict[str, Path], only_new: float) -> None:
     rows = user_rows()[SERVED].append_column("only_new", pa.array([only_new] * 4, pa.float32()))
     with torch.inference_mode():
         expected = towers.users(np.arange(12)[SERVED], "new" if only_new else "repeats").numpy()
@@ -114,8 +119,7 @@ def test_user_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Pa
     assert np.isfinite(expected).all()
 
 
-def test_item_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, tmp_path: Path) -> None:
-    paths = export_towers(towers, tmp_path, {"run_id": "r", "dim": "14"})
+def test_item_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, paths: dict[str, Path]) -> None:
     with torch.inference_mode():
         expected = towers.items(1, np.arange(5)).numpy()
     found = embed_in_sql(paths["item"], item_rows().slice(0, 5), "item")
