@@ -1,3 +1,4 @@
+{%- set wanted = "'" ~ var('two_tower_horizons') | join("', '") ~ "'" -%}
 with
 
 snapshots as (
@@ -17,7 +18,7 @@ views as (
 
 final as (
     select * from views
-    where horizon in ('{{ var("two_tower_horizons") | join("', '") }}')
+    where horizon in ({{ wanted }})
 )
 
 select * from final
