@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import shutil
+import gc
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -58,6 +59,7 @@ class Garden:
         with contextlib.chdir(self.folder):
             result = runner.invoke([*arguments, *given, "--no-use-colors", "--quiet"])
         if closing:
+            gc.collect()  # a cursor that a cycle of objects keeps holds the file open, too
             DuckDBConnectionManager.close_all_connections()  # else the file stays locked as long as this process lives
         output = "\n".join(text for level, text in events if level != "debug")
         if result.exception:
