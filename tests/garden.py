@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.util
 import json
 import os
 import shutil
-import gc
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
