@@ -11,7 +11,10 @@ MODELS = ["two_tower", "als", "als_usual", "ease", "item_knn", "own_most_bought"
 
 def write_report(folder: Path) -> None:
     """Write README.md into the folder of the results, from all <shop>.csv that are there."""
-    results = pd.concat([pd.read_csv(path) for path in sorted(folder.glob("*.csv"))])
+    tables = [pd.read_csv(path) for path in sorted(folder.glob("*.csv"))]
+    if not tables:
+        return
+    results = pd.concat(tables)
     lines = [
         "# Results",
         "",

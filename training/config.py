@@ -26,7 +26,6 @@ class TrainingConfig:
     sequence_epochs: int = 10  # upper bound; early stopping on validation recall@10 decides
     sequence_positions: int = 4096  # places of histories per step, fewer where there are few
     sequence_length: int = 200  # newest items of a history to learn from
-    sequence_recency: float = 0.0  # power of an item's weight in the history by which its place counts
     sequence_learning_rate: float = 0.003
     sequence_dropout: float = 0.3  # on the pools and the hidden layer that mixes them
     sequence_history_dropout: float = 0.1  # share of a history's items that are hidden per step

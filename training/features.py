@@ -95,6 +95,11 @@ def sum_of_known(vectors: Tensor, codes: Tensor) -> Tensor:
     return total / known.sum(1, keepdim=True).clamp(min=1.0).sqrt()
 
 
+def without_some(vectors: Tensor, share: float) -> Tensor:
+    """Rows [B, any] of which a random share is zeros, so that what stands beside them learns to do without."""
+    return vectors * (torch.rand(len(vectors), 1) >= share)
+
+
 def signed_log(x: Tensor) -> Tensor:
     """log(1 + |x|) with the sign of x: long tails become short, zero stays zero."""
     return torch.sign(x) * torch.log1p(torch.abs(x))

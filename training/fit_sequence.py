@@ -100,8 +100,7 @@ class SequenceTrainer:
         seen = known & (torch.rand(codes.shape) >= self.towers.config.sequence_history_dropout)
         users = self.users.before(inputs, vectors[places], seen.float())[known]  # [n, R]
         own = self.towers.examples.code_items[codes[known].numpy()][:, None]
-        weights = inputs["history_weights"][:, : codes.shape[1]][known].unsqueeze(1)
-        return self.softmax(users, own, own, weights**self.towers.config.sequence_recency)
+        return self.softmax(users, own, own)
 
     def hidden_loss(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
         """A random half of a history is told from the other half."""
@@ -109,10 +108,10 @@ class SequenceTrainer:
         seen = torch.rand(codes.shape) < SEEN
         users = self.users({**inputs, "history_items": codes * seen}, vectors, places)  # [B, R]
         items = self.towers.examples.code_items[codes.numpy()]
-        return self.softmax(users, np.where(seen.numpy(), -1, items), items, torch.ones(codes.shape))
+        return self.softmax(users, np.where(seen.numpy(), -1, items), items)
 
-    def softmax(self, users: Tensor, own: Index, had: Index, weights: Tensor) -> Tensor:
-        """Loss of users [n, R] towards their own items, weights [n, P]; those they had [n, any] are no negatives.
+    def softmax(self, users: Tensor, own: Index, had: Index) -> Tensor:
+        """Loss of users [n, R] towards their own items [n, P]; those they had [n, any] are no negatives.
 
         Catalogue items; -1 = none.
         """
@@ -120,4 +119,4 @@ class SequenceTrainer:
         items = self.items(tensors(self.towers.examples.item_batch(self.towers.examples.serve, batch.items)))
         positives = torch.einsum("bd,bpd->bp", users, items[batch.own])
         others = (users @ items[batch.sample].T).masked_fill(batch.had, HIDDEN)
-        return sampled_softmax(positives, batch.weights * weights, others, batch.log_q)
+        return sampled_softmax(positives, batch.weights, others, batch.log_q)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .config import TrainingConfig
 from .data import Column
-from .features import Features, table
+from .features import Features, table, without_some
 from .histories import pool
 
 START = 0.05  # deviation of the vectors at the start
@@ -48,7 +48,7 @@ class SequenceItems(nn.Module):
         """[B, R] from codes [B] and contents [B, W]."""
         own = self.vectors(codes)
         if self.training:
-            own = own * (torch.rand(len(codes), 1) >= self.id_dropout)
+            own = without_some(own, self.id_dropout)
         return torch.cat([own + self.mixed(content), self.bias(codes)], 1)
 
 
@@ -81,7 +81,7 @@ class SequenceUsers(nn.Module):
         """What items are as part of a history: [n, W] by codes [n] and contents [n, W]; zeros for code 0."""
         own = self.vectors(codes)
         if self.training:
-            own = own * (torch.rand(len(codes), 1) >= self.id_dropout)
+            own = without_some(own, self.id_dropout)
         vectors: Tensor = own + self.content(content) * (codes > 0).unsqueeze(1)
         return vectors
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .config import TrainingConfig
 from .data import Column
 from .factors import fold_in_weights
-from .features import Features, silent
+from .features import Features, silent, without_some
 from .histories import SIGNALS, history_signals, masked_softmax, pool, unit
 from .recall import RecallItems, RecallUsers
 from .sequence import SequenceItems, SequenceUsers
@@ -48,7 +48,7 @@ class ItemTower(nn.Module):
         """Factors, content and bias: [B, F + H + 1]."""
         own = factors[inputs["item_code"]]
         if self.training and self.id_dropout:
-            own = own * (torch.rand(len(own), 1) >= self.id_dropout)
+            own = without_some(own, self.id_dropout)
         content, numbers = self.features.content(inputs), self.features.behaviour(inputs)  # [B, H] each
         own = own * self.trend(numbers).exp()
         mixed = content + self.mixed(torch.cat([content, numbers], 1))

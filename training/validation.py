@@ -1,4 +1,4 @@
-"""Recall@10 on the validation window, for early stopping and tuning; the reported numbers come from the dbt models."""
+"""Recall@10 on the validation window, and what is chosen by it; the reported numbers come from the dbt models."""
 
 from __future__ import annotations
 
@@ -71,13 +71,32 @@ def recall_of(
     return total / count if count else None
 
 
+def choose_als(examples: Examples, config: TrainingConfig, log: Callable[[str], None]) -> TrainingConfig:
+    """The settings with those of ALS that are best on the validation window, unless they are given."""
+    if config.als_alpha:
+        return config
+    rows, found = validation_rows(examples), {}
+    codes = torch.from_numpy(np.asarray(examples.items.arrays["item_code"])[examples.item_rows[examples.serve]])
+    for alpha, regularization, user_power in ALS_CHOICES:
+        tried = replace(config, als_alpha=alpha, als_regularization=regularization, als_user_power=user_power)
+        factors = fit_factors(
+            examples, examples.serve + 1, replace(tried, factors=min(config.factors, FACTORS_OF_TRIALS))
+        )
+        users = (fold_in(factors, tensors(examples.user_batch(block)), tried) for block in blocks(rows))
+        found[tried] = recall_of(examples, rows, (user @ factors.items[codes].T for user in users), "new") or 0.0
+        log(f"two_tower: ALS, alpha {alpha}, regularization {regularization}: recall@10 new {found[tried]:.4f}")
+    return max(found, key=lambda tried: found[tried])
+
+
 @contextmanager
 def only(towers: TwoTowers, memory: bool) -> Iterator[None]:
     """Inside, the embeddings are memory alone or taste alone."""
     before = towers.user.shares.clone()
     towers.user.shares[:] = torch.tensor([1.0, 0.0, 0.0, 0.0] if memory else [0.0, 1.0, 1.0, 0.0])
-    yield
-    towers.user.shares.copy_(before)
+    try:
+        yield
+    finally:
+        towers.user.shares.copy_(before)
 
 
 def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) -> None:
@@ -121,20 +140,3 @@ def _hits(examples: Examples, rows: Index, best: Index, only_new: bool) -> tuple
     targets = np.where(relevant, targets, -1)
     hits = (best[:, :, None] == targets[:, None, :]).any(1).sum(1)
     return hits, relevant.sum(1)
-
-
-def choose_als(examples: Examples, config: TrainingConfig, log: Callable[[str], None]) -> TrainingConfig:
-    """The settings with those of ALS that are best on the validation window, unless they are given."""
-    if config.als_alpha:
-        return config
-    rows, found = validation_rows(examples), {}
-    codes = torch.from_numpy(np.asarray(examples.items.arrays["item_code"])[examples.item_rows[examples.serve]])
-    for alpha, regularization, user_power in ALS_CHOICES:
-        tried = replace(config, als_alpha=alpha, als_regularization=regularization, als_user_power=user_power)
-        factors = fit_factors(
-            examples, examples.serve + 1, replace(tried, factors=min(config.factors, FACTORS_OF_TRIALS))
-        )
-        users = (fold_in(factors, tensors(examples.user_batch(block)), tried) for block in blocks(rows))
-        found[tried] = recall_of(examples, rows, (user @ factors.items[codes].T for user in users), "new") or 0.0
-        log(f"two_tower: ALS, alpha {alpha}, regularization {regularization}: recall@10 new {found[tried]:.4f}")
-    return max(found, key=lambda tried: found[tried])

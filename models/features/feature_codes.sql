@@ -19,7 +19,7 @@ known_items as (
     where item_features.interactions > 0
 ),
 
--- nothing reads it where users have no categories
+-- nothing reads it where users have no categories, which is not known before the models are there
 known_users as (  -- noqa: ST03
     select
         horizons.horizon,

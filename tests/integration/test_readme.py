@@ -53,7 +53,7 @@ def test_the_path_of_a_new_team_leads_to_lists(tmp_path: Path) -> None:
     assert "10 rows" in shown
 
 
-@pytest.mark.skipif(not CLEAN, reason="`make test-clean-install` does")
+@pytest.mark.skipif(not CLEAN, reason="downloads for minutes; `make test-clean-install` runs it")
 def test_the_second_project_builds_from_a_clean_environment(tmp_path: Path) -> None:
     shutil.copytree(REPO, tmp_path / "two_tower", ignore=NOT_THE_CHECKOUT)
     shutil.copytree(SOURCE, tmp_path / "shop", ignore=shutil.ignore_patterns(*MADE))
