@@ -4,6 +4,7 @@ BIN := .venv/bin
 DATABASE := $(or $(TWO_TOWER_DATABASE),two_tower.duckdb)
 INSTALLED := .venv/.installed
 PIP := -m pip --disable-pip-version-check install --quiet
+IN_PARALLEL := -n 2 --dist loadfile
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
@@ -19,7 +20,7 @@ demo: $(INSTALLED)  ## from a retailer's tables to tested recommendations
 	@$(BIN)/dbt build --exclude-resource-type unit_test; status=$$?; $(BIN)/python demo/report.py "$(DATABASE)" || status=1; exit $$status
 
 test: $(INSTALLED)  ## unit and integration tests, on small planted shops
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 check: $(INSTALLED) .venv-bouncer/.installed  ## formatting, types, conventions
 	$(BIN)/ruff check .
@@ -48,7 +49,7 @@ shops: $(INSTALLED)  ## measure the towers on public shops and write shops/resul
 	$(BIN)/python shops/run.py --data "$(SHOPS_DATA)"
 
 test-duckdb-1.5: .venv-duckdb-1.5/.installed  ## the same tests on the oldest DuckDB that is supported
-	.venv-duckdb-1.5/bin/python -m pytest
+	.venv-duckdb-1.5/bin/python -m pytest $(IN_PARALLEL)
 
 refresh-without-torch: .venv-serving/.installed  ## nightly refresh in an environment that cannot train; after `make demo`
 	! .venv-serving/bin/python -c "import torch" 2>/dev/null
