@@ -3,12 +3,12 @@
 with
 
 embeddings as (
-    select * from {{ ref('two_tower', 'item_embeddings') }}
+    select * from {{ two_tower.for_analysts('item_embeddings') }}
     where horizon = 'production'
 ),
 
 features as (
-    select * from {{ ref('two_tower', 'item_features') }}
+    select * from {{ two_tower.for_analysts('item_features') }}
     where snapshot = 0
 ),
 

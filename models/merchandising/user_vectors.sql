@@ -3,7 +3,7 @@
 with
 
 segments as (
-    select * from {{ ref('two_tower', 'user_segments') }}
+    select * from {{ two_tower.for_analysts('user_segments') }}
 ),
 
 -- of whom something is known
@@ -11,7 +11,7 @@ embeddings as (
     select
         *,
         cast(embedding as float[]) as vector
-    from {{ ref('two_tower', 'user_embeddings') }}
+    from {{ two_tower.for_analysts('user_embeddings') }}
     where
         horizon = 'production'
         and policy = '{{ var('two_tower_policy') }}'
