@@ -36,7 +36,7 @@ format: $(INSTALLED)  ## rewrite Python and SQL as `make check` wants them
 	$(BIN)/ruff format .
 	TWO_TOWER_DATABASE=:memory: $(BIN)/sqlfluff fix models tests/dbt
 
-# About an hour: searches the baselines' parameters on the validation window and writes benchmarks/tuning.
+# About an hour: searches the baselines' parameters on the validation window and writes benchmarks/tuning. What is stopped goes on.
 tune: $(INSTALLED)  ## search the baselines' hyper-parameters
 	$(BIN)/python demo/load_complete_journey.py
 	$(BIN)/dbt run --select +interaction_splits +snapshot_targets +item_features

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import torch
 
 from .interaction_matrix import FloatArray, IntArray, Interactions, codes_of, weigh
 
@@ -80,18 +81,16 @@ def top_codes(scores: FloatArray, k: int) -> IntArray:
         return np.full((len(scores), width), -1, dtype=np.int64)
     if np.isnan(scores.max()):
         raise ValueError("a baseline scored NaN; its fit diverged (too little regularization?)")
-    top = np.argpartition(scores, scores.shape[1] - width, axis=1)[:, scores.shape[1] - width :]
-    border = np.take_along_axis(scores, top, axis=1).min(axis=1)
-    tied = (scores >= border[:, None]).sum(axis=1) > width
-    for row in np.flatnonzero(tied & np.isfinite(border)):
-        above = np.flatnonzero(scores[row] > border[row])
-        at_border = np.flatnonzero(scores[row] == border[row])
-        top[row] = np.concatenate([above, at_border[: width - len(above)]])
-    top.sort(axis=1)
-    best = np.take_along_axis(scores, top, axis=1)
-    order = np.argsort(-best, axis=1, kind="stable")
-    top, best = np.take_along_axis(top, order, axis=1), np.take_along_axis(best, order, axis=1)
-    return np.where(np.isneginf(best), -1, top)
+    # the k-th best score by torch: numpy's selection is slow where many cells are equal
+    border = torch.from_numpy(scores).topk(width, dim=1).values[:, -1:].numpy()
+    rows, codes = np.nonzero((scores >= border) & (scores > -np.inf))
+    order = np.lexsort((-scores[rows, codes], rows))  # stable: ties stay in the order of the codes
+    rows, codes = rows[order], codes[order]
+    places = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    top = np.full((len(scores), width), -1, dtype=np.int64)
+    listed = places < width
+    top[rows[listed], places[listed]] = codes[listed]
+    return top
 
 
 def fill(codes: IntArray, popular: IntArray, excluded: IntArray) -> IntArray:

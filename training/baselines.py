@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, get_lapack_funcs
 from scipy.sparse import csr_matrix, diags, vstack
 from threadpoolctl import threadpool_limits
 
@@ -111,11 +111,22 @@ def fit_ease(
     return score
 
 
+def inverse_of(matrix: NDArray[Any]) -> NDArray[Any]:
+    """Inverse of a positive definite matrix, which is overwritten: half the work of solving for the identity."""
+    factor, lower = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+    invert: Any = get_lapack_funcs("potri", (factor,))
+    inverse, _ = invert(factor, lower=lower, overwrite_c=True)
+    low = np.tril(inverse)
+    result: NDArray[Any] = low + low.T
+    result[np.diag_indices_from(result)] /= 2
+    return result
+
+
 def _ease_by_users(matrix: csr_matrix, regularization: float) -> Scorer:
     """X B = X - K X diag(1 / diag P), K = (XX' + rI)^-1, diag P = (1 - x_j' K x_j) / r (push-through identity)."""
     gram = (matrix @ matrix.T).toarray().astype(np.float64)
     gram[np.diag_indices_from(gram)] += regularization
-    kernel: NDArray[Any] = cho_solve(cho_factor(gram, overwrite_a=True), np.eye(len(gram)))  # [users, users]
+    kernel = inverse_of(gram)  # [users, users]
     by_item = matrix.T.tocsr()
     explained = np.zeros(matrix.shape[1])
     for start in range(0, matrix.shape[1], KNN_BLOCK):
@@ -142,7 +153,7 @@ def _ease_by_items(matrix: csr_matrix, regularization: float, limit: int) -> Sco
     within = csr_matrix(matrix[:, kept])
     gram = (within.T @ within).toarray().astype(np.float32)
     gram[np.diag_indices_from(gram)] += np.float32(regularization)
-    inverse = cho_solve(cho_factor(gram, overwrite_a=True), np.eye(len(gram), dtype=np.float32))
+    inverse = inverse_of(gram)
     weights = -inverse / np.diag(inverse)  # [items, items]
     weights[np.diag_indices_from(weights)] = 0
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import optuna
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import optuna
 
 Parameters = dict[str, Any]
 
@@ -58,12 +58,12 @@ STARTS: Mapping[str, list[Parameters]] = {
 }
 
 
-def _number(trial: optuna.Trial, name: str, low: float, high: float) -> float:
+def _number(trial: optuna.trial.BaseTrial, name: str, low: float, high: float) -> float:
     """A number on a logarithmic scale, rounded to three digits so that a var can state it exactly."""
     return float(f"{trial.suggest_float(name, low, high, log=True):.3g}")
 
 
-def suggest_weighing(trial: optuna.Trial) -> Parameters:
+def suggest_weighing(trial: optuna.trial.BaseTrial) -> Parameters:
     """What the three models share: how events become one number per (user, item)."""
     return {
         "weighting": trial.suggest_categorical("weighting", WEIGHTINGS),
@@ -72,7 +72,7 @@ def suggest_weighing(trial: optuna.Trial) -> Parameters:
     }
 
 
-def suggest_als(trial: optuna.Trial) -> Parameters:
+def suggest_als(trial: optuna.trial.BaseTrial) -> Parameters:
     """Factors, alpha, iterations, and regularization as a multiple of alpha, with which it has to rise and fall."""
     alpha = _number(trial, "alpha", 0.02, 20)
     return suggest_weighing(trial) | {
@@ -83,7 +83,7 @@ def suggest_als(trial: optuna.Trial) -> Parameters:
     }
 
 
-def suggest_als_usual(trial: optuna.Trial) -> Parameters:
+def suggest_als_usual(trial: optuna.trial.BaseTrial) -> Parameters:
     """What a careful practitioner tries with `implicit`: no recency, no scaling by user."""
     return {
         "factors": trial.suggest_categorical("factors", (32, 64, 128, 256)),
@@ -94,7 +94,7 @@ def suggest_als_usual(trial: optuna.Trial) -> Parameters:
     }
 
 
-def suggest_ease(trial: optuna.Trial) -> Parameters:
+def suggest_ease(trial: optuna.trial.BaseTrial) -> Parameters:
     """Regularization of the linear model and how much of the user's own weight returns to the diagonal."""
     return suggest_weighing(trial) | {
         "regularization": _number(trial, "regularization", 1, 1e5),
@@ -102,7 +102,7 @@ def suggest_ease(trial: optuna.Trial) -> Parameters:
     }
 
 
-def suggest_item_knn(trial: optuna.Trial) -> Parameters:
+def suggest_item_knn(trial: optuna.trial.BaseTrial) -> Parameters:
     """Neighbourhood, shrinkage of rare pairs and how much of the user's own weight is added."""
     return suggest_weighing(trial) | {
         "neighbours": trial.suggest_int("neighbours", 20, 500, log=True),
@@ -111,14 +111,30 @@ def suggest_item_knn(trial: optuna.Trial) -> Parameters:
     }
 
 
-def _own_weight(trial: optuna.Trial) -> float:
+def _own_weight(trial: optuna.trial.BaseTrial) -> float:
     """0 .. 0.999, finest close to 1: a sum over many neighbours is larger than any single own weight."""
     return float(f"{1 - trial.suggest_float('own_share', 1e-3, 1, log=True):.4g}")
 
 
-SPACES: Mapping[str, Callable[[optuna.Trial], Parameters]] = {
+SPACES: Mapping[str, Callable[[optuna.trial.BaseTrial], Parameters]] = {
     "als": suggest_als,
     "als_usual": suggest_als_usual,
     "ease": suggest_ease,
     "item_knn": suggest_item_knn,
 }
+
+
+def as_asked(model: str, parameters: Parameters) -> optuna.trial.FixedTrial:
+    """The trial that leads to parameters which a search wrote down, as far as their rounding allows."""
+    given = dict(parameters)
+    if model == "als":
+        given["ridge"] = _within(given["regularization"] / given["alpha"], 1, 200)
+    if "own_weight" in given:
+        given["own_share"] = _within(1 - given["own_weight"], 1e-3, 1)
+    trial = optuna.trial.FixedTrial(given)
+    SPACES[model](trial)
+    return trial
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

@@ -3,14 +3,16 @@
 python -m two_tower.training.tune_baselines --database two_tower.duckdb --out benchmarks/tuning
 
 Reads the tables interaction_splits, snapshot_targets and item_features of a built project at snapshot 2 (the test
-window is never read); writes one CSV of trials per model and found_<dataset>.yml: values for the vars of
-dbt_project.yml.
+window is never read). After each fit it writes the CSV of trials and found_<dataset>.yml: values for the vars of
+dbt_project.yml. Trials that the CSV already has count: a second call goes on where the first one was stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import io
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,16 +27,17 @@ from scipy.sparse import csr_matrix
 from .baseline_lists import Policy, World, best_lists, read_world
 from .fit_baseline import fit_baseline
 from .interaction_matrix import FloatArray, IntArray, codes_of
-from .search_spaces import SPACES, STARTS, Parameters
+from .search_spaces import SPACES, STARTS, Parameters, as_asked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .baselines import Scorer
 
 POLICIES: tuple[Policy, ...] = ("repeats", "new")
 VALIDATION_SNAPSHOT = 2
 K = 10
+Row = dict[str, Any]
 
 
 def relevant_items(targets: duckdb.DuckDBPyRelation, world: World, policy: Policy) -> csr_matrix:
@@ -77,65 +80,103 @@ class Budget:
     threads: int
 
 
-def search(model: str, world: World, relevant: Mapping[Policy, csr_matrix], budget: Budget) -> list[dict[str, Any]]:
-    """One row per fit. Each policy has its own TPE study; they ask in turn, and every fit teaches both."""
+def search(
+    model: str, world: World, relevant: Mapping[Policy, csr_matrix], budget: Budget, tried: Sequence[Row]
+) -> Iterator[Row]:
+    """Fit and measure until the budget is spent, one row per fit; the rows of an earlier search count and teach.
+
+    Each policy has its own TPE study; they ask in turn, and every fit teaches both.
+    """
+    policies = list(relevant)
     studies = {
         policy: optuna.create_study(
             direction="maximize",
-            sampler=optuna.samplers.TPESampler(seed=budget.seed + number, n_startup_trials=8, multivariate=True),
+            sampler=optuna.samplers.TPESampler(
+                seed=budget.seed + number + len(tried), n_startup_trials=8, multivariate=True
+            ),
         )
-        for number, policy in enumerate(relevant)
+        for number, policy in enumerate(policies)
     }
-    policies = list(relevant)
-    for number, start in enumerate(STARTS[model]):
+    for row in tried:
+        teach(studies, as_asked(model, row), row)
+    for number, start in list(enumerate(STARTS[model]))[len(tried) :]:
         studies[policies[number % len(policies)]].enqueue_trial(start)
-    rows: list[dict[str, Any]] = []
     began = time.monotonic()
-    while len(rows) < budget.trials * len(policies) and time.monotonic() - began < budget.minutes * 60:
-        asked = policies[len(rows) % len(policies)]
+    for number in range(len(tried), budget.trials * len(policies)):
+        if time.monotonic() - began > budget.minutes * 60:
+            return
+        asked = policies[number % len(policies)]
         trial = studies[asked].ask()
         parameters = SPACES[model](trial)
         fit_began = time.monotonic()
         scorer = fit_baseline(model, world.interactions, parameters, seed=budget.seed, threads=budget.threads)
         seconds = round(time.monotonic() - fit_began, 1)
-        measured = recalls(scorer, world, relevant)
-        for policy, study in studies.items():
-            if policy == asked:
-                study.tell(trial, measured[policy])
-            else:
-                told = optuna.trial.create_trial(
-                    params=trial.params, distributions=trial.distributions, value=measured[policy]
-                )
-                study.add_trial(told)
-        found = {f"recall_{policy}": measured[policy] for policy in policies}
-        rows.append({"trial": len(rows), "asked_for": asked} | parameters | found | {"fit_seconds": seconds})
-        print(rows[-1], flush=True)
-    return rows
+        found = {f"recall_{policy}": recall for policy, recall in recalls(scorer, world, relevant).items()}
+        studies[asked].tell(trial, found[f"recall_{asked}"])
+        teach({policy: study for policy, study in studies.items() if policy != asked}, trial, found)
+        yield {"trial": number, "asked_for": asked} | parameters | found | {"fit_seconds": seconds}
 
 
-def best_of(rows: list[dict[str, Any]], policy: str) -> Parameters:
+def teach(studies: Mapping[Policy, optuna.Study], trial: optuna.trial.BaseTrial, found: Mapping[str, Any]) -> None:
+    """Tell the studies of a fit that another one asked for."""
+    for policy, study in studies.items():
+        told = optuna.trial.create_trial(
+            params=trial.params, distributions=trial.distributions, value=found[f"recall_{policy}"]
+        )
+        study.add_trial(told)
+
+
+def best_of(rows: Sequence[Row], policy: str) -> Parameters:
     """The parameters of the trial with the highest validation recall under a policy."""
     best = max(rows, key=lambda row: row[f"recall_{policy}"])
     other = ("trial", "asked_for", "fit_seconds")
     return {name: best[name] for name in best if name not in other and not name.startswith("recall_")}
 
 
-def write_found(folder: Path, dataset: str, model: str, rows: list[dict[str, Any]]) -> None:
-    """Write <model>_<dataset>.csv and this model's entry of found_<dataset>.yml; other entries stay."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{model}_{dataset}.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    path = folder / f"found_{dataset}.yml"
+def read_trials(path: Path) -> list[Row]:
+    """The rows that `write_trials` wrote; none where there is no file."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [{name: value_of(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
+
+
+def value_of(cell: str) -> float | str | None:
+    """A cell of a CSV as it was before it was written."""
+    if not cell:
+        return None
+    try:
+        return json.loads(cell)  # type: ignore[no-any-return]
+    except json.JSONDecodeError:
+        return cell
+
+
+def write_trials(path: Path, rows: Sequence[Row]) -> None:
+    """All rows as CSV; a kill leaves the file as it was or as it shall be."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    replace(path, text.getvalue())
+
+
+def write_found(path: Path, model: str, rows: Sequence[Row]) -> None:
+    """This model's entry of found_<dataset>.yml; other entries stay."""
     found = (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
     policies = [name.removeprefix("recall_") for name in rows[0] if name.startswith("recall_")]
     found[f"two_tower_{model}"] = {policy: best_of(rows, policy) for policy in policies}
-    path.write_text(yaml.safe_dump(found, sort_keys=True, width=110))
+    replace(path, yaml.safe_dump(found, sort_keys=True, width=110))
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file in one step."""
+    unfinished = path.with_suffix(".tmp")
+    unfinished.write_text(text)
+    unfinished.replace(path)
 
 
 def main() -> None:
-    """Parse the command line, search each model in turn, write as each one ends."""
+    """Parse the command line, search each model in turn, write after each fit."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--database", required=True, help="DuckDB file of a built project; read only")
     parser.add_argument("--schema", default="main")
@@ -143,8 +184,8 @@ def main() -> None:
     parser.add_argument("--dataset", default="complete_journey", help="goes into the names of the files written")
     parser.add_argument("--models", nargs="+", choices=sorted(SPACES), default=list(SPACES))
     parser.add_argument("--policies", nargs="+", choices=POLICIES, default=list(POLICIES))
-    parser.add_argument("--trials", type=int, default=40, help="fits per model and policy")
-    parser.add_argument("--minutes", type=float, default=30, help="at most this long per model")
+    parser.add_argument("--trials", type=int, default=40, help="fits per model and policy, earlier ones included")
+    parser.add_argument("--minutes", type=float, default=30, help="at most this long per model and call")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
@@ -157,8 +198,15 @@ def main() -> None:
             policy: relevant_items(targets, world, policy) for policy in arguments.policies
         }
     budget = Budget(arguments.trials, arguments.minutes, arguments.seed, arguments.threads)
+    arguments.out.mkdir(parents=True, exist_ok=True)
     for model in arguments.models:
-        write_found(arguments.out, arguments.dataset, model, search(model, world, relevant, budget))
+        trials = arguments.out / f"{model}_{arguments.dataset}.csv"
+        rows = read_trials(trials)
+        for row in search(model, world, relevant, budget, tuple(rows)):
+            print(row, flush=True)
+            rows.append(row)
+            write_trials(trials, rows)
+            write_found(arguments.out / f"found_{arguments.dataset}.yml", model, rows)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+"""Searches of parameters: what they write down leads on where they were stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pyarrow as pa
+import pytest
+from scipy.sparse import csr_matrix
+from two_tower.training.baseline_lists import World
+from two_tower.training.interaction_matrix import Interactions, weigh
+from two_tower.training.search_spaces import SPACES, STARTS, as_asked
+from two_tower.training.tune_baselines import Budget, best_of, read_trials, search, write_trials
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """Forty users of two tastes, thirty items."""
+    random = np.random.default_rng(0)
+    users, items = np.repeat(np.arange(40), 8), random.integers(0, 15, 320)
+    items += 15 * (users % 2)
+    events = Interactions.of(users, items, random.uniform(0, 300, 320), (40, 30))
+    names = [pa.array([f"{kind}{number}" for number in range(size)]) for kind, size in (("u", 40), ("i", 30))]
+    return World(*names, events, weigh(events, "binary"), np.arange(30), np.ones(30))
+
+
+@pytest.mark.parametrize("model", SPACES)
+def test_parameters_written_down_are_asked_for_again(model: str) -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for _ in range(50):
+        parameters = SPACES[model](study.ask())
+        assert SPACES[model](as_asked(model, parameters)) == parameters
+
+
+def test_a_stopped_search_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
+    relevant = {"new": csr_matrix(np.eye(40, 30, 15, dtype=np.float32) + np.eye(40, 30, -15, dtype=np.float32))}
+    budget = Budget(trials=6, minutes=1, seed=0, threads=1)
+    begun = search("item_knn", world, relevant, budget, ())
+    stopped = [next(begun) for _ in range(3)]
+    write_trials(tmp_path / "trials.csv", stopped)
+    tried = read_trials(tmp_path / "trials.csv")
+    assert tried == stopped
+    rows = tried + list(search("item_knn", world, relevant, budget, tried))
+    assert [row["trial"] for row in rows] == list(range(6))
+    assert len({(row["neighbours"], row["shrinkage"]) for row in rows}) == 6, "nothing is tried twice"
+    assert [row["neighbours"] for row in rows[:2]] == [start["neighbours"] for start in STARTS["item_knn"]]
+    best = max(rows, key=lambda row: row["recall_new"])
+    assert best_of(rows, "new")["shrinkage"] == best["shrinkage"]
+    assert not list(search("item_knn", world, relevant, budget, rows)), "earlier trials count"
