@@ -8,7 +8,7 @@ IN_PARALLEL := -n 2 --dist loadfile
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format tune shops test-duckdb-1.5 refresh-without-torch test-clean-install docs clean
+.PHONY: help demo test check format tune tune-towers shops test-duckdb-1.5 refresh-without-torch test-clean-install docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -36,11 +36,17 @@ format: $(INSTALLED)  ## rewrite Python and SQL as `make check` wants them
 	$(BIN)/ruff format .
 	TWO_TOWER_DATABASE=:memory: $(BIN)/sqlfluff fix models tests/dbt
 
-# About an hour: searches the baselines' parameters on the validation window and writes benchmarks/tuning. What is stopped goes on.
+# About an hour each, on the validation window. What is stopped goes on. Baselines: trials in benchmarks/tuning; towers: in the
+# table tower_trials.
 tune: $(INSTALLED)  ## search the baselines' hyper-parameters
 	$(BIN)/python demo/load_complete_journey.py
 	$(BIN)/dbt run --select +interaction_splits +snapshot_targets +item_features
 	$(BIN)/python -m two_tower.training.tune_baselines --database "$(DATABASE)"
+
+tune-towers: $(INSTALLED)  ## search the towers' settings
+	$(BIN)/python demo/load_complete_journey.py
+	$(BIN)/dbt run --select +training_runs
+	$(BIN)/python -m two_tower.training.tune --database "$(DATABASE)"
 
 # Hours: each shop from its tables to the comparison, towers of three seeds. SHOPS_DATA holds a folder of parquet files per shop.
 SHOPS_DATA ?= shops/data

@@ -24,8 +24,13 @@ FINAL_RATE = 0.2  # the final phases start from fitted weights
 FINAL_SHARE = 4  # and take a quarter of the passes
 
 
-def fit(examples: Examples, config: TrainingConfig, log: Log) -> tuple[TwoTowers, list[Epoch]]:
-    """Fit on what lies before the validation window, with early stopping on it; then let that window join."""
+def fit(
+    examples: Examples, config: TrainingConfig, log: Log, watch: Record | None = None
+) -> tuple[TwoTowers, list[Epoch]]:
+    """Fit on what lies before the validation window, with early stopping on it; then let that window join.
+
+    watch: is told of every epoch, and the validation window stays held out.
+    """
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     torch.use_deterministic_algorithms(True)
@@ -39,6 +44,8 @@ def fit(examples: Examples, config: TrainingConfig, log: Log) -> tuple[TwoTowers
         epoch.epoch = len(curve) + 1
         curve.append(epoch)
         log(str(epoch))
+        if watch:
+            watch(epoch)
 
     serve, newest = examples.serve, examples.serve + 1
     is_recall = isinstance(towers.user.memory, RecallUsers)
@@ -52,6 +59,8 @@ def fit(examples: Examples, config: TrainingConfig, log: Log) -> tuple[TwoTowers
         search(towers, TasteTrainer(towers, newest, config.epochs, 1.0), "taste", record)
     if towers.user.memory:
         choose_shares(towers, "repeats" if is_recall else "new", log)
+    if watch:
+        return towers.eval(), curve
     if is_recall:
         record(recall_phase(towers, serve, "final", FINAL_RATE))
     elif towers.user.memory:

@@ -41,11 +41,11 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: C
     horizons = relations["horizons"].order("horizon").fetchall()
     for horizon, serve, *_ in horizons:
         own = {
-            name: _of_horizon(relation, name, horizon, serve)
+            name: of_horizon(relation, name, horizon, serve)
             for name, relation in relations.items()
             if name not in ("horizons", "user_features", "item_features")
         }
-        run_id = _run_id(own, config)
+        run_id = run_id_of(own, config)
         folder = Path(model_dir).absolute() / run_id
         found = _read_run(folder)
         if found is None:
@@ -57,13 +57,14 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: C
     return pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "value": "float64"})
 
 
-def _of_horizon(relation: duckdb.DuckDBPyRelation, name: str, horizon: str, serve: int) -> duckdb.DuckDBPyRelation:
+def of_horizon(relation: duckdb.DuckDBPyRelation, name: str, horizon: str, serve: int) -> duckdb.DuckDBPyRelation:
+    """The rows that a run of the horizon reads."""
     if name == "user_histories":
         return relation.filter(f"snapshot = {serve + 1}").select("snapshot, user_id, item_id")
     return relation.filter(f"snapshot > {serve}" if name == "snapshot_targets" else f"horizon = '{horizon}'")
 
 
-def _run_id(relations: Relations, config: TrainingConfig) -> str:
+def run_id_of(relations: Relations, config: TrainingConfig) -> str:
     """Hash of what the run depends on: the rows of its inputs, its settings and the code that fits it."""
     digest = hashlib.sha256(json.dumps(config.as_dict(), sort_keys=True).encode())
     for name in sorted(relations):

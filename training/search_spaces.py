@@ -9,12 +9,31 @@ import optuna
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from .config import TrainingConfig
+
 Parameters = dict[str, Any]
 
 WEIGHTINGS = ("count", "log", "binary")
 HALF_LIVES = (None, 30, 60, 90, 120, 180, 365)
 PLAIN = {"weighting": "binary", "half_life_days": None, "user_power": 0.0}
 WEIGHED = {"weighting": "count", "half_life_days": 120, "user_power": 0.5}
+# The towers' settings: lowest and highest; on a logarithmic scale where the lowest is not 0
+TASTE = {
+    "learning_rate": (0.0005, 0.02),
+    "dropout": (0.0, 0.7),
+    "id_dropout": (0.0, 0.4),
+    "history_dropout": (0.0, 0.4),
+}
+RECALL = {"recall_learning_rate": (0.01, 0.2), "recall_epochs": (2, 16), "support": (5, 100), "factors": (16, 256)}
+SEQUENCE = {
+    "sequence_learning_rate": (0.0005, 0.02),
+    "sequence_epochs": (3, 40),
+    "sequence_dropout": (0.0, 0.7),
+    "sequence_history_dropout": (0.0, 0.5),
+    "sequence_id_dropout": (0.0, 0.5),
+    "sequence": (17, 129),
+}
+PARTS = ("factors", "content", "sequence")  # of the embedding: they have to fit into it
 # Where earlier searches ended on The Complete Journey (benchmarks/tuning), and one plain start
 STARTS: Mapping[str, list[Parameters]] = {
     "als": [
@@ -114,6 +133,24 @@ def suggest_item_knn(trial: optuna.trial.BaseTrial) -> Parameters:
 def _own_weight(trial: optuna.trial.BaseTrial) -> float:
     """0 .. 0.999, finest close to 1: a sum over many neighbours is larger than any single own weight."""
     return float(f"{1 - trial.suggest_float('own_share', 1e-3, 1, log=True):.4g}")
+
+
+def suggest_towers(trial: optuna.trial.BaseTrial, config: TrainingConfig, repeats: bool) -> Parameters:
+    """Settings of training/config.py, around those in force; which ones depends on what memory is."""
+    space = TASTE | {"epochs": (1, 8)}
+    if config.memory_dim:
+        space |= {"content": (16, 128)} | (RECALL if repeats else SEQUENCE)
+    found: Parameters = {}
+    for name, (low, high) in space.items():
+        now = getattr(config, name)
+        high = min(high, config.dim // 3) if name in PARTS else high
+        low, high = min(low, high, now), max(high, now)
+        if isinstance(now, int):
+            found[name] = trial.suggest_int(name, int(low), int(high), log=low > 0)
+        else:
+            value = trial.suggest_float(name, low, high, log=low > 0)
+            found[name] = float(f"{value:.3g}")
+    return found
 
 
 SPACES: Mapping[str, Callable[[optuna.trial.BaseTrial], Parameters]] = {

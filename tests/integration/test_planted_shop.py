@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
+import yaml
 from shop import Shop
 
 SETTINGS = {
@@ -171,3 +176,32 @@ def test_a_lost_artifact_is_trained_again_and_the_lists_stay_readable(built: Sho
     assert path in failed.output
     assert built.rows("select count(*) > 0 from recommendations") == [(True,)]
     built.dbt("run", "--select", "training_runs", "model_registry", "user_embeddings", **SETTINGS).must_pass()
+
+
+def tune(database: Path, trials: int) -> str:
+    command = [sys.executable, "-m", "two_tower.training.tune", "--database", str(database), "--trials", str(trials)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_search_of_settings_goes_on_and_never_reads_the_test_window(built: Shop, tmp_path: Path) -> None:
+    database = tmp_path / "searched.duckdb"
+    shutil.copy(built.database, database)
+    assert "trial 1: recall@10" in tune(database, 2)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("delete from snapshot_targets where snapshot = 1")
+        connection.execute("delete from interaction_splits where bucket = 0")
+    again = tune(database, 3)
+    assert "trial 2: recall@10" in again
+    assert "trial 1: recall@10" not in again, "earlier trials count"
+    assert yaml.safe_load(again[again.index("vars:") :])["vars"]["two_tower_training"]["batch_size"] == 32
+    with duckdb.connect(str(database)) as connection:
+        trials = connection.sql(
+            "select trial_id, state, recall, settings, epochs from tower_trials order by 1"
+        ).fetchall()
+    assert [number for number, *_ in trials] == [0, 1, 2]
+    _, state, recall, settings, epochs = trials[0]
+    assert (state, settings["id_dropout"], settings["epochs"]) == ("complete", 0.3, 6), (
+        "the settings in force come first"
+    )
+    assert recall > max(epochs.values()) / 2
+    assert trials[2][3] != trials[1][3]

@@ -1,0 +1,195 @@
+"""Search the settings of the towers on the validation window: what `make tune-towers` runs.
+
+python -m two_tower.training.tune --database two_tower.duckdb [--minutes 60] [--trials 40]
+
+Reads the tables of a built project, starts from the settings of its last training run and fits with the window before
+the test window held out; the test window is never read. Trials are rows of the table `tower_trials` in the same
+database: a second call goes on where the first one was stopped, as long as the data and the code are the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass, fields
+from typing import Any
+
+import duckdb
+import optuna
+import yaml
+
+from .baseline_lists import Policy
+from .config import TrainingConfig
+from .examples import Examples
+from .fit import fit
+from .optimise import Epoch
+from .runs import Relations, of_horizon, read_examples, run_id_of
+from .search_spaces import suggest_towers
+from .two_towers import has_repeats
+from .validation import validation_recall
+
+HORIZON, SERVE = "evaluation", 1
+INPUTS = ("user_inputs", "item_inputs", "feature_codes", "snapshot_targets", "user_histories")
+OWN_VARS = ("dim", "seed", "ordered")  # settings that other vars give
+PHASES = ("recall", "sequence", "taste")  # whose epochs are compared with the same epochs of other trials
+MOST_EPOCHS = 1000
+LOCKED_SECONDS = 600  # to wait for dbt, which writes to the same file
+COLUMNS = "trial_id, data_id, policy, state, recall, settings, epochs, seconds, tried_at"
+CREATE = """
+    create table if not exists {schema}.tower_trials (
+        trial_id integer, data_id varchar, policy varchar, state varchar, recall double,
+        settings map(varchar, double), epochs map(integer, double), seconds double, tried_at timestamp
+    )
+"""
+ADD = f"insert into {{schema}}.tower_trials ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, now() at time zone 'UTC')"
+TRIED = "select * from {schema}.tower_trials where data_id = ? and policy = ? order by trial_id"
+Trial = optuna.trial.FrozenTrial
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is searched: examples, the settings in force, what a trial is judged by, and the hash of the data."""
+
+    examples: Examples
+    config: TrainingConfig
+    policy: Policy
+    data_id: str
+
+    def settings_of(self, trial: optuna.trial.BaseTrial) -> dict[str, float]:
+        """The settings that a trial suggests."""
+        return suggest_towers(trial, self.config, has_repeats(self.examples))
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The database file and the schema of the project; opened for moments only, since DuckDB has one writer."""
+
+    database: str
+    schema: str
+
+    def connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+        """Open the file, waiting for whoever writes to it."""
+        until = time.monotonic() + LOCKED_SECONDS
+        while True:
+            try:
+                return duckdb.connect(self.database, read_only=read_only)
+            except duckdb.IOException as error:
+                if "lock" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(5)
+
+    def read(self, policy: Policy | None) -> Task:
+        """What the evaluation horizon's training run reads, and the settings it last had."""
+        with self.connect(read_only=True) as connection:
+            names = (*INPUTS, "user_features", "item_features", "training_runs")
+            relations: Relations = {name: connection.table(f"{self.schema}.{name}") for name in names}
+            own = {name: of_horizon(relations[name], name, HORIZON, SERVE) for name in INPUTS}
+            changing = {entity: set(relations[f"{entity}_features"].columns) for entity in ("user", "item")}
+            run = relations["training_runs"].filter(f"horizon = '{HORIZON}' and kind = 'parameter'")
+            values: dict[str, float] = dict(run.select("name, value").fetchall())
+            known = {field.name for field in fields(TrainingConfig)}
+            config = TrainingConfig.from_settings({name: values[name] for name in values.keys() & known})
+            examples = read_examples(own, changing, SERVE)
+            searched = suggest_towers(optuna.trial.FixedTrial(config.as_dict()), config, has_repeats(examples))
+            defaults = TrainingConfig().as_dict()
+            kept = config.as_dict() | {name: defaults[name] for name in (*searched, "threads")}
+            chosen: Policy = policy or ("repeats" if has_repeats(examples) else "new")
+            return Task(examples, config, chosen, run_id_of(own, TrainingConfig.from_settings(kept)))
+
+    def tried(self, task: Task) -> list[Trial]:
+        """Earlier trials of the task."""
+        with self.connect(read_only=False) as connection:
+            connection.execute(CREATE.format(schema=self.schema))
+            found = connection.execute(TRIED.format(schema=self.schema), [task.data_id, task.policy])
+            names = [column[0] for column in found.description or ()]
+            rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return [told(task, row) for row in rows]
+
+    def add(self, task: Task, trial: Trial, seconds: float) -> None:
+        """Write one trial down."""
+        settings = task.settings_of(optuna.trial.FixedTrial(trial.params))
+        is_whole = trial.state == optuna.trial.TrialState.COMPLETE
+        row = [
+            trial.number, task.data_id, task.policy, trial.state.name.lower(), trial.value if is_whole else None,
+            settings, trial.intermediate_values, seconds,
+        ]  # fmt: skip
+        with self.connect(read_only=False) as connection:
+            connection.execute(ADD.format(schema=self.schema), row)
+
+
+def told(task: Task, row: dict[str, Any]) -> Trial:
+    """A trial as its row tells it."""
+    asked = optuna.trial.FixedTrial(row["settings"])
+    task.settings_of(asked)
+    return optuna.trial.create_trial(
+        state=optuna.trial.TrialState[row["state"].upper()], value=row["recall"], params=asked.params,
+        distributions=asked.distributions, intermediate_values=row["epochs"],
+    )  # fmt: skip
+
+
+def measure(task: Task, trial: optuna.Trial) -> float:
+    """Validation recall@10 of the towers that a trial's settings lead to. Raises TrialPruned when it falls behind."""
+    epochs = dict.fromkeys(PHASES, 0)
+
+    def watch(epoch: Epoch) -> None:
+        if task.policy in epoch.recall and epoch.phase in epochs:
+            step = PHASES.index(epoch.phase) * MOST_EPOCHS + epochs[epoch.phase]
+            epochs[epoch.phase] += 1
+            trial.report(epoch.recall[task.policy], step)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+    config = TrainingConfig.from_settings(task.config.as_dict() | task.settings_of(trial))
+    towers, _ = fit(task.examples, config, log=lambda _: None, watch=watch)
+    return validation_recall(towers, (task.policy,))[task.policy]
+
+
+def tune(warehouse: Warehouse, task: Task, trials: int, minutes: float) -> optuna.Study:
+    """Try settings until there are so many trials, or no more time to begin one; the first are those in force."""
+    earlier = warehouse.tried(task)
+    study = optuna.create_study(
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=task.config.seed + len(earlier), n_startup_trials=8, multivariate=True),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
+    )
+    study.add_trials(earlier)
+    if not earlier:
+        study.enqueue_trial(task.config.as_dict())
+    began = time.monotonic()
+    while len(study.trials) < trials and time.monotonic() - began < minutes * 60:
+        started = time.monotonic()
+        study.optimize(lambda trial: measure(task, trial), n_trials=1)
+        trial = study.trials[-1]
+        warehouse.add(task, trial, round(time.monotonic() - started, 1))
+        value = f"recall@10 {task.policy} {trial.value:.4f}, {trial.state.name.lower()}"
+        print(f"trial {trial.number}: {value}, {task.settings_of(optuna.trial.FixedTrial(trial.params))}", flush=True)
+    return study
+
+
+def advice(task: Task, study: optuna.Study) -> str:
+    """The best settings as the var of dbt_project.yml that leads to them."""
+    defaults = TrainingConfig().as_dict()
+    best = task.config.as_dict() | task.settings_of(optuna.trial.FixedTrial(study.best_trial.params))
+    own = {name: best[name] for name in best if best[name] != defaults[name] and name not in OWN_VARS}
+    before, after = study.trials[0].value or 0.0, study.best_value
+    gain = f"# validation recall@10 {task.policy}: {after:.4f}, with the settings before {before:.4f}"
+    return f"{gain}\n{yaml.safe_dump({'vars': {'two_tower_training': own}}, width=110)}"
+
+
+def main() -> None:
+    """Parse the command line, search, print what was best."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--database", required=True, help="DuckDB file of a built project; gets the table tower_trials")
+    parser.add_argument("--schema", default="main")
+    parser.add_argument("--policy", choices=("repeats", "new"), help="default: repeats where things are had again")
+    parser.add_argument("--trials", type=int, default=40, help="earlier ones included")
+    parser.add_argument("--minutes", type=float, default=60, help="after which no trial begins")
+    arguments = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warehouse = Warehouse(arguments.database, arguments.schema)
+    task = warehouse.read(arguments.policy)
+    print(advice(task, tune(warehouse, task, arguments.trials, arguments.minutes)))
+
+
+if __name__ == "__main__":
+    main()
