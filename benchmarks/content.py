@@ -1,155 +1,180 @@
-"""What texts are worth to the towers: recall@10 with ids only, with categories, with hashed and with pretrained text.
+"""Cold starts, and what content is worth: recall@10 of items and users that training has not seen.
 
-python benchmarks/content.py DATA --text tags [--categories author,publisher] [--encoder FOLDER] [--out table.csv]
+python benchmarks/content.py SHOP [--data FOLDER] [--contents ids_only categories hashed_text] [--encoder FOLDER]
 
-DATA: a folder with interactions.parquet (user_id, item_id) and items.parquet (item_id and columns of text). A tenth of
-the items and a twentieth of the users are held out whole: all of theirs lies in the test window. Of the rest a fifth
-does, by chance; earlier windows are training. Cold items are ranked among themselves, the rest in the whole catalogue.
+SHOP: one of shops/shops.yml. A tenth of its items and of its users is held out of training whole: all of theirs is
+test. Cold items are ranked among themselves: by the towers, by the cosine of their content to that of the user's
+history (content_knn), and by chance, which is all that popularity has to say of them. Warm items are ranked in the
+whole catalogue for users with a history (warm) and without (cold_user), by the towers and by popularity. Contents:
+`own` = the columns that the shop's project has, or a choice of them. Writes <out>/<shop>.csv; lifts are those of the
+towers over a row's model, paired by user.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import csv
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
-import yaml
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
+import pyarrow as pa
+from scipy.sparse import csr_matrix, diags, hstack
 from two_tower.python_udfs.plugin import register
+from two_tower.training.data import Ragged, read_inputs
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "shops"))
+from shop import SHOPS, Shop  # noqa: E402
+
 K = 10
-INTERACTIONS = """
-    select user_id, item_id, timestamp '2026-01-01' + interval (
-        case
-            when hash(item_id, 'cold') % 10 = 0 or hash(user_id, 'cold') % 20 = 0 or chance % 5 = 0
-                then 112 + chance % 27
-            else chance % 112
-        end
-    ) day as event_at
-    from (select distinct user_id, item_id, hash(user_id, item_id) // 1000 as chance from '{data}/interactions.parquet')
-"""
+HELD_OUT = 0.1
+CONTENTS = ("own", "ids_only", "categories", "hashed_text", "pretrained_text")
+MODELS = ["+item_embeddings", "+user_embeddings"]
+Recalls = dict[tuple[str, str], list[float]]  # by slice and model, over users in one order
 
 
-def write_project(folder: Path, data: Path, texts: list[str], categories: list[str], encoder: str | None) -> list[str]:
-    """A project whose var two_tower_items chooses the content; returns the choices."""
-    plugins = [{"module": "two_tower.python_udfs.plugin"}]
-    output = {"type": "duckdb", "path": "content.duckdb", "threads": 2, "plugins": plugins}
-    variables = {
-        "two_tower_interactions": "interactions", "two_tower_users": "people", "two_tower_policy": "new",
-        "two_tower_training_snapshots": 3,
-    }  # fmt: skip
-    (folder / "models").mkdir()
-    text = f"concat_ws(' ', {', '.join(texts)})"
-    choices = {"ids_only": [], "categories": categories, "hashed_text": [*categories, f"{text} as words"]}
-    models = {"interactions": INTERACTIONS.format(data=data)}
-    models["people"] = "select distinct user_id from {{ ref('interactions') }}"
-    if encoder:
-        choices["pretrained_text"] = [*choices["hashed_text"], "vectors.embedding as vector"]
-        config = f"{{{{ config(materialized='embeddings', encoder='{encoder}') }}}}"
-        models["vectors"] = f"{config} select item_id, {text} as content from '{data}/items.parquet'"
-    if not categories:
-        del choices["categories"]
-    for name, columns in choices.items():
-        join = "left join {{ ref('vectors') }} as vectors using (item_id)" if name == "pretrained_text" else ""
-        models[name] = f"select {', '.join(['item_id', *columns])} from '{data}/items.parquet' {join}"
-    for name, sql in models.items():
-        (folder / "models" / f"{name}.sql").write_text(sql)
-    words = [{"name": "words", "config": {"meta": {"two_tower_encoding": "text"}}}]
-    described = [{"name": name, "columns": words} for name in choices if name.endswith("_text")]
-    files: dict[str, Any] = {
-        "models/content.yml": {"models": described},
-        "dbt_project.yml": {"name": "content", "profile": "content", "vars": variables},
-        "packages.yml": {"packages": [{"local": str(REPOSITORY)}]},
-        "profiles.yml": {"content": {"target": "dev", "outputs": {"dev": output}}},
-    }
-    for name, content in files.items():
-        (folder / name).write_text(yaml.safe_dump(content))
-    return list(choices)
+def shop_of(name: str, content: str, data: Path, work: Path, encoder: str) -> Shop:
+    """A shop with items and users held out, and a choice of content."""
+    chosen: dict[str, Any] = {}
+    if content != "own":
+        chosen = {"two_tower_items": "items_by_content", "shops_items": SHOPS[name]["two_tower_items"]}
+        chosen |= {"shops_content": content, "shops_encoder": encoder if content == "pretrained_text" else ""}
+    held_out = {"two_tower_held_out_items": HELD_OUT, "two_tower_held_out_users": HELD_OUT}
+    return Shop(name, data, work, "_cold", **held_out, **chosen)
 
 
-def dbt(*command: str) -> None:
-    """Run dbt in the current folder; stops at a failure."""
-    done = dbtRunner().invoke([*command, "--quiet", "--no-send-anonymous-usage-stats"])
-    DuckDBConnectionManager.close_all_connections()
-    if not done.success:
-        sys.exit(1)
+def content_of(items: pa.Table) -> csr_matrix:
+    """Unit rows [items, any] of what the items' columns say, each column a block: TF-IDF of codes, or a vector."""
+    blocks = []
+    inputs = read_inputs(items, {}, ())
+    for column in inputs.columns:
+        values = inputs.arrays[column.name]
+        if column.name == "item_code" or column.kind == "number":
+            continue
+        if column.kind == "vector":
+            blocks.append(unit(csr_matrix(np.nan_to_num(values))))
+            continue
+        lists = values if isinstance(values, Ragged) else Ragged(np.arange(len(values) + 1), values)
+        codes = lists.values.astype(np.int64)
+        counts = csr_matrix((np.ones(len(codes)), codes, lists.offsets), shape=(len(items), codes.max(initial=0) + 1))
+        rarity = np.log(len(items) / np.maximum(np.bincount(codes, minlength=counts.shape[1]), 1)).clip(0)
+        rarity[0] = 0  # unknown says nothing
+        blocks.append(unit(counts @ diags(rarity)))
+    return unit(csr_matrix(hstack(blocks))) if blocks else csr_matrix((len(items), 1))
 
 
-def recalls(connection: duckdb.DuckDBPyConnection) -> dict[str, list[float]]:
-    """recall@10 of each user by slice: all, cold_user, cold_item; beside it that of cold items in a random order."""
+def unit(rows: csr_matrix) -> csr_matrix:
+    """The rows at length 1; empty ones stay empty."""
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    return csr_matrix(diags(1 / np.where(lengths > 0, lengths, 1)) @ rows)
+
+
+def measure(connection: duckdb.DuckDBPyConnection) -> Recalls:
+    """recall@10 of each user of a slice with something to find there that is new to them."""
     users = connection.execute(
         "select user_id, embedding from user_embeddings where horizon = 'evaluation' and policy = 'new' order by 1"
     ).fetchnumpy()
     items = connection.execute(
-        "select e.item_id, e.embedding, f.interactions = 0 as cold from item_embeddings e "
-        "join item_features f on e.item_id = f.item_id and f.snapshot = 1 where e.horizon = 'evaluation' order by 1"
+        "select e.item_id, e.embedding, f.interactions = 0 as cold, f.recent_users + f.users / 1e6 as popularity "
+        "from item_embeddings e join item_features f on e.item_id = f.item_id and f.snapshot = 1 "
+        "where e.horizon = 'evaluation' order by 1"
     ).fetchnumpy()
-    user_row = {user: row for row, user in enumerate(users["user_id"])}
-    item_row = {item: row for row, item in enumerate(items["item_id"])}
-    U, V = np.stack(list(users["embedding"])), np.stack(list(items["embedding"]))
+    inputs = connection.table("item_inputs").filter("horizon = 'evaluation' and snapshot = 1").order("item_id")
+    content = content_of(inputs.to_arrow_table())
+    user_row, item_row = ({id_: row for row, id_ in enumerate(ids)} for ids in (users["user_id"], items["item_id"]))
     had: dict[int, list[int]] = {}
     wanted: dict[int, list[int]] = {}
     for relation, into in (("user_histories", had), ("snapshot_targets", wanted)):
         for user, item in connection.execute(f"select user_id, item_id from {relation} where snapshot = 1").fetchall():
             into.setdefault(user_row[user], []).append(item_row[item])
-    cold = np.asarray(items["cold"], bool)
-    found: dict[str, list[float]] = {"all": [], "cold_user": [], "cold_item": [], "cold_item_by_chance": []}
+    U, V = np.stack(list(users["embedding"])), np.stack(list(items["embedding"]))
+    cold, popularity = np.asarray(items["cold"], bool), np.asarray(items["popularity"], float)
+    ties = np.random.default_rng(0).permutation(len(cold)) / len(cold)  # content may be the same for many
+    among = np.flatnonzero(cold)
+    found: Recalls = {}
     for user, targets in sorted(wanted.items()):
-        scores = V @ U[user]
-        scores[had.get(user, [])] = -np.inf
-        hits = recall(scores, targets)
-        found["all"].append(hits)
-        if user not in had:
-            found["cold_user"].append(hits)
-        if cold[targets].any():
-            found["cold_item"].append(recall(np.where(cold, scores, -np.inf), [t for t in targets if cold[t]]))
-            found["cold_item_by_chance"].append(max(K, cold[targets].sum()) / cold.sum())
+        mine = had.get(user, [])
+        new = np.setdiff1d(targets, mine)
+        scores = {"two_tower": V @ U[user], "popularity": popularity + ties / 1e9}
+        for name, values in scores.items():
+            values[mine] = -np.inf
+            add(found, "warm" if mine else "cold_user", name, values, new[~cold[new]])
+            if mine:
+                add(found, "cold_item_among_all", name, values, new[cold[new]])
+        if mine and cold[new].any():
+            alike = content[among] @ np.asarray(content[mine].sum(axis=0)).ravel()
+            wanted_cold = np.searchsorted(among, new[cold[new]])
+            add(found, "cold_item", "two_tower", scores["two_tower"][among], wanted_cold)
+            add(found, "cold_item", "content_knn", alike + ties[among] / 1e9, wanted_cold)
+            found.setdefault(("cold_item", "chance"), []).append(max(K, len(wanted_cold)) / len(among))
     return found
 
 
-def recall(scores: np.ndarray, targets: list[int]) -> float:
-    """Share of the targets among the K best, or of K if there are more targets."""
-    best = np.argpartition(-scores, K)[:K]
-    return len(set(best.tolist()) & set(targets)) / min(K, len(targets))
+def add(found: Recalls, part: str, model: str, scores: np.ndarray, targets: np.ndarray) -> None:
+    """Add the share of the targets among the K best, or of K if there are more targets; nothing without targets."""
+    if len(targets):
+        best = np.argpartition(-scores, min(K, len(scores) - 1))[:K]
+        found.setdefault((part, model), []).append(len(np.intersect1d(best, targets)) / min(K, len(targets)))
+
+
+def with_intervals(found: Recalls) -> list[list[Any]]:
+    """Rows of slice, model, users, recall, its 95 % interval, lift of the towers over the model and its interval."""
+    rows: list[list[Any]] = []
+    with duckdb.connect() as connection:
+        register(connection)
+        for (part, model), values in sorted(found.items(), reverse=True):
+            towers = found[part, "two_tower"]
+            ((own, lift),) = connection.execute(
+                "select bootstrap_interval($1, 0), bootstrap_ratio($2, $1, 0)", [values, towers]
+            ).fetchall()
+            lifts = [] if model == "two_tower" else [lift["ratio"], lift["low"], lift["high"]]
+            numbers = [np.mean(values), own["low"], own["high"], *lifts]
+            rounded = [None if number is None else round(float(number), 4) for number in numbers]
+            rows.append([part, model, len(values), *rounded, *[None] * (6 - len(rounded))])
+    return rows
+
+
+def main() -> None:
+    """Build the shop once per content, measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shop", choices=[name for name in SHOPS if name != "complete_journey"])
+    parser.add_argument("--data", type=Path, default=HERE.parent / "shops" / "data")
+    parser.add_argument("--work", type=Path, default=HERE.parent / "shops" / "data")
+    parser.add_argument("--contents", nargs="+", choices=CONTENTS, default=["own"])
+    parser.add_argument("--encoder", default="", help="folder of a sentence encoder, for pretrained_text")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=HERE / "content")
+    given = parser.parse_args()
+    header = [
+        "shop",
+        "content",
+        "slice",
+        "model",
+        "users",
+        "recall_at_10",
+        "low",
+        "high",
+        "lift",
+        "lift_low",
+        "lift_high",
+    ]
+    rows: list[list[Any]] = []
+    for content in given.contents:
+        started = time.perf_counter()
+        shop = shop_of(given.shop, content, given.data.absolute(), given.work.absolute(), given.encoder)
+        if not shop.is_there():
+            sys.exit(f"{given.shop}: there is no data in {given.data}")
+        shop.run_dbt(MODELS, two_tower_training={"seed": given.seed})
+        with duckdb.connect(str(shop.database), read_only=True) as connection:
+            rows += [[given.shop, content, *row] for row in with_intervals(measure(connection))]
+        print(*rows, f"{time.perf_counter() - started:.0f} s", sep="\n", flush=True)
+        with (given.out / f"{given.shop}.csv").open("w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--text", default="title")
-    parser.add_argument("--categories", default="")
-    parser.add_argument("--encoder", type=Path)
-    parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
-    encoder = str(given.encoder.absolute()) if given.encoder else None
-    out = given.out.absolute() if given.out else None
-    rows = []
-    with tempfile.TemporaryDirectory() as place:
-        categories = [name for name in given.categories.split(",") if name]
-        choices = write_project(Path(place), given.data.absolute(), given.text.split(","), categories, encoder)
-        with contextlib.chdir(place):
-            dbt("deps")
-            for content in choices:
-                started = time.perf_counter()
-                dbt("run", "--select", "+item_embeddings", "+user_embeddings", "--vars", f"two_tower_items: {content}")
-                with duckdb.connect("content.duckdb", read_only=True) as connection:
-                    found = recalls(connection)
-                with duckdb.connect() as connection:
-                    register(connection)
-                    for name, values in found.items():
-                        ((interval,),) = connection.execute("select bootstrap_interval(?, 0)", [values]).fetchall()
-                        numbers = np.round([np.mean(values), interval["low"], interval["high"]], 4)
-                        rows.append([given.data.name, content, name, len(values), *numbers.tolist()])
-                        print(*rows[-1], f"{time.perf_counter() - started:.0f} s", flush=True)
-    if out:
-        with out.open("w", newline="") as file:
-            csv.writer(file).writerows([["data", "content", "slice", "users", "recall_at_10", "low", "high"], *rows])
+    main()

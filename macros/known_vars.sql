@@ -19,6 +19,8 @@
         'two_tower_text_buckets': {'type': 'integer', 'least': 2},
         'two_tower_reviews_per_item': {'type': 'integer', 'least': 1},
         'two_tower_review_shrinkage': {'type': 'number', 'least': 0.001},
+        'two_tower_held_out_items': {'type': 'number', 'least': 0, 'most': 0.5},
+        'two_tower_held_out_users': {'type': 'number', 'least': 0, 'most': 0.5},
         'two_tower_seed': {'type': 'integer', 'least': 0},
         'two_tower_dim': {'type': 'integer', 'least': 1},
         'two_tower_training': {'type': 'mapping'},

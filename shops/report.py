@@ -1,45 +1,131 @@
-"""From the shops' results to one table in Markdown and one plot."""
+"""From the shops' results to tables in Markdown and one plot."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import matplotlib as mpl
 import pandas as pd
+from matplotlib.figure import Figure
 
-MODELS = ["two_tower", "als", "als_usual", "ease", "item_knn", "own_most_bought", "popularity", "recent_popularity"]
+MODELS = [
+    "two_tower", "als", "als_usual", "ease", "item_knn", "sasrec", "own_most_bought", "popularity", "recent_popularity",
+]  # fmt: skip
+SLICES = ["warm_user", "cold_user", "warm_item", "cold_item"]
+KEYS = ["shop", "policy"]
 
 
 def write_report(folder: Path) -> None:
-    """Write README.md into the folder of the results, from all <shop>.csv that are there."""
-    tables = [pd.read_csv(path) for path in sorted(folder.glob("*.csv"))]
-    if not tables:
+    """Write README.md and recall.svg into the folder of the results, from all CSV files that are there."""
+    paths = sorted(folder.glob("*.csv"))
+    if not paths:
         return
-    results = pd.concat(tables)
-    lines = [
-        "# Results",
-        "",
-        "Recall@10 on the test window, with 95 % intervals over users; written by `make shops`.",
-        "",
-    ]
-    lines += table(results[results["slice"] == "all"])
+    results = pd.concat([pd.read_csv(path) for path in paths])
+    everyone = results[results["slice"] == "all"]
+    sections = {
+        "": ["Recall@10 on the test window, 95 % intervals over users, means over seeds; written by `make shops`."],
+        "## All users": [*recall_table(everyone), "", *mean_lifts(everyone), "", "![recall@10](recall.svg)"],
+        "## Slices": slice_table(results),
+        "## Time": [*time_table(everyone), "", machine(results)],
+    }
+    lines = ["# Results"]
+    for title, body in sections.items():
+        lines += ["", *([title, ""] if title else []), *body]
     (folder / "README.md").write_text("\n".join(lines) + "\n")
-    print("\n".join(lines))
+    plot(everyone, folder / "recall.svg")
 
 
-def table(results: pd.DataFrame) -> list[str]:
+def markdown(header: list[str], rows: list[list[str]]) -> list[str]:
+    """Lines of a table."""
+    return ["| " + " | ".join(row) + " |" for row in [header, ["---"] * len(header), *rows]]
+
+
+def recalls_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Recall and its interval by model, means over seeds."""
+    return rows.groupby("model")[["recall", "recall_low", "recall_high"]].mean()
+
+
+def lifts_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Lift of the towers and its interval by baseline, means over seeds."""
+    towers = rows[rows["model"] == "two_tower"]
+    return towers.groupby("baseline")[["lift", "lift_low", "lift_high"]].mean()
+
+
+def recall_table(everyone: pd.DataFrame) -> list[str]:
     """One row per shop and policy: recall of each model, lift of the towers over both ALS."""
-    lines = [
-        "| shop, policy | " + " | ".join(MODELS) + " | over als_usual | over als |",
-        "|" + "---|" * (len(MODELS) + 3),
-    ]
-    for (shop, policy), rows in results.groupby(["shop", "policy"]):
-        recalls = rows.groupby("model")[["recall", "recall_low", "recall_high"]].mean()
+    table = []
+    for (shop, policy), rows in everyone.groupby(KEYS):
+        recalls = recalls_of(rows)
         cells = [f"{recalls.recall[model]:.4f}" if model in recalls.index else "" for model in MODELS]
         own = recalls.loc["two_tower"]
         cells[0] = f"**{own.recall:.4f}** ({own.recall_low:.4f} - {own.recall_high:.4f})"
-        lifts = rows[rows.model == "two_tower"].groupby("baseline")[["lift", "lift_low", "lift_high"]].mean()
-        for baseline in ("als_usual", "als"):
-            found = lifts.reindex([baseline]).to_numpy()[0]
-            cells.append("" if pd.isna(found[0]) else "{:+.1%} ({:+.1%} to {:+.1%})".format(*found))
-        lines.append(f"| {shop}, {policy} | " + " | ".join(cells) + " |")
+        for _, lift in lifts_of(rows).reindex(["als_usual", "als"]).iterrows():
+            cells.append("" if pd.isna(lift.iloc[0]) else "{:+.1%} ({:+.1%} to {:+.1%})".format(*lift))
+        table.append([f"{shop}, {policy}", *cells])
+    return markdown(["shop, policy", *MODELS, "over als_usual", "over als"], table)
+
+
+def mean_lifts(everyone: pd.DataFrame) -> list[str]:
+    """Mean over the shops of the towers' lift; the policies of one shop count as their mean."""
+    lines = []
+    for baseline in ("als_usual", "als"):
+        lifts = [(shop, lifts_of(rows).lift.get(baseline)) for (shop, _), rows in everyone.groupby(KEYS)]
+        by_shop = pd.DataFrame(lifts, columns=["shop", "lift"]).dropna().groupby("shop")["lift"].mean()
+        if len(by_shop):
+            lines.append(f"- over {baseline}, mean of {len(by_shop)} shops: {by_shop.mean():+.1%}")
     return lines
+
+
+def slice_table(results: pd.DataFrame) -> list[str]:
+    """One row per shop, policy and slice: the towers, ALS, and the best of all others."""
+    table = []
+    for (shop, policy, part), rows in results[results["slice"].isin(SLICES)].groupby([*KEYS, "slice"]):
+        recalls = recalls_of(rows)
+        others = recalls.drop(index="two_tower", errors="ignore").recall
+        cells = ["{:.4f} ({:.4f} - {:.4f})".format(*recalls.loc[m]) if m in recalls.index else "" for m in MODELS[:2]]
+        table.append(
+            [f"{shop}, {policy}", part, str(rows["n_users"].max()), *cells, f"{others.idxmax()} {others.max():.4f}"]
+        )
+    return markdown(["shop, policy", "slice", "users", "two_tower", "als", "best other"], table)
+
+
+def time_table(everyone: pd.DataFrame) -> list[str]:
+    """One row per shop: seconds of the towers' fit and of the whole run, of the first seed and of later ones."""
+    table = []
+    for shop, rows in everyone[everyone["model"] == "two_tower"].groupby("shop"):
+        runs = rows.drop_duplicates("seed")
+        whole = runs["seconds"].tolist()
+        table.append([str(shop), f"{runs['fit_seconds'].mean():.0f}", ", ".join(f"{second:.0f}" for second in whole)])
+    return markdown(["shop", "fit of the towers, s", "whole run by seed, s"], table)
+
+
+def machine(results: pd.DataFrame) -> str:
+    """What the results were measured on."""
+    found = results["machine"].dropna().unique() if "machine" in results else []
+    return f"Measured on {'; '.join(sorted(found))}." if len(found) else ""
+
+
+def plot(everyone: pd.DataFrame, path: Path) -> None:
+    """Recall of each model with its interval, one row of points per shop and policy."""
+    groups = list(everyone.groupby(KEYS))
+    figure = Figure(figsize=(8, 0.6 + 0.75 * len(groups)), layout="constrained")
+    axes = figure.subplots()
+    for number, model in enumerate(MODELS):
+        places, points = [], []
+        for row, (_, rows) in enumerate(groups):
+            recalls = recalls_of(rows)
+            if model in recalls.index:
+                places.append(row + 0.08 * (number - len(MODELS) / 2))
+                points.append(recalls.loc[model].tolist())
+        if points:
+            recall, low, high = zip(*points, strict=True)
+            below, above = ([abs(a - b) for a, b in zip(recall, ends, strict=True)] for ends in (low, high))
+            size = 6 if model == "two_tower" else 4
+            axes.errorbar(recall, places, xerr=[below, above], fmt="o", markersize=size, linewidth=1, label=model)
+    axes.set_yticks(range(len(groups)), [f"{shop}, {policy}" for (shop, policy), _ in groups])
+    axes.invert_yaxis()
+    axes.set_xlim(left=0)
+    axes.set_xlabel("recall@10")
+    axes.legend(fontsize="small", frameon=False)
+    with mpl.rc_context({"svg.hashsalt": "recall", "svg.fonttype": "none"}):  # the same file for the same results
+        figure.savefig(path, metadata={"Date": None})

@@ -16,7 +16,7 @@ final as (
         interactions.event_type,
         interactions.quantity,
         interactions.price,
-        {{ two_tower.split_bucket('ends.end_at') }} as bucket
+        case when {{ two_tower.is_held_out() }} then 0 else {{ two_tower.split_bucket('ends.end_at') }} end as bucket
     from interactions
     cross join ends
     where interactions.event_at < ends.end_at

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+
+import duckdb
+import pandas as pd
+import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -13,3 +20,80 @@ def test_top_k_finds_what_faiss_finds_and_prints_the_ratio() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("ratio") == 2, done.stdout  # of the clock and of the CPUs
+
+
+def imported(name: str, folder: str) -> ModuleType:
+    """A script of the repository as a module."""
+    sys.path.insert(0, str(BENCHMARKS.parent / folder))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.pop(0)
+
+
+@pytest.fixture
+def cold_shop() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Two shelves of warm items w, forty cold items c; the user `warm` had w0 of shelf 1, where c0 to c4 are, too.
+
+    The towers' embeddings put shelf 2 before shelf 1.
+    """
+    items = [("w0", 1, 5), ("w1", 2, 9), ("w2", 2, 0.5)] + [(f"c{n:02d}", 1 if n < 5 else 2, 0) for n in range(40)]
+    with duckdb.connect() as connection:
+        connection.execute("create table items (item_id varchar, shelf integer, users double)")
+        connection.executemany("insert into items values (?, ?, ?)", items)
+        for statement in (
+            "create table item_features as select item_id, 1 as snapshot, users as interactions, users, users as "
+            "recent_users from items",
+            "create table item_inputs as select 'evaluation' as horizon, 1 as snapshot, item_id, 0 as item_code, "
+            "shelf, users::float as users from items",
+            "create table item_embeddings as select 'evaluation' as horizon, item_id, "
+            "[shelf::float, hash(item_id) % 9 / 99.0]::float[2] as embedding from items",
+            "create table user_embeddings as select 'evaluation' as horizon, 'new' as policy, unnest(['warm', 'cold']) "
+            "as user_id, [1.0, 1.0]::float[2] as embedding",
+            "create table user_histories as select 1 as snapshot, 'warm' as user_id, 'w0' as item_id",
+            "create table snapshot_targets as select 1 as snapshot, * from (values ('warm', 'w0'), ('warm', 'c00'), "
+            "('warm', 'c01'), ('warm', 'w1'), ('cold', 'w2'), ('cold', 'c07')) t(user_id, item_id)",
+        ):
+            connection.execute(statement)
+        yield connection
+
+
+def test_cold_items_are_ranked_among_themselves_and_cold_users_get_warm_items(
+    cold_shop: duckdb.DuckDBPyConnection,
+) -> None:
+    content = imported("content", "benchmarks")
+    found = content.measure(cold_shop)
+    assert found["cold_item", "content_knn"] == [1.0], "both new items of the user's shelf are among the ten"
+    assert found["cold_item", "two_tower"] == [0.0], "all ten are of the other shelf"
+    assert found["cold_item", "chance"] == [10 / 40]
+    assert found["cold_user", "popularity"] == [1.0], "w2, although nothing but popularity is known"
+    assert found["warm", "popularity"] == [1.0], "w1; w0 was had and c00 is no warm item"
+    rows = {(part, model): numbers for part, model, *numbers in content.with_intervals(found)}
+    assert rows["cold_item", "content_knn"][:2] == [1, 1.0]
+    assert rows["cold_item", "content_knn"][4] == -1.0, "the towers found nothing of it"
+
+
+def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Path) -> None:
+    def row(shop: str, policy: str, model: str, recall: float, **lift: object) -> dict[str, object]:
+        known = {"shop": shop, "policy": policy, "slice": "all", "model": model, "seed": 0, "n_users": 7}
+        known |= {"recall": recall, "recall_low": recall - 0.01, "recall_high": recall + 0.01}
+        return known | {"seconds": 9, "fit_seconds": 4, "machine": "2 cores"} | lift
+
+    def shop(name: str, lifts: dict[str, float]) -> None:
+        rows = []
+        for policy, lift in lifts.items():
+            given = {"baseline": "als", "lift": lift, "lift_low": lift - 0.1, "lift_high": lift + 0.1}
+            rows += [row(name, policy, "two_tower", 0.2, **given), row(name, policy, "als", 0.1)]
+        pd.DataFrame(rows).to_csv(tmp_path / f"{name}.csv", index=False)
+
+    shop("grocery", {"repeats": 0.1, "new": 0.3})
+    shop("films", {"new": 0.6})
+    imported("report", "shops").write_report(tmp_path)
+    text = (tmp_path / "README.md").read_text()
+    assert "| films, new | **0.2000** (0.1900 - 0.2100) | 0.1000 |" in text
+    assert "- over als, mean of 2 shops: +40.0%" in text, "the policies of one shop count as one"
+    assert "Measured on 2 cores." in text
+    drawn = (tmp_path / "recall.svg").read_bytes()
+    assert b"grocery, repeats" in drawn
+    imported("report", "shops").write_report(tmp_path)
+    assert (tmp_path / "recall.svg").read_bytes() == drawn

@@ -1,0 +1,26 @@
+{% set content = var('shops_content') %}
+with
+
+items as (
+    select * from {{ ref(var('shops_items')) }}
+),
+
+final as (
+    select
+        items.item_id
+        {%- if content != 'ids_only' %},
+        columns(lambda name: name not in ('item_id', 'title', 'embedding'))
+        {%- endif %}
+        {%- if content in ('hashed_text', 'pretrained_text') %},
+        {{ var('shops_text') }} as words
+        {%- endif %}
+        {%- if content == 'pretrained_text' %},
+        vectors.embedding as text_vector
+        {%- endif %}
+    from items
+    {%- if content == 'pretrained_text' %}
+    left join {{ ref('item_texts') }} as vectors using (item_id)
+    {%- endif %}
+)
+
+select * from final

@@ -1,0 +1,57 @@
+"""One shop: its vars, its database, its runs of dbt."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+from load_ml_100k import land
+
+HERE = Path(__file__).parent
+SHOPS: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "shops.yml").read_text())
+
+
+class Shop:
+    """A shop of shops.yml; `variables` change its vars, `suffix` gives it another database."""
+
+    def __init__(self, name: str, data: Path, work: Path, suffix: str = "", **variables: Any):
+        self.name, self.data, self.work = name, data, work
+        self.database, self.place = work / f"{name}{suffix}.duckdb", work / f"{name}{suffix}"
+        self.is_demo = name == "complete_journey"  # its staging models are those of the demo
+        self.folder = HERE.parent if self.is_demo else HERE
+        data = work if name == "ml_100k" else data
+        own = {} if self.is_demo else {"shop": name, "shops_data_dir": str(data.absolute())}
+        searched = HERE / "tuning" / f"found_{name}.yml"
+        self.vars = own | SHOPS[name] | (yaml.safe_load(searched.read_text()) if searched.exists() else {})
+        self.vars |= {"two_tower_horizons": ["evaluation"], "two_tower_model_dir": str(self.place / "artifacts")}
+        self.vars |= variables
+
+    def is_there(self) -> bool:
+        """Whether the shop's tables can be had; fetches them where a package carries them."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        if self.name == "ml_100k":
+            return land(self.work / "ml-100k")
+        if self.is_demo:
+            return not subprocess.run([sys.executable, "demo/load_complete_journey.py"], cwd=HERE.parent).returncode
+        return (self.data / self.name.replace("_", "-")).exists()
+
+    def run_dbt(self, select: list[str], **variables: Any) -> float:
+        """Build models; returns the seconds. Exits with the place of dbt's words where it fails."""
+        words = ["run", "--vars", json.dumps(self.vars | variables), "--select", *select]
+        place = ["--project-dir", self.folder, "--profiles-dir", self.folder, "--target-path", self.place]
+        log = self.place.with_suffix(".log")
+        started = time.monotonic()
+        with log.open("a") as file:
+            done = subprocess.run(
+                [Path(sys.executable).with_name("dbt"), *words, *place], cwd=self.folder, stdout=file,
+                stderr=subprocess.STDOUT, env=os.environ | {"TWO_TOWER_DATABASE": str(self.database)}, check=False,
+            )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"{self.name}: dbt run failed, see {log}")
+        return time.monotonic() - started
