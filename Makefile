@@ -5,6 +5,7 @@ DATABASE := $(or $(TWO_TOWER_DATABASE),two_tower.duckdb)
 INSTALLED := .venv/.installed
 PIP := -m pip --disable-pip-version-check install --quiet
 IN_PARALLEL := -n 2 --dist loadfile
+SHOPS_DATA ?= shops/data
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
@@ -38,10 +39,15 @@ format: $(INSTALLED)  ## rewrite Python and SQL as `make check` wants them
 
 # About an hour each, on the validation window. What is stopped goes on. Baselines: trials in benchmarks/tuning; towers: in the
 # table tower_trials.
-tune: $(INSTALLED)  ## search the baselines' hyper-parameters
+tune: $(INSTALLED)  ## search the baselines' hyper-parameters; with SHOP=ml_100k those of a public shop, and the towers' settings
+ifdef SHOP
+	cd shops && ../$(BIN)/dbt deps
+	$(BIN)/python shops/tune.py "$(SHOP)" --data "$(SHOPS_DATA)"
+else
 	$(BIN)/python demo/load_complete_journey.py
 	$(BIN)/dbt run --select +interaction_splits +snapshot_targets +item_features
 	$(BIN)/python -m two_tower.training.tune_baselines --database "$(DATABASE)"
+endif
 
 tune-towers: $(INSTALLED)  ## search the towers' settings
 	$(BIN)/python demo/load_complete_journey.py
@@ -49,7 +55,6 @@ tune-towers: $(INSTALLED)  ## search the towers' settings
 	$(BIN)/python -m two_tower.training.tune --database "$(DATABASE)"
 
 # Hours: each shop from its tables to the comparison, towers of three seeds. SHOPS_DATA holds a folder of parquet files per shop.
-SHOPS_DATA ?= shops/data
 shops: $(INSTALLED)  ## measure the towers on public shops and write shops/results
 	cd shops && ../$(BIN)/dbt deps
 	$(BIN)/python shops/run.py --data "$(SHOPS_DATA)"

@@ -27,7 +27,7 @@ class Shop:
         self.folder = HERE.parent if self.is_demo else HERE
         data = work if name == "ml_100k" else data
         own = {} if self.is_demo else {"shop": name, "shops_data_dir": str(data.absolute())}
-        searched = HERE / "tuning" / f"found_{name}.yml"
+        searched = (HERE.parent / "benchmarks" if self.is_demo else HERE) / "tuning" / f"found_{name}.yml"
         self.vars = own | SHOPS[name] | (yaml.safe_load(searched.read_text()) if searched.exists() else {})
         self.vars |= {"two_tower_horizons": ["evaluation"], "two_tower_model_dir": str(self.place / "artifacts")}
         self.vars |= variables
