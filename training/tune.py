@@ -82,7 +82,12 @@ class Warehouse:
         """What the evaluation horizon's training run reads, and the settings it last had."""
         with self.connect(read_only=True) as connection:
             names = (*INPUTS, "user_features", "item_features", "training_runs")
-            relations: Relations = {name: connection.table(f"{self.schema}.{name}") for name in names}
+            try:
+                relations: Relations = {name: connection.table(f"{self.schema}.{name}") for name in names}
+            except duckdb.CatalogException as error:
+                raise SystemExit(
+                    f"{self.database}, schema {self.schema}: {error}; build the project once: dbt build"
+                ) from None
             own = {name: of_horizon(relations[name], name, HORIZON, SERVE) for name in INPUTS}
             changing = {entity: set(relations[f"{entity}_features"].columns) for entity in ("user", "item")}
             run = relations["training_runs"].filter(f"horizon = '{HORIZON}' and kind = 'parameter'")

@@ -183,6 +183,16 @@ def tune(database: Path, trials: int) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+def test_a_search_of_settings_needs_a_built_project(tmp_path: Path) -> None:
+    database = tmp_path / "empty.duckdb"
+    duckdb.connect(str(database)).close()
+    command = [sys.executable, "-m", "two_tower.training.tune", "--database", str(database)]
+    failed = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert failed.returncode == 1
+    assert failed.stderr.count("\n") <= 5, failed.stderr
+    assert "build the project once: dbt build" in failed.stderr
+
+
 def test_a_search_of_settings_goes_on_and_never_reads_the_test_window(built: Shop, tmp_path: Path) -> None:
     database = tmp_path / "searched.duckdb"
     shutil.copy(built.database, database)
