@@ -31,7 +31,7 @@ STAGES = {  # name: what dbt selects, what it leaves out
     "features": (["+training_runs"], ["training_runs"]),
     "training": (["training_runs", "model_registry"], []),
     "embeddings": (["user_embeddings", "item_embeddings"], []),
-    "recommendations": (["+recommendations"], ["+user_embeddings", "+item_embeddings"]),
+    "recommendations": (["+two_tower.recommendations.recommendations"], ["+user_embeddings", "+item_embeddings"]),
 }
 VARS: dict[str, Any] = {
     "two_tower_dim": 64,
