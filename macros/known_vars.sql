@@ -25,6 +25,7 @@
         'two_tower_dim': {'type': 'integer', 'least': 1},
         'two_tower_training': {'type': 'mapping'},
         'two_tower_k': {'type': 'integer', 'least': 1},
+        'two_tower_top_k': {'type': 'text', 'among': ['exact', 'approximate']},
         'two_tower_policy': {'type': 'text', 'among': ['repeats', 'new']},
         'two_tower_category': {'type': 'text'},
         'two_tower_segment': {'type': 'text'},

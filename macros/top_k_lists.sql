@@ -1,6 +1,7 @@
-{% macro top_k_lists(users, items, k, exclusions=none, adjustments=none, within=none, pins=none, caps=[]) %}
+{% macro top_k_lists(users, items, k, exclusions=none, adjustments=none, within=none, pins=none, caps=[], approximate=none) %}
     {#- Select of the k items with the largest dot product for each user: user_id, rank, item_id, score. The statements around
         the functions of python_udfs/top_k.py; what is not given costs nothing. -#}
+    {%- set approximate = var('two_tower_top_k') == 'approximate' if approximate is none else approximate %}
     with
 
     {{ two_tower.top_k_items(items, within, pins, adjustments) }}
@@ -10,7 +11,7 @@
     top_k_found as (
         select
             unnest(top_k_blocks.users).user_id as user_id,
-            unnest({{ two_tower.top_k_call(k, within, pins, caps, adjustments) }}) as found
+            unnest({{ two_tower.top_k_call(k, within, pins, caps, adjustments, approximate) }}) as found
         from top_k_blocks
         cross join top_k_catalogues
         {%- if adjustments %}

@@ -47,7 +47,7 @@ def embed(paths: pa.ChunkedArray, rows: pa.ChunkedArray, towers: pa.ChunkedArray
         model = FILES.open(path)
         check_tower(model, expected)
         place = np.flatnonzero(codes == code)
-        parts.append(run(model, struct.take(pa.array(place))))
+        parts.append(run(model, struct if len(place) == len(struct) else struct.take(pa.array(place))))
         places.append(place)
     return as_arrow(parts, places)
 
@@ -63,6 +63,9 @@ def run(model: Model, struct: pa.StructArray) -> npt.NDArray[np.float32]:
     """Embeddings [n, dim] of n rows."""
     tensors = bind(model, struct)
     result: npt.NDArray[np.float32] | None = None
+    if len(struct) and not any(isinstance(tensor, Lists) for tensor in tensors.values()):
+        (result,) = model.session.run(None, tensors)  # nothing to pad: all rows as they come, without a copy
+        return result
     for rows in batches(tensors, len(struct)):
         (output,) = model.session.run(None, feed(model, tensors, rows))
         if result is None:

@@ -37,11 +37,15 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the functions on a connection and everything that shares its database; twice is once."""
     (threads,) = connection.execute("select current_setting('threads')").fetchall()[0]
     # no parameter types and *columns = any arguments: rows and vectors have another type in each model
+    exact = lambda *columns: top_k(*columns, threads=int(threads))  # noqa: E731 (DuckDB reads the signature)
+    approximate = lambda *columns: top_k(*columns, threads=int(threads), approximate=True)  # noqa: E731
     udfs: dict[str, tuple[Callable[..., Any], Any, str]] = {
         "embed": (lambda *columns: embed(*columns), None, "FLOAT[]"),
-        "top_k": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
-        "top_k_within": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
-        "top_k_arranged": (lambda *columns: top_k(*columns, threads=int(threads)), None, RETURN_TYPE),
+        "top_k": (exact, None, RETURN_TYPE),
+        "top_k_within": (exact, None, RETURN_TYPE),
+        "top_k_arranged": (exact, None, RETURN_TYPE),
+        "top_k_approximate": (approximate, None, RETURN_TYPE),
+        "top_k_approximate_within": (approximate, None, RETURN_TYPE),
         "history_weights": (history_weights, None, "FLOAT[][]"),
         "embed_text": (embed_text, ["VARCHAR", "VARCHAR"], "FLOAT[]"),
         "embed_image": (lambda *columns: embed_image(*columns), None, "FLOAT[]"),

@@ -1,8 +1,9 @@
-"""SQL functions `top_k`, `top_k_within`, `top_k_arranged`: the k best items by dot product for each user of a block.
+"""SQL functions `top_k...`: the k best items by dot product for each user of a block.
 
     top_k(users, items, k [, adjustments])               the k best
     top_k_within(users, items, k, adjustments, sizes)    the k best in each group of consecutive items
     top_k_arranged(users, items, k, adjustments, kinds, caps)  k items by pins, caps and then score
+    top_k_approximate, top_k_approximate_within          the first two where near_items.py looks, in large catalogues
 
     users        STRUCT(embedding FLOAT[d], excluded INTEGER[], segment INTEGER, scale FLOAT, pins
                  STRUCT(position INTEGER, place INTEGER)[], ...)[], fields by name, all but the first optional
@@ -13,8 +14,9 @@
     kinds, caps  INTEGER[][] of each item, and INTEGER[]: at most caps[c] items of a list agree in kinds[c]
     result       STRUCT(position INTEGER, score FLOAT)[][], one list per user, best first; positions count from 1
 
-Exact. Of items with the same score the one that comes first in `items` is taken. Excluded positions, and
-items or users whose vector is NULL or not finite, never appear; lists are shorter when fewer items are left.
+Exact but for the last two. Of items with the same score the one that comes first in `items` is taken. Excluded
+positions, and items or users whose vector is NULL or not finite, never appear; lists are shorter when fewer
+items are left.
 Data in, data out: nothing is kept between calls. The macro `top_k_lists` writes the statement around it.
 """
 
@@ -22,7 +24,6 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,8 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from .arrange import arranged_items
-from .best_items import Best, Items, Users, best_items, best_within
+from .best_items import LEAST_USERS, MOST_USERS, Best, Users, exact_finder, used_dimensions, within_finder
+from .near_items import NEAR_USERS, near_finder
 from .top_k_inputs import as_items, as_rules, as_sizes, as_users
 
 if TYPE_CHECKING:
@@ -39,16 +41,16 @@ if TYPE_CHECKING:
 
 RETURN_TYPE = "STRUCT(position INTEGER, score FLOAT)[][]"
 RESULT = pa.struct([("position", pa.int32()), ("score", pa.float32())])
-SCORES_BYTES = 2**23  # score matrix of one thread: stays in the last-level cache
 # a block uses every thread and much memory, and BLAS has one thread setting per process
 ONE_AT_A_TIME = threading.Lock()
 
 
-def top_k(*columns: pa.ChunkedArray, threads: int = 1) -> pa.Array:
+def top_k(*columns: pa.ChunkedArray, threads: int = 1, approximate: bool = False) -> pa.Array:
     """One block of users per row. Raises ValueError naming argument and value when they do not fit."""
     lists = []
     for users, items, k, *more in zip(*columns, strict=True):
-        lists.append(block_top_k(users.values, items.values, k.as_py(), threads, *[part.values for part in more]))
+        parts = [part.values for part in more]
+        lists.append(block_top_k(users.values, items.values, k.as_py(), threads, approximate, *parts))
     offsets = np.cumsum([0, *map(len, lists)])
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.concat_arrays([empty(), *lists]))
 
@@ -58,6 +60,7 @@ def block_top_k(
     items: pa.Array,
     k: int,
     threads: int,
+    approximate: bool,
     adjustments: pa.ListArray | None = None,
     *choice: pa.Array,
 ) -> pa.ListArray:
@@ -66,29 +69,25 @@ def block_top_k(
         raise ValueError(f"top_k: k is {k}; give at least 1")
     catalogue = as_items(items, adjustments)
     block, catalogue = used_dimensions(as_users(users, catalogue), catalogue)
-    best: Callable[[Users], Best] = partial(best_items, items=catalogue, k=k)
-    if len(choice) == 1:
-        best = partial(best_within, items=catalogue, k=k, sizes=as_sizes(*choice, len(items)))
-    if len(choice) == 2:
-        best = partial(arranged_items, items=catalogue, k=k, rules=as_rules(*choice, len(items)))
     with ONE_AT_A_TIME, threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(best, slices(block, len(items))))
+        if len(choice) == 2:
+            rules = as_rules(*choice, len(items))
+            best: Callable[[Users], Best] = partial(arranged_items, items=catalogue, k=k, rules=rules)
+        elif len(choice) == 1:
+            find = partial(near_finder, each=pool.map) if approximate else exact_finder
+            best = within_finder(block, catalogue, k, as_sizes(*choice, len(items)), find)
+        else:
+            best = near_finder(block, catalogue, k, pool.map) if approximate else exact_finder(block, catalogue, k)
+        parts = list(pool.map(best, slices(block, threads, NEAR_USERS if approximate else MOST_USERS)))
     return pa.concat_arrays([empty(), *map(as_lists, parts)])
 
 
-def used_dimensions(users: Users, items: Items) -> tuple[Users, Items]:
-    """Both without the dimensions in which all users are 0: half of them, the recall part, under policy new."""
-    used = users.vectors.any(axis=0)
-    if used.all() or not len(users.vectors) or not len(items.vectors):
-        return users, items
-    return replace(users, vectors=users.vectors[:, used]), replace(items, vectors=items.vectors[:, used])
-
-
-def slices(users: Users, items: int) -> Iterator[Users]:
-    """The block in slices whose scores fit the cache; at least 64 users, or the product becomes slow."""
-    step = min(max(SCORES_BYTES // (4 * max(items, 1)), 64), 1024)
-    for start in range(0, len(users.vectors), step):
-        yield users.rows(np.arange(start, min(start + step, len(users.vectors))))
+def slices(users: Users, threads: int, most: int) -> Iterator[Users]:
+    """The block in slices, enough of them for every thread."""
+    n = len(users.vectors)
+    step = min(max(-(-n // (2 * threads)), LEAST_USERS), most)
+    for start in range(0, n, step):
+        yield users.rows(np.arange(start, min(start + step, n)))
 
 
 def as_lists(found: Best) -> pa.ListArray:

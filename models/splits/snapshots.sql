@@ -1,4 +1,3 @@
-{%- set oldest = var('two_tower_training_snapshots') + 2 -%}
 with
 
 splits as (
@@ -8,12 +7,12 @@ splits as (
 ends as (
     select
         {{ two_tower.end_of_data() }} as end_at,
-        max(bucket) as oldest_bucket
+        {{ '1' if two_tower.serves_only() else two_tower.oldest_snapshot() }} as oldest
     from splits
 ),
 
 numbers as (
-    select cast(range as integer) as snapshot from range({{ oldest + 1 }})
+    select cast(range as integer) as snapshot from range({{ var('two_tower_training_snapshots') + 3 }})
 ),
 
 final as (
@@ -26,8 +25,7 @@ final as (
         {%- endif %}
     from numbers
     cross join ends
-    -- a snapshot needs a history: at least one window older than its own
-    where numbers.snapshot <= greatest(ends.oldest_bucket, 1)
+    where numbers.snapshot <= ends.oldest
 )
 
 select * from final

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -350,3 +351,18 @@ def test_wrong_columns_are_named(world: World) -> None:
     assert "use one of item_id, department, or '' for none." in done.stdout
     done = world.shop.dbt("run", "--select", "unavailable_items", two_tower_item_availability="stg_users")
     assert "column item_id: missing; found user_id, age." in done.stdout
+
+
+def test_approximate_lists_are_held_against_exact_ones(world: World) -> None:
+    test = ["test", "--select", "test_name:agrees_with_exact"]
+    approximate = {"two_tower_top_k": "approximate"}
+    done = world.shop.dbt(*test, **approximate)
+    assert "PASS=1" in done.stdout, done.stdout
+    with duckdb.connect(str(world.shop.folder / "shop.duckdb")) as connection:
+        connection.execute("create table kept as from model_rankings")
+        connection.execute("delete from model_rankings where hash(user_id, item_id) % 20 = 0")
+    done = world.shop.dbt(*test, **approximate)
+    with duckdb.connect(str(world.shop.folder / "shop.duckdb")) as connection:
+        connection.execute("delete from model_rankings")
+        connection.execute("insert into model_rankings from kept")
+    assert "ERROR=1" in done.stdout, done.stdout

@@ -1,0 +1,16 @@
+{% macro check_snapshots() %}
+    {#- Pre-hook of training_runs: stops where a refresh has left out the snapshots that training learns from. -#}
+    {%- if execute and model.name == 'training_runs' -%}
+        {%- set is_short -%}
+            select (select max(snapshot) from {{ graph.nodes['model.two_tower.snapshots'].relation_name }})
+                < {{ two_tower.oldest_snapshot() }}
+            from {{ graph.nodes['model.two_tower.interaction_splits'].relation_name }}
+        {%- endset -%}
+        {%- if run_query(is_short).rows[0][0] -%}
+            {%- do two_tower.input_error(
+                model.name, 'finds no snapshots to learn from: the last run was a refresh, which leaves them out.',
+                'train with all that comes before: dbt run --select +training_runs+.'
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
