@@ -20,9 +20,9 @@ class TrainingConfig:
     recall_epochs: int = 8  # passes over all histories; more still helps a little
     recall_batch_size: int = 256
     recall_learning_rate: float = 0.05  # Adam: exactness needs large steps
-    # --- sequence: what comes next after a history, where nothing is bought twice
+    # --- sequence: what comes next after an ordered history, where nothing is bought twice
     sequence: int = 65  # length of memory then; what is left over goes to the factors
-    ordered: int = 1  # 0 = histories are sets without an order (var two_tower_split: random)
+    ordered: int = 1  # 0 = histories have no order (var two_tower_split: random), and factors get all of memory
     sequence_epochs: int = 10  # upper bound; early stopping on validation recall@10 decides
     sequence_positions: int = 4096  # places of histories per step, fewer where there are few
     sequence_length: int = 200  # newest items of a history to learn from
@@ -31,9 +31,11 @@ class TrainingConfig:
     sequence_history_dropout: float = 0.1  # share of a history's items that are hidden per step
     sequence_id_dropout: float = 0.1  # share of items whose own vectors are hidden per step
     # --- taste: what came next, by the factors, contents and numbers as of that moment
-    als_alpha: float = 0.0  # 0 = this and the next two are chosen on the validation window, see ALS_CHOICES
-    als_regularization: float = 0.0
-    als_user_power: float = 0.0  # above 0, heavy users' counts say less about each item
+    factors_alpha: float = 0.0  # 0 = the factors' settings are chosen on the validation window, see factor_choices
+    factors_linear: int = 0  # 1 = a linear model of reduced rank instead of ALS
+    factors_regularization: float = 0.0
+    factors_user_power: float = 0.0  # above 0, heavy users' counts say less about each item
+    factors_features: float = 1.0  # how much a value of a feature counts beside a user, in ALS
     als_iterations: int = 10
     taste_snapshots: int = 3  # newest training snapshots that teach taste; each has factors of its own
     epochs: int = 3  # upper bound; early stopping on validation recall@10 decides

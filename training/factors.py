@@ -1,4 +1,4 @@
-"""Factors of what users had up to one snapshot: the part of taste that needs no features.
+"""Factors of what users had up to one snapshot: two vectors per item, one to be found by, one as part of a history.
 
 Each snapshot has factors of its own, fitted on its histories alone. What is learned on top (scales, content, biases)
 therefore sees factors as blind for the targets as they will be when serving.
@@ -6,12 +6,13 @@ therefore sees factors as blind for the targets as they will be when serving.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from implicit.als import AlternatingLeastSquares
-from scipy.sparse import csr_matrix
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags, vstack
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
@@ -19,9 +20,9 @@ from .config import TrainingConfig
 from .data import Ragged
 from .examples import Examples
 from .histories import pool
+from .linear import fit_linear
 
-# alpha, regularization, user power: the first for repeat purchases, where counts speak, the last for sparse shops
-ALS_CHOICES = ((0.6, 14.0, 0.45), (1.0, 10.0, 0.0), (5.0, 50.0, 0.0), (10.0, 10.0, 0.0), (20.0, 20.0, 0.0))
+OFTEN = 20  # items of a feature value, above which each of them counts less
 
 
 @dataclass(frozen=True)
@@ -32,28 +33,67 @@ class Factors:
     history: Tensor
 
 
-def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig) -> Factors:
-    """Implicit ALS (Hu, Koren, Volinsky 2008) on the histories of one snapshot.
+def factor_choices(config: TrainingConfig) -> list[TrainingConfig]:
+    """The settings that are tried on the validation window: ALS from shops where counts speak to sparse ones; linear."""
+    als = ((0.6, 14.0, 0.45), (1.0, 10.0, 0.0), (5.0, 50.0, 0.0), (20.0, 20.0, 0.0), (100.0, 10.0, 0.0))
+    linear = ((30.0, 0.3), (200.0, 0.3))
+    return [
+        replace(config, factors_alpha=alpha, factors_regularization=regularization, factors_user_power=power)
+        for alpha, regularization, power in als
+    ] + [
+        replace(
+            config, factors_linear=1, factors_alpha=1.0, factors_regularization=regularization,
+            factors_user_power=power, factors_features=0.0,
+        )
+        for regularization, power in linear
+    ]  # fmt: skip
 
-    A history H with confidences c has about the user vector (V'V + reg I)^-1 sum over H of log(1 + c) V, so that
-    (V'V + reg I)^-1 V are the history vectors. Both are scaled to a length of about 1 for a popular item.
+
+def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig) -> Factors:
+    """Factors of the histories of one snapshot, by ALS or by a linear model of reduced rank.
+
+    Implicit ALS (Hu, Koren, Volinsky 2008): a history H with confidences c has about the user vector
+    (V'V + reg I)^-1 sum over H of log(1 + c) V, so that (V'V + reg I)^-1 V are the history vectors. Each value of an
+    item's feature counts as one more user, who had all items of that value. Both vectors are scaled to a length of about
+    1 for a popular item.
     """
-    rows = examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
-    histories, weights = examples.histories, examples.users.arrays["history_weights"]
-    assert isinstance(weights, Ragged)
-    size = (len(rows), len(examples.code_items))
-    if not len(rows):
-        nothing = torch.zeros(size[1], config.factors)
+    histories = _confidences(examples, snapshot, config)
+    if not histories.nnz:
+        nothing = torch.zeros(histories.shape[1], config.factors)
         return Factors(nothing, nothing)
-    places, cells = np.repeat(np.arange(len(rows)), np.diff(histories.offsets)[rows]), histories.cells(rows)
-    counts = weights.values[cells].astype(np.float64)
-    totals = np.bincount(places, counts, minlength=size[0])
-    damped = counts / (totals / max(float(totals.mean()), 1e-9))[places].clip(1e-9) ** config.als_user_power
-    confidences = (config.als_alpha * damped).clip(np.finfo(np.float32).tiny).astype(np.float32)
-    vectors = _als(csr_matrix((confidences, (places, histories.values[cells].astype(np.int64))), shape=size), config)
-    gram = vectors.T @ vectors + config.als_regularization * np.eye(config.factors)
-    folded = np.linalg.solve(gram, vectors.T).T
-    return Factors(_scaled(vectors), _scaled(folded))
+    if config.factors_linear:
+        history, items = fit_linear(
+            histories.log1p() / np.log(2.0), config.factors, config.factors_regularization, config.seed
+        )
+        return Factors(_scaled(items), _scaled(history))
+    values = feature_values(examples)
+    if config.factors_features and values.shape[0]:
+        rarity = np.minimum(1.0, OFTEN / np.diff(values.indptr)) ** 0.5
+        values = diags(rarity * config.factors_features * config.factors_alpha) @ values
+        histories = csr_matrix(vstack([histories, values]), dtype=np.float32)
+    vectors = _als(histories, config)
+    gram = vectors.T @ vectors + config.factors_regularization * np.eye(config.factors)
+    return Factors(_scaled(vectors), _scaled(np.linalg.solve(gram, vectors.T).T))
+
+
+def feature_values(examples: Examples) -> csr_matrix:
+    """Which items have which value of a feature that does not age: 1 in [values, C], values of at least two items."""
+    rows = examples.item_rows[examples.serve]
+    item_codes = np.asarray(examples.items.arrays["item_code"])[rows].astype(np.int64)
+    size, blocks = len(examples.code_items), []
+    for column in examples.items.columns:
+        if column.kind not in ("category", "categories") or column.changes or column.name == "item_code":
+            continue
+        array = examples.items.arrays[column.name]
+        lengths = np.diff(array.offsets)[rows] if isinstance(array, Ragged) else np.ones(len(rows), np.int64)
+        values = array.values[array.cells(rows)] if isinstance(array, Ragged) else array[rows]
+        items = np.repeat(item_codes, lengths)
+        known = (values.astype(np.int64) > 0) & (items > 0)
+        places = (values[known].astype(np.int64), items[known])
+        block = csr_matrix((np.ones(len(places[0]), np.float32), places), shape=(column.size + 1, size))
+        block.data[:] = 1.0  # a list may hold a value twice
+        blocks.append(block[np.diff(block.indptr) > 1])
+    return vstack(blocks, format="csr") if blocks else csr_matrix((0, size), dtype=np.float32)
 
 
 def fold_in(factors: Factors, inputs: dict[str, Tensor], config: TrainingConfig) -> Tensor:
@@ -63,20 +103,35 @@ def fold_in(factors: Factors, inputs: dict[str, Tensor], config: TrainingConfig)
 
 def fold_in_weights(inputs: dict[str, Tensor], config: TrainingConfig) -> Tensor:
     """Weight of each item of a history in the sum of its history vectors: [B, L]."""
-    return torch.log1p(config.als_alpha * inputs["history_weights"]) * (inputs["history_items"] > 0)
+    return torch.log1p(config.factors_alpha * inputs["history_weights"]) * (inputs["history_items"] > 0)
 
 
-def _als(matrix: csr_matrix, config: TrainingConfig) -> np.ndarray:
+def _confidences(examples: Examples, snapshot: int, config: TrainingConfig) -> csr_matrix:
+    """Alpha times how much of each item users had, [users with a history, C]; heavy users' counts may say less."""
+    rows = examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
+    histories, weights = examples.histories, examples.users.arrays["history_weights"]
+    assert isinstance(weights, Ragged)
+    places, cells = np.repeat(np.arange(len(rows)), np.diff(histories.offsets)[rows]), histories.cells(rows)
+    counts = weights.values[cells].astype(np.float64)
+    totals = np.bincount(places, counts, minlength=len(rows))
+    mean = max(float(totals.mean()), 1e-9) if len(rows) else 1.0
+    damped = counts / (totals / mean)[places].clip(1e-9) ** config.factors_user_power
+    confidences = (config.factors_alpha * damped).clip(np.finfo(np.float32).tiny).astype(np.float32)
+    items = histories.values[cells].astype(np.int64)
+    return csr_matrix((confidences, (places, items)), shape=(len(rows), len(examples.code_items)))
+
+
+def _als(matrix: csr_matrix, config: TrainingConfig) -> NDArray[np.float64]:
     with threadpool_limits(1, "blas"):
         model = AlternatingLeastSquares(
-            factors=config.factors, regularization=config.als_regularization, iterations=config.als_iterations,
+            factors=config.factors, regularization=config.factors_regularization, iterations=config.als_iterations,
             random_state=config.seed, num_threads=config.threads,
         )  # fmt: skip
         model.fit(matrix, show_progress=False)
     return np.asarray(model.item_factors, np.float64)  # [C, F]
 
 
-def _scaled(vectors: np.ndarray) -> Tensor:
+def _scaled(vectors: NDArray[np.float64]) -> Tensor:
     popular = max(len(vectors) // 25, 1)
     usual = float(np.sort(np.linalg.norm(vectors, axis=1))[-popular:].mean()) or 1.0
     scaled = torch.from_numpy((vectors / usual).astype(np.float32))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 
 import torch
@@ -16,10 +17,11 @@ from .fit_taste import TasteTrainer
 from .optimise import Epoch
 from .recall import RecallItems, RecallUsers
 from .two_towers import TwoTowers, has_repeats
-from .validation import choose_als, choose_shares, only, validation_recall
+from .validation import choose_factors, choose_shares, only, validation_recall
 
 Log = Callable[[str], None]
 Record = Callable[[Epoch], None]
+POLICIES = ("repeats", "new")
 FINAL_RATE = 0.2  # the final phases start from fitted weights
 FINAL_SHARE = 4  # and take a quarter of the passes
 
@@ -36,7 +38,7 @@ def fit(
     torch.use_deterministic_algorithms(True)
     # filling memory before it is written cost a fifth of the time, and nothing here reads it before
     vars(torch.utils)["deterministic"].fill_uninitialized_memory = False
-    config = choose_als(examples, adapted(config, examples), log)
+    config = choose_factors(examples, adapted(config, examples), log)
     towers = TwoTowers(examples, config)
     curve: list[Epoch] = []
 
@@ -49,32 +51,35 @@ def fit(
 
     serve, newest = examples.serve, examples.serve + 1
     is_recall = isinstance(towers.user.memory, RecallUsers)
-    best = 0
+    best = 0  # epoch of the sequence part
     if is_recall:
         record(recall_phase(towers, newest, "recall", 1.0))
     elif towers.user.memory:
         with only(towers, memory=True):
             best = search(towers, SequenceTrainer(towers, newest, config.sequence_epochs, 1.0), "sequence", record)
     with only(towers, memory=False):
-        search(towers, TasteTrainer(towers, newest, config.epochs, 1.0), "taste", record)
-    if towers.user.memory:
-        choose_shares(towers, "repeats" if is_recall else "new", log)
+        learned = search(towers, TasteTrainer(towers, newest, config.epochs, 1.0), "taste", record) > 0
+    choose_shares(towers, "repeats" if is_recall else "new", log)
     if watch:
         return towers.eval(), curve
     if is_recall:
         record(recall_phase(towers, serve, "final", FINAL_RATE))
     elif towers.user.memory:
         repeat(SequenceTrainer(towers, serve, -(-best // FINAL_SHARE), FINAL_RATE), record)
-    repeat(TasteTrainer(towers, serve, config.final_epochs, FINAL_RATE), record)
+    if learned:
+        repeat(TasteTrainer(towers, serve, config.final_epochs, FINAL_RATE), record)
     return towers.eval(), curve
 
 
 def adapted(config: TrainingConfig, examples: Examples) -> TrainingConfig:
-    """Recall has to be long to be exact; a sequence part need not be, and leaves its dimensions to the factors."""
+    """Recall has to be long to be exact; a sequence part need not be, and leaves its dimensions to the factors.
+
+    Where histories have no order, factors are all that is needed of them.
+    """
     if not config.memory_dim or has_repeats(examples):
         return config
     rest = config.dim - config.content - 2
-    return replace(config, factors=rest - min(config.sequence, rest - 1))
+    return replace(config, factors=rest - (min(config.sequence, rest - 1) if config.ordered else 0))
 
 
 def recall_phase(towers: TwoTowers, newest: int, phase: str, rate: float) -> Epoch:
@@ -102,21 +107,25 @@ def recall_phase(towers: TwoTowers, newest: int, phase: str, rate: float) -> Epo
 def search(towers: TwoTowers, trainer: SequenceTrainer | TasteTrainer, phase: str, record: Record) -> int:
     """Run epochs until the validation recall stops rising; the towers are left as they were at their best.
 
-    Returns the number of the best epoch.
+    Returns the number of the best epoch; 0 = the start was better than all of them.
     """
-    best, best_number, best_score = None, 0, -1.0
+    best, best_number, best_score = deepcopy(towers.state_dict()), 0, score_of(validation_recall(towers, POLICIES))
     for number in range(1, trainer.epochs + 1):
         epoch = trainer.epoch(phase)
-        epoch.recall = validation_recall(towers, ("repeats", "new"))
+        epoch.recall = validation_recall(towers, POLICIES)
         record(epoch)
-        score = epoch.recall.get("new", epoch.recall.get("repeats", 0.0))
+        score = score_of(epoch.recall)
         if score > best_score:
-            best, best_number, best_score = {k: v.clone() for k, v in towers.state_dict().items()}, number, score
+            best, best_number, best_score = deepcopy(towers.state_dict()), number, score
         elif number - best_number >= towers.config.patience:
             break
-    if best is not None:
-        towers.load_state_dict(best)
+    towers.load_state_dict(best)
     return best_number
+
+
+def score_of(recalls: dict[str, float]) -> float:
+    """What epochs are compared by: recall of what is new, where there is any."""
+    return recalls.get("new", recalls.get("repeats", 0.0))
 
 
 def repeat(trainer: SequenceTrainer | TasteTrainer, record: Record) -> None:

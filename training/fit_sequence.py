@@ -1,8 +1,6 @@
 """Fitting the sequence part on whole histories, which need no targets of their own.
 
-Ordered histories: every place is an example, what came before it tells what came there (as in SASRec, Kang and McAuley
-2018). Sets: a random half of each history is hidden and told from the rest (as in denoising autoencoders, Wu et al.
-2016).
+Every place is an example: what came before it tells what came there (as in SASRec, Kang and McAuley 2018).
 Shapes: B users, L history length, N sampled items, W width of a vector, R length of the part.
 """
 
@@ -22,8 +20,6 @@ from .sequence import SequenceItems, SequenceUsers
 from .two_towers import TwoTowers, distinct, tensors
 
 FEWEST_STEPS = 50  # per epoch
-SETS_PER_STEP = 256  # histories without order
-SEEN = 0.5  # share of such a history from which the rest is told
 
 
 class SequenceTrainer:
@@ -66,11 +62,8 @@ class SequenceTrainer:
                 self.items.bias.weight[0] = self.items.bias.weight[1:].min()
 
     def batches(self) -> list[Index]:
-        """Shuffled batches of user rows; ordered histories of about one length together, so that little is padded."""
+        """Shuffled batches of user rows; histories of about one length together, so that little is padded."""
         config, rows = self.towers.config, self.random.permutation(self.rows)
-        if not config.ordered:
-            steps = max(-(-len(rows) // SETS_PER_STEP), min(FEWEST_STEPS, len(rows)))
-            return list(np.array_split(rows, steps)) if len(rows) else []
         lengths = self.lengths(rows)
         order = np.argsort(lengths + 2 * self.random.random(len(rows)), kind="stable")
         size = min(config.sequence_positions, -(-int(lengths.sum()) // FEWEST_STEPS))
@@ -91,24 +84,11 @@ class SequenceTrainer:
         present, places = distinct(codes)
         vectors = self.users.history(present, self.items.content(self.towers.contents(present)))  # [n, W]
         inputs |= {"history_items": codes}
-        return (self.next_loss if self.users.falls is not None else self.hidden_loss)(inputs, vectors, places)
-
-    def next_loss(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
-        """Each place of a history is told from what came before it."""
-        codes = inputs["history_items"]
         known = codes > 0
         seen = known & (torch.rand(codes.shape) >= self.towers.config.sequence_history_dropout)
         users = self.users.before(inputs, vectors[places], seen.float())[known]  # [n, R]
         own = self.towers.examples.code_items[codes[known].numpy()][:, None]
         return self.softmax(users, own, own)
-
-    def hidden_loss(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
-        """A random half of a history is told from the other half."""
-        codes = inputs["history_items"]
-        seen = torch.rand(codes.shape) < SEEN
-        users = self.users({**inputs, "history_items": codes * seen}, vectors, places)  # [B, R]
-        items = self.towers.examples.code_items[codes.numpy()]
-        return self.softmax(users, np.where(seen.numpy(), -1, items), items)
 
     def softmax(self, users: Tensor, own: Index, had: Index) -> Tensor:
         """Loss of users [n, R] towards their own items [n, P]; those they had [n, any] are no negatives.

@@ -84,6 +84,7 @@ FITTING = {
     *("config", "data", "examples", "export", "factors", "features", "fit", "fit_recall", "fit_sequence", "fit_taste"),
     *(
         "histories",
+        "linear",
         "losses",
         "optimise",
         "recall",

@@ -1,7 +1,7 @@
-"""The sequence part: what comes next after a history, by ids and contents; for shops without repeat purchases.
+"""The sequence part: what comes next after an ordered history, by ids and contents; for shops without repeat purchases.
 
 A user is what the latest items are like and what all of them are like: two averages of the history with weights that
-fall from item to item, mixed by a small network. Where histories have no order, one plain average.
+fall from item to item, mixed by a small network.
 Shapes: B rows, L history length, W = R - 1 width of a vector, R length of the part, C item codes.
 """
 
@@ -63,13 +63,12 @@ class SequenceUsers(nn.Module):
         self.id_dropout = config.sequence_id_dropout
         self.vectors = table(codes, width, START)
         self.content = nn.Linear(width, width)
-        self.falls = nn.Parameter(torch.tensor(HALVES)) if config.ordered else None
+        self.falls = nn.Parameter(torch.tensor(HALVES))
         self.empty = nn.Parameter(torch.zeros(width))  # in place of a pool of nothing
         self.features = Features(tuple(c for c in columns if not c.changes), width, scales)
-        pools = len(HALVES) if config.ordered else 1
         self.network = nn.Sequential(
             nn.Dropout(config.sequence_dropout),
-            nn.Linear((pools + 1) * width, 2 * width),
+            nn.Linear((len(HALVES) + 1) * width, 2 * width),
             nn.GELU(),
             nn.Dropout(config.sequence_dropout),
             nn.Linear(2 * width, width),
@@ -116,8 +115,6 @@ class SequenceUsers(nn.Module):
 
     def log_falls(self) -> list[Tensor]:
         """Logarithms of the factors by which each pool's weights fall from item to item."""
-        if self.falls is None:
-            return [torch.tensor(0.0)]
         return list(nn.functional.logsigmoid(self.falls))
 
     def or_empty(self, sums: Tensor, totals: Tensor) -> Tensor:

@@ -78,7 +78,8 @@ class UserTower(nn.Module):
         self.memory = memory
         self.widths = [max(config.memory_dim - 1, 0), config.factors, hidden]
         # of memory, factors, content and popularity, where memory has something to say: without a history, and with one
-        self.register_buffer("shares", torch.tensor([[1.0, 0.1, 0.1, 0.0], [1.0, 0.1, 0.1, 0.0]]))
+        beside = 0.1 if memory else 1.0
+        self.register_buffer("shares", torch.tensor([[1.0, beside, beside, 0.0]] * 2))
         self.factors_scale = nn.Parameter(torch.tensor(2.0))
         self.attention = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), silent(nn.Linear(32, 2)))
         self.affinity = nn.Parameter(torch.tensor(0.5))
@@ -98,14 +99,14 @@ class UserTower(nn.Module):
         """
         remembered, vectors = vectors[:, : self.widths[0]], vectors[:, self.widths[0] :]
         taste = self.taste(inputs, vectors, places)
-        if self.memory is None:
-            return torch.cat([taste, torch.zeros_like(taste[:, :1])], 1)
-        present = self.memory.present(inputs)
         share = self.shares[(inputs["history_items"] > 0).any(1).long()]  # [B, 4]
-        memory = self.memory(inputs, remembered, places) * present * share[:, :1]
+        present = self.memory.present(inputs) if self.memory else torch.ones_like(taste[:, :1])
         of_taste = 1.0 + (share[:, 1:3] - 1.0) * present
         factors, content = taste[:, : self.widths[1]] * of_taste[:, :1], taste[:, self.widths[1] :] * of_taste[:, 1:]
-        return torch.cat([memory, factors, content, share[:, 3:] * present], 1)
+        parts = [factors, content, share[:, 3:] * present]
+        if self.memory:
+            parts = [self.memory(inputs, remembered, places) * present * share[:, :1], *parts]
+        return torch.cat(parts, 1)
 
     def taste(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
         """Factors, content and 1, [B, F + H + 1], from vectors [n, F + H]."""

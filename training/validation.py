@@ -12,14 +12,14 @@ from torch import Tensor
 
 from .config import TrainingConfig
 from .examples import Examples, Index
-from .factors import ALS_CHOICES, fit_factors, fold_in
+from .factors import factor_choices, fit_factors, fold_in
 from .two_towers import TwoTowers, tensors
 
 BLOCK = 256
 SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0, 8.0)  # that are tried; the first of equals wins
 FACTORS, CONTENT, POPULARITY = slice(1, 2), slice(2, 3), slice(3, 4)
 BOTH = slice(1, 3)
-FACTORS_OF_TRIALS = 64  # enough to tell settings of ALS apart
+ITERATIONS_OF_TRIALS = 5  # enough to tell settings of ALS apart
 MOST_USERS = 4096  # enough for a standard error below .01
 
 
@@ -71,20 +71,28 @@ def recall_of(
     return total / count if count else None
 
 
-def choose_als(examples: Examples, config: TrainingConfig, log: Callable[[str], None]) -> TrainingConfig:
-    """The settings with those of ALS that are best on the validation window, unless they are given."""
-    if config.als_alpha:
+def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[str], None]) -> TrainingConfig:
+    """The settings with those of the factors that are best on the validation window, unless they are given."""
+    if config.factors_alpha:
         return config
     rows, found = validation_rows(examples), {}
     codes = torch.from_numpy(np.asarray(examples.items.arrays["item_code"])[examples.item_rows[examples.serve]])
-    for alpha, regularization, user_power in ALS_CHOICES:
-        tried = replace(config, als_alpha=alpha, als_regularization=regularization, als_user_power=user_power)
-        factors = fit_factors(
-            examples, examples.serve + 1, replace(tried, factors=min(config.factors, FACTORS_OF_TRIALS))
-        )
+
+    def recall(tried: TrainingConfig) -> float:
+        brief = replace(tried, als_iterations=min(tried.als_iterations, ITERATIONS_OF_TRIALS))
+        factors = fit_factors(examples, examples.serve + 1, brief)
         users = (fold_in(factors, tensors(examples.user_batch(block)), tried) for block in blocks(rows))
         found[tried] = recall_of(examples, rows, (user @ factors.items[codes].T for user in users), "new") or 0.0
-        log(f"two_tower: ALS, alpha {alpha}, regularization {regularization}: recall@10 new {found[tried]:.4f}")
+        als = f"ALS, alpha {tried.factors_alpha:g}, features {tried.factors_features:g}"
+        kind = "linear" if tried.factors_linear else als
+        log(
+            f"two_tower: factors: {kind}, regularization {tried.factors_regularization:g}: recall@10 new {found[tried]:.4f}"
+        )
+        return found[tried]
+
+    best = max(factor_choices(config), key=recall)
+    if best.factors_features:
+        recall(replace(best, factors_features=0.0))
     return max(found, key=lambda tried: found[tried])
 
 
@@ -103,12 +111,13 @@ def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) ->
     """Set what counts how much beside memory to what is best on the validation window.
 
     One part after the other, for users without a history and for users with one; beside recall, which says most, only
-    factors and content together.
+    factors and content together. Where there is no memory, factors and content start from counting whole.
     """
+    together = (BOTH,) if towers.user.memory else ()
     for with_history in (False, True):
         shares = towers.user.shares[int(with_history)]
         best = -1.0
-        for part in (BOTH, POPULARITY, FACTORS, CONTENT) if policy == "new" else (BOTH,):
+        for part in (*together, POPULARITY, FACTORS, CONTENT) if policy == "new" else together:
             for share in SHARES:
                 before = shares.clone()
                 shares[part] = share
@@ -118,7 +127,7 @@ def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) ->
                 else:
                     shares.copy_(before)
         log(
-            f"two_tower: beside memory, for users {'with' if with_history else 'without'} a history, "
+            f"two_tower: for users {'with' if with_history else 'without'} a history, "
             f"factors count {shares[1]:.3g}, content {shares[2]:.3g}, popularity {shares[3]:.3g}: "
             f"recall@10 {policy} {best:.4f}"
         )

@@ -81,6 +81,7 @@ def make_examples(repeats: bool = True) -> Examples:
 
 
 CONFIG = TrainingConfig(dim=14, factors=3, content=4, sequence=5, support=3, epochs=2, final_epochs=1, threads=1)
+MEMORIES = {"recall": RecallUsers, "sequence": SequenceUsers, "sets": type(None)}
 SERVED = slice(0, 4)  # rows of the snapshot that is served; older ones have factors of their own
 
 
@@ -89,7 +90,7 @@ def towers(request: pytest.FixtureRequest) -> TwoTowers:
     """Fitted towers of each kind of memory, all weights moved so that no part of the network is silent."""
     config = replace(CONFIG, ordered=int(request.param != "sets"))
     towers = fit(make_examples(repeats=request.param == "recall"), config, lambda _: None)[0]
-    assert isinstance(towers.user.memory, RecallUsers if request.param == "recall" else SequenceUsers)
+    assert isinstance(towers.user.memory, MEMORIES[request.param])
     with torch.no_grad():
         for parameter in towers.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
