@@ -34,7 +34,7 @@ class Factors:
 
 
 def factor_choices(config: TrainingConfig) -> list[TrainingConfig]:
-    """The settings that are tried on the validation window: ALS from shops where counts speak to sparse ones; linear."""
+    """The settings to choose from: ALS, from shops where counts speak to sparse ones, and linear models."""
     als = ((0.6, 14.0, 0.45), (1.0, 10.0, 0.0), (5.0, 50.0, 0.0), (20.0, 20.0, 0.0), (100.0, 10.0, 0.0))
     linear = ((30.0, 0.3), (200.0, 0.3))
     return [
@@ -54,17 +54,16 @@ def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig) -> Fa
 
     Implicit ALS (Hu, Koren, Volinsky 2008): a history H with confidences c has about the user vector
     (V'V + reg I)^-1 sum over H of log(1 + c) V, so that (V'V + reg I)^-1 V are the history vectors. Each value of an
-    item's feature counts as one more user, who had all items of that value. Both vectors are scaled to a length of about
-    1 for a popular item.
+    item's feature counts as one more user, who had all items of that value. Both vectors are scaled to a length of
+    about 1 for a popular item.
     """
     histories = _confidences(examples, snapshot, config)
     if not histories.nnz:
         nothing = torch.zeros(histories.shape[1], config.factors)
         return Factors(nothing, nothing)
     if config.factors_linear:
-        history, items = fit_linear(
-            histories.log1p() / np.log(2.0), config.factors, config.factors_regularization, config.seed
-        )
+        counts = histories.log1p() / np.log(2.0)
+        history, items = fit_linear(counts, config.factors, config.factors_regularization, config.seed)
         return Factors(_scaled(items), _scaled(history))
     values = feature_values(examples)
     if config.factors_features and values.shape[0]:
@@ -93,7 +92,7 @@ def feature_values(examples: Examples) -> csr_matrix:
         block = csr_matrix((np.ones(len(places[0]), np.float32), places), shape=(column.size + 1, size))
         block.data[:] = 1.0  # a list may hold a value twice
         blocks.append(block[np.diff(block.indptr) > 1])
-    return vstack(blocks, format="csr") if blocks else csr_matrix((0, size), dtype=np.float32)
+    return vstack(blocks, format="csr") if blocks else csr_matrix(np.zeros((0, size), np.float32))
 
 
 def fold_in(factors: Factors, inputs: dict[str, Tensor], config: TrainingConfig) -> Tensor:
@@ -131,7 +130,7 @@ def _als(matrix: csr_matrix, config: TrainingConfig) -> NDArray[np.float64]:
     return np.asarray(model.item_factors, np.float64)  # [C, F]
 
 
-def _scaled(vectors: NDArray[np.float64]) -> Tensor:
+def _scaled(vectors: NDArray[np.floating]) -> Tensor:
     popular = max(len(vectors) // 25, 1)
     usual = float(np.sort(np.linalg.norm(vectors, axis=1))[-popular:].mean()) or 1.0
     scaled = torch.from_numpy((vectors / usual).astype(np.float32))

@@ -85,9 +85,8 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
         found[tried] = recall_of(examples, rows, (user @ factors.items[codes].T for user in users), "new") or 0.0
         als = f"ALS, alpha {tried.factors_alpha:g}, features {tried.factors_features:g}"
         kind = "linear" if tried.factors_linear else als
-        log(
-            f"two_tower: factors: {kind}, regularization {tried.factors_regularization:g}: recall@10 new {found[tried]:.4f}"
-        )
+        kind += f", regularization {tried.factors_regularization:g}"
+        log(f"two_tower: factors by {kind}: recall@10 new {found[tried]:.4f}")
         return found[tried]
 
     best = max(factor_choices(config), key=recall)
