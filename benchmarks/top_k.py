@@ -154,10 +154,12 @@ def main() -> None:
         run_statement(*given.statement)
         return
     chosen = [(*map(int, text.split(",")), 3)[:5] for text in given.cases or []]
-    rows = [case(*numbers) for numbers in chosen or CASES]
     title = "Top-K in SQL against FAISS IndexFlatIP alone"
     words = f"k = {K}, {THREADS} threads. ratio: seconds of the statement over those of FAISS, without exclusions."
-    write_table("top_k", title, rows, words, folder=given.out)
+    rows = []
+    for numbers in chosen or CASES:
+        rows.append(case(*numbers))
+        write_table("top_k", title, rows, words, folder=given.out)
 
 
 if __name__ == "__main__":
