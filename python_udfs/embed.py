@@ -9,6 +9,7 @@ says anything.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,9 @@ FILES = ModelFiles()
 Tensors = dict[str, npt.NDArray[Any] | Lists]
 
 
-def embed(paths: pa.ChunkedArray, rows: pa.ChunkedArray, towers: pa.ChunkedArray | None = None) -> pa.Array:
+def embed(
+    paths: pa.ChunkedArray, rows: pa.ChunkedArray, towers: pa.ChunkedArray | None = None, *, threads: int = 1
+) -> pa.Array:
     """Embeddings FLOAT[] in row order. DuckDB passes at most 2,048 rows, also none.
 
     Raises:
@@ -47,7 +50,7 @@ def embed(paths: pa.ChunkedArray, rows: pa.ChunkedArray, towers: pa.ChunkedArray
         model = FILES.open(path)
         check_tower(model, expected)
         place = np.flatnonzero(codes == code)
-        parts.append(run(model, struct if len(place) == len(struct) else struct.take(pa.array(place))))
+        parts.append(run(model, struct if len(place) == len(struct) else struct.take(pa.array(place)), threads))
         places.append(place)
     return as_arrow(parts, places)
 
@@ -59,19 +62,21 @@ def check_tower(model: Model, expected: set[str]) -> None:
             raise ValueError(f"embed: model {model} is not the {tower} tower: the file was swapped; {REMEDY}")
 
 
-def run(model: Model, struct: pa.StructArray) -> npt.NDArray[np.float32]:
+def run(model: Model, struct: pa.StructArray, threads: int = 1) -> npt.NDArray[np.float32]:
     """Embeddings [n, dim] of n rows."""
     tensors = bind(model, struct)
-    result: npt.NDArray[np.float32] | None = None
+    result: npt.NDArray[np.float32]
     if len(struct) and not any(isinstance(tensor, Lists) for tensor in tensors.values()):
         (result,) = model.session.run(None, tensors)  # nothing to pad: all rows as they come, without a copy
         return result
-    for rows in batches(tensors, len(struct)):
-        (output,) = model.session.run(None, feed(model, tensors, rows))
-        if result is None:
-            result = np.empty((len(struct), output.shape[1]), np.float32)
+    # DuckDB gives a table of fewer than 122,880 rows to one thread, so the batches of a call share the others
+    chosen = list(batches(tensors, len(struct)))
+    with ThreadPoolExecutor(threads) as pool:
+        outputs = list(pool.map(lambda rows: model.session.run(None, feed(model, tensors, rows))[0], chosen))
+    result = np.empty((len(struct), outputs[0].shape[1] if outputs else 0), np.float32)
+    for rows, output in zip(chosen, outputs, strict=True):
         result[rows] = output
-    return np.empty((0, 0), np.float32) if result is None else result
+    return result
 
 
 def bind(model: Model, struct: pa.StructArray) -> Tensors:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .best_items import Floats
 
 PENALTY = 0.01  # share of the mean squared length of the history's vectors; keeps near twins from cancelling each other
+MOST_NUMBERS = 2**20  # of histories that are solved together: 8 MB as doubles
 
 
 def history_weights(users: pa.ChunkedArray, items: pa.ChunkedArray) -> pa.Array:
@@ -35,18 +36,24 @@ def history_weights(users: pa.ChunkedArray, items: pa.ChunkedArray) -> pa.Array:
 
 
 def block_weights(users: pa.StructArray, items: Floats) -> pa.ListArray:
-    """Weights of the users of one block."""
+    """Weights of the users of one block: those with histories of one length are solved together."""
     vectors, histories = as_matrix(users.field("embedding"), "users.embedding"), users.field("history")
     positions = as_numbers(histories.flatten(), "users.history", len(items))
-    bounds = np.cumsum([0, *histories.value_lengths().to_pylist()])
-    lists = [weights(u, items[positions[a:b]]) for u, a, b in zip(vectors, bounds[:-1], bounds[1:], strict=True)]
-    values = np.concatenate([np.zeros(0), *lists]).astype(np.float32)
+    lengths = histories.value_lengths().to_numpy(zero_copy_only=False)
+    bounds = np.cumsum([0, *lengths])
+    values = np.zeros(len(positions), np.float32)
+    for length in np.unique(lengths[lengths > 0]):
+        rows = np.flatnonzero(lengths == length)
+        for part in np.array_split(rows, -(-len(rows) * length * items.shape[1] // MOST_NUMBERS)):
+            places = bounds[part][:, None] + np.arange(length)
+            values[places] = weights(vectors[part], items[positions[places]])
     return pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), pa.array(values))
 
 
-def weights(user: Floats, history: Floats) -> npt.NDArray[Any]:
-    """Ridge weights [n] of the rows of `history` [n, d] for `user` [d]."""
-    gram = history.astype(np.float64) @ history.T
-    gram[np.diag_indices_from(gram)] += PENALTY * gram.trace() / len(gram) + 1e-12
-    solution: npt.NDArray[Any] = np.linalg.solve(gram, history @ user)
-    return solution
+def weights(users: Floats, histories: Floats) -> npt.NDArray[Any]:
+    """Ridge weights [b, n] of the rows of `histories` [b, n, d] for `users` [b, d]."""
+    n = histories.shape[1]
+    gram = histories.astype(np.float64) @ histories.transpose(0, 2, 1)
+    gram[:, np.arange(n), np.arange(n)] += PENALTY * gram.trace(axis1=1, axis2=2)[:, None] / n + 1e-12
+    solution: npt.NDArray[Any] = np.linalg.solve(gram, histories @ users[:, :, None])
+    return solution[:, :, 0]

@@ -40,7 +40,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     exact = lambda *columns: top_k(*columns, threads=int(threads))  # noqa: E731 (DuckDB reads the signature)
     approximate = lambda *columns: top_k(*columns, threads=int(threads), approximate=True)  # noqa: E731
     udfs: dict[str, tuple[Callable[..., Any], Any, str]] = {
-        "embed": (lambda *columns: embed(*columns), None, "FLOAT[]"),
+        "embed": (lambda *columns: embed(*columns, threads=int(threads)), None, "FLOAT[]"),
         "top_k": (exact, None, RETURN_TYPE),
         "top_k_within": (exact, None, RETURN_TYPE),
         "top_k_arranged": (exact, None, RETURN_TYPE),

@@ -37,7 +37,7 @@ lists as (
     select
         users.user_id,
         users.embedding,
-        list(catalogue.position) as history,
+        list(catalogue.position order by catalogue.position) as history,  -- sums in another order round otherwise
         row_number() over (order by users.user_id asc) as place
     from users
     inner join histories on users.user_id = histories.user_id
