@@ -85,7 +85,7 @@ def search(
 ) -> Iterator[Row]:
     """Fit and measure until the budget is spent, one row per fit; the rows of an earlier search count and teach.
 
-    Each policy has its own TPE study; they ask in turn, and every fit teaches both.
+    Rows outside of the space count only. Each policy has its own TPE study; they ask in turn, every fit teaches both.
     """
     policies = list(relevant)
     studies = {
@@ -98,7 +98,9 @@ def search(
         for number, policy in enumerate(policies)
     }
     for row in tried:
-        teach(studies, as_asked(model, row), row)
+        known = as_asked(model, row)
+        if known:
+            teach(studies, known, row)
     for number, start in list(enumerate(STARTS[model]))[len(tried) :]:
         studies[policies[number % len(policies)]].enqueue_trial(start)
     began = time.monotonic()
@@ -154,7 +156,8 @@ def value_of(cell: str) -> float | str | None:
 def write_trials(path: Path, rows: Sequence[Row]) -> None:
     """All rows as CSV; a kill leaves the file as it was or as it shall be."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    names = dict.fromkeys(name for row in rows for name in row)
+    writer = csv.DictWriter(text, fieldnames=list(names), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     replace(path, text.getvalue())

@@ -32,7 +32,11 @@ def test_parameters_written_down_are_asked_for_again(model: str) -> None:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(50):
         parameters = SPACES[model](study.ask())
-        assert SPACES[model](as_asked(model, parameters)) == parameters
+        asked = as_asked(model, parameters)
+        assert asked is not None
+        assert SPACES[model](asked) == parameters
+    assert as_asked(model, parameters | {"weighting": "none"}) is None, "outside of the space"
+    assert as_asked(model, parameters | {name: 1e6 for name in parameters if name != "weighting"}) is None
 
 
 def test_a_stopped_search_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
