@@ -81,7 +81,7 @@ def slice_table(results: pd.DataFrame) -> list[str]:
     table = []
     for (shop, policy, part), rows in results[results["slice"].isin(SLICES)].groupby([*KEYS, "slice"]):
         recalls = recalls_of(rows)
-        others = recalls.drop(index="two_tower", errors="ignore").recall
+        others = recalls.drop(index=MODELS[:2], errors="ignore").recall
         cells = ["{:.4f} ({:.4f} - {:.4f})".format(*recalls.loc[m]) if m in recalls.index else "" for m in MODELS[:2]]
         table.append(
             [f"{shop}, {policy}", part, str(rows["n_users"].max()), *cells, f"{others.idxmax()} {others.max():.4f}"]

@@ -29,10 +29,7 @@ FINAL_SHARE = 4  # and take a quarter of the passes
 def fit(
     examples: Examples, config: TrainingConfig, log: Log, watch: Record | None = None
 ) -> tuple[TwoTowers, list[Epoch]]:
-    """Fit on what lies before the validation window, with early stopping on it; then let that window join.
-
-    watch: is told of every epoch, and the validation window stays held out.
-    """
+    """Fit before the validation window, stopping early by it; then let it join, unless `watch` is told of epochs."""
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     torch.use_deterministic_algorithms(True)

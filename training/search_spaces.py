@@ -161,15 +161,22 @@ SPACES: Mapping[str, Callable[[optuna.trial.BaseTrial], Parameters]] = {
 }
 
 
-def as_asked(model: str, parameters: Parameters) -> optuna.trial.FixedTrial:
-    """The trial that leads to parameters which a search wrote down, as far as their rounding allows."""
+def as_asked(model: str, parameters: Parameters) -> optuna.trial.FixedTrial | None:
+    """The trial that leads to parameters which a search wrote down, as far as their rounding allows.
+
+    None where they lie outside of what is searched now.
+    """
     given = dict(parameters)
     if model == "als":
         given["ridge"] = _within(given["regularization"] / given["alpha"], 1, 200)
     if "own_weight" in given:
         given["own_share"] = _within(1 - given["own_weight"], 1e-3, 1)
     trial = optuna.trial.FixedTrial(given)
-    SPACES[model](trial)
+    try:
+        SPACES[model](trial)
+        optuna.trial.create_trial(params=trial.params, distributions=trial.distributions, value=0.0)
+    except ValueError:
+        return None
     return trial
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import duckdb
@@ -41,9 +41,14 @@ CREATE = """
         settings map(varchar, double), epochs map(integer, double), seconds double, tried_at timestamp
     )
 """
-ADD = f"insert into {{schema}}.tower_trials ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, now() at time zone 'UTC')"
+ADD = f"""
+    insert into {{schema}}.tower_trials ({COLUMNS})
+    select coalesce(max(trial_id) + 1, 0), $1, $2, $3, $4, $5, $6, $7, now() at time zone 'UTC'
+    from {{schema}}.tower_trials where data_id = $1 and policy = $2
+"""
 TRIED = "select * from {schema}.tower_trials where data_id = ? and policy = ? order by trial_id"
 Trial = optuna.trial.FrozenTrial
+ENDED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,10 @@ class Task:
     def settings_of(self, trial: optuna.trial.BaseTrial) -> dict[str, float]:
         """The settings that a trial suggests."""
         return suggest_towers(trial, self.config, has_repeats(self.examples))
+
+    def in_force(self) -> dict[str, float]:
+        """The settings before the search, as far as they are searched."""
+        return self.settings_of(optuna.trial.FixedTrial(self.config.as_dict()))
 
 
 @dataclass(frozen=True)
@@ -96,40 +105,41 @@ class Warehouse:
             config = TrainingConfig.from_settings({name: values[name] for name in values.keys() & known})
             examples = read_examples(own, changing, SERVE)
             searched = suggest_towers(optuna.trial.FixedTrial(config.as_dict()), config, has_repeats(examples))
-            defaults = TrainingConfig().as_dict()
-            kept = config.as_dict() | {name: defaults[name] for name in (*searched, "threads")}
+            alike: dict[str, Any] = {name: getattr(TrainingConfig, name) for name in (*searched, "threads")}
             chosen: Policy = policy or ("repeats" if has_repeats(examples) else "new")
-            return Task(examples, config, chosen, run_id_of(own, TrainingConfig.from_settings(kept)))
+            return Task(examples, config, chosen, run_id_of(own, replace(config, **alike)))
 
     def tried(self, task: Task) -> list[Trial]:
-        """Earlier trials of the task."""
+        """Earlier trials of the task, but for those outside of what is searched now."""
         with self.connect(read_only=False) as connection:
             connection.execute(CREATE.format(schema=self.schema))
             found = connection.execute(TRIED.format(schema=self.schema), [task.data_id, task.policy])
             names = [column[0] for column in found.description or ()]
             rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-        return [told(task, row) for row in rows]
+        return [trial for trial in (told(task, row) for row in rows) if trial]
 
     def add(self, task: Task, trial: Trial, seconds: float) -> None:
         """Write one trial down."""
         settings = task.settings_of(optuna.trial.FixedTrial(trial.params))
         is_whole = trial.state == optuna.trial.TrialState.COMPLETE
-        row = [
-            trial.number, task.data_id, task.policy, trial.state.name.lower(), trial.value if is_whole else None,
-            settings, trial.intermediate_values, seconds,
-        ]  # fmt: skip
+        recall = trial.value if is_whole else None
+        epochs, state = trial.intermediate_values, trial.state.name.lower()
+        row = [task.data_id, task.policy, state, recall, settings, epochs, seconds]
         with self.connect(read_only=False) as connection:
             connection.execute(ADD.format(schema=self.schema), row)
 
 
-def told(task: Task, row: dict[str, Any]) -> Trial:
-    """A trial as its row tells it."""
+def told(task: Task, row: dict[str, Any]) -> Trial | None:
+    """A trial as its row tells it; None where its settings lie outside of the space."""
     asked = optuna.trial.FixedTrial(row["settings"])
-    task.settings_of(asked)
-    return optuna.trial.create_trial(
-        state=optuna.trial.TrialState[row["state"].upper()], value=row["recall"], params=asked.params,
-        distributions=asked.distributions, intermediate_values=row["epochs"],
-    )  # fmt: skip
+    try:
+        task.settings_of(asked)
+        return optuna.trial.create_trial(
+            state=optuna.trial.TrialState[row["state"].upper()], value=row["recall"], params=asked.params,
+            distributions=asked.distributions, intermediate_values=row["epochs"],
+        )  # fmt: skip
+    except ValueError:
+        return None
 
 
 def measure(task: Task, trial: optuna.Trial) -> float:
@@ -158,10 +168,9 @@ def tune(warehouse: Warehouse, task: Task, trials: int, minutes: float) -> optun
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
     )
     study.add_trials(earlier)
-    if not earlier:
-        study.enqueue_trial(task.config.as_dict())
+    study.enqueue_trial(task.in_force(), skip_if_exists=True)
     began = time.monotonic()
-    while len(study.trials) < trials and time.monotonic() - began < minutes * 60:
+    while len(study.get_trials(states=ENDED)) < trials and time.monotonic() - began < minutes * 60:
         started = time.monotonic()
         study.optimize(lambda trial: measure(task, trial), n_trials=1)
         trial = study.trials[-1]
@@ -176,8 +185,11 @@ def advice(task: Task, study: optuna.Study) -> str:
     defaults = TrainingConfig().as_dict()
     best = task.config.as_dict() | task.settings_of(optuna.trial.FixedTrial(study.best_trial.params))
     own = {name: best[name] for name in best if best[name] != defaults[name] and name not in OWN_VARS}
-    before, after = study.trials[0].value or 0.0, study.best_value
-    gain = f"# validation recall@10 {task.policy}: {after:.4f}, with the settings before {before:.4f}"
+    ended = study.get_trials(states=ENDED)
+    tried = {str(task.settings_of(optuna.trial.FixedTrial(trial.params))): trial.value for trial in ended}
+    before = tried.get(str(task.in_force()))
+    gain = f"# validation recall@10 {task.policy}: {study.best_value:.4f}"
+    gain += f", with the settings before {before:.4f}" if before else ""
     return f"{gain}\n{yaml.safe_dump({'vars': {'two_tower_training': own}}, width=110)}"
 
 

@@ -85,7 +85,7 @@ def search(
 ) -> Iterator[Row]:
     """Fit and measure until the budget is spent, one row per fit; the rows of an earlier search count and teach.
 
-    Each policy has its own TPE study; they ask in turn, and every fit teaches both.
+    Rows outside of the space count only. Each policy has its own TPE study; they ask in turn, every fit teaches both.
     """
     policies = list(relevant)
     studies = {
@@ -98,7 +98,9 @@ def search(
         for number, policy in enumerate(policies)
     }
     for row in tried:
-        teach(studies, as_asked(model, row), row)
+        known = as_asked(model, row)
+        if known:
+            teach(studies, known, row)
     for number, start in list(enumerate(STARTS[model]))[len(tried) :]:
         studies[policies[number % len(policies)]].enqueue_trial(start)
     began = time.monotonic()
@@ -129,7 +131,7 @@ def teach(studies: Mapping[Policy, optuna.Study], trial: optuna.trial.BaseTrial,
 def best_of(rows: Sequence[Row], policy: str) -> Parameters:
     """The parameters of the trial with the highest validation recall under a policy."""
     best = max(rows, key=lambda row: row[f"recall_{policy}"])
-    other = ("trial", "asked_for", "fit_seconds")
+    other = ("trial", "stage", "asked_for", "fit_seconds")
     return {name: best[name] for name in best if name not in other and not name.startswith("recall_")}
 
 
@@ -154,17 +156,26 @@ def value_of(cell: str) -> float | str | None:
 def write_trials(path: Path, rows: Sequence[Row]) -> None:
     """All rows as CSV; a kill leaves the file as it was or as it shall be."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    names = dict.fromkeys(name for row in rows for name in row)
+    writer = csv.DictWriter(text, fieldnames=list(names), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     replace(path, text.getvalue())
 
 
-def write_found(path: Path, model: str, rows: Sequence[Row]) -> None:
-    """This model's entry of found_<dataset>.yml; other entries stay."""
+def write_found(folder: Path, dataset: str, model: str) -> None:
+    """The model's entry of found_<dataset>.yml by the trials in the folder; other entries stay.
+
+    Whatever the usual ALS is, the best ALS could be, too: both learn of the usual one's trials.
+    """
+    path = folder / f"found_{dataset}.yml"
     found = (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
-    policies = [name.removeprefix("recall_") for name in rows[0] if name.startswith("recall_")]
-    found[f"two_tower_{model}"] = {policy: best_of(rows, policy) for policy in policies}
+    for name in ("als", "als_usual") if model.startswith("als") else (model,):
+        rows = read_trials(folder / f"{name}_{dataset}.csv")
+        if rows:
+            policies = [column.removeprefix("recall_") for column in rows[0] if column.startswith("recall_")]
+            usual = read_trials(folder / f"als_usual_{dataset}.csv") if name == "als" else []
+            found[f"two_tower_{name}"] = {policy: best_of([*rows, *usual], policy) for policy in policies}
     replace(path, yaml.safe_dump(found, sort_keys=True, width=110))
 
 
@@ -206,7 +217,7 @@ def main() -> None:
             print(row, flush=True)
             rows.append(row)
             write_trials(trials, rows)
-            write_found(arguments.out / f"found_{arguments.dataset}.yml", model, rows)
+            write_found(arguments.out, arguments.dataset, model)
 
 
 if __name__ == "__main__":

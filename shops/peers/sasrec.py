@@ -27,7 +27,7 @@ from rectools.dataset import Dataset
 from rectools.models import SASRecModel
 
 K = 10
-FACTORS, LENGTH = 64, 50
+FACTORS, LONGEST = 64, 50
 STEPS = 50  # per epoch, where there are few users
 PATIENCE = 5
 MOST_USERS = 4096  # of the validation window, as the towers have it
@@ -96,9 +96,10 @@ def recalls(model: SASRecModel, data: Dataset, known: pd.DataFrame, wanted: List
 def unfitted(known: pd.DataFrame, seed: int) -> SASRecModel:
     """A model that has not seen an epoch: RecTools' defaults (full softmax), but of a size that two cores can fit."""
     seed_everything(seed, workers=True)
-    users = known["user_id"].nunique()
-    batch = int(np.clip(users // STEPS, 16, 128))
-    return SASRecModel(n_factors=FACTORS, session_max_len=LENGTH, batch_size=batch, deterministic=True, epochs=1)
+    events = known.groupby("user_id").size()
+    batch = int(np.clip(len(events) // STEPS, 16, 128))
+    length = int(min(events.quantile(0.95), LONGEST))  # RecTools fills up every history to this length
+    return SASRecModel(n_factors=FACTORS, session_max_len=length, batch_size=batch, deterministic=True, epochs=1)
 
 
 def epochs_by_validation(splits: pd.DataFrame, seed: int, seconds: float) -> int:
@@ -113,7 +114,10 @@ def epochs_by_validation(splits: pd.DataFrame, seed: int, seconds: float) -> int
         print(f"epoch {epoch}: validation recall@10 {recall:.4f}, {time.monotonic() - began:.0f} s", flush=True)
         if recall > best:
             best, best_epoch = recall, epoch
-        if epoch - best_epoch >= PATIENCE or time.monotonic() - began > seconds:
+        if epoch - best_epoch >= PATIENCE:
+            break
+        if time.monotonic() - began > seconds:
+            print("the time is over, recall might have risen further")
             break
     return best_epoch
 

@@ -223,6 +223,7 @@ def test_a_search_of_settings_goes_on_and_never_reads_the_test_window(built: Sho
     again = tune(database, 3)
     assert "trial 2: recall@10" in again
     assert "trial 1: recall@10" not in again, "earlier trials count"
+    assert "with the settings before" in again
     assert yaml.safe_load(again[again.index("vars:") :])["vars"]["two_tower_training"]["batch_size"] == 32
     with duckdb.connect(str(database)) as connection:
         trials = connection.sql(

@@ -8,11 +8,12 @@ import numpy as np
 import optuna
 import pyarrow as pa
 import pytest
+import yaml
 from scipy.sparse import csr_matrix
 from two_tower.training.baseline_lists import World
 from two_tower.training.interaction_matrix import Interactions, weigh
 from two_tower.training.search_spaces import SPACES, STARTS, as_asked
-from two_tower.training.tune_baselines import Budget, best_of, read_trials, search, write_trials
+from two_tower.training.tune_baselines import Budget, best_of, read_trials, search, write_found, write_trials
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,11 @@ def test_parameters_written_down_are_asked_for_again(model: str) -> None:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(50):
         parameters = SPACES[model](study.ask())
-        assert SPACES[model](as_asked(model, parameters)) == parameters
+        asked = as_asked(model, parameters)
+        assert asked is not None
+        assert SPACES[model](asked) == parameters
+    assert as_asked(model, parameters | {"weighting": "none"}) is None, "outside of the space"
+    assert as_asked(model, parameters | {name: 1e6 for name in parameters if name != "weighting"}) is None
 
 
 def test_a_stopped_search_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
@@ -49,3 +54,16 @@ def test_a_stopped_search_goes_on_where_it_was(world: World, tmp_path: Path) -> 
     best = max(rows, key=lambda row: row["recall_new"])
     assert best_of(rows, "new")["shrinkage"] == best["shrinkage"]
     assert not list(search("item_knn", world, relevant, budget, rows)), "earlier trials count"
+
+
+def test_the_best_als_is_never_behind_the_usual_one(tmp_path: Path) -> None:
+    write_trials(tmp_path / "als_films.csv", [{"trial": 0, "factors": 8, "user_power": 0.5, "recall_new": 0.1}])
+    write_found(tmp_path, "films", "als")
+    found = tmp_path / "found_films.yml"
+    assert yaml.safe_load(found.read_text()) == {"two_tower_als": {"new": {"factors": 8, "user_power": 0.5}}}
+    write_trials(tmp_path / "als_usual_films.csv", [{"trial": 0, "factors": 64, "recall_new": 0.2}])
+    write_found(tmp_path, "films", "als_usual")
+    assert yaml.safe_load(found.read_text()) == {
+        "two_tower_als": {"new": {"factors": 64}},
+        "two_tower_als_usual": {"new": {"factors": 64}},
+    }
