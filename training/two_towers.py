@@ -69,9 +69,11 @@ class TwoTowers(nn.Module):
         items = np.maximum(self.examples.code_items[codes.numpy()], 0)
         return tensors(self.examples.item_batch(self.examples.serve, items))
 
-    def users(self, rows: Index, policy: str) -> Tensor:
-        """Embeddings [B, D] of user rows of one snapshot under a policy."""
+    def users(self, rows: Index, policy: str, is_hidden: bool = False) -> Tensor:
+        """Embeddings [B, D] of user rows of one snapshot under a policy; as if without a history, if that is hidden."""
         inputs = tensors(self.examples.user_batch(rows))
+        if is_hidden:
+            inputs["history_items"] = torch.zeros_like(inputs["history_items"])
         inputs["only_new"] = torch.full((len(rows),), float(policy == "new"))
         codes, places = distinct(inputs["history_items"])
         embeddings: Tensor = self.user(inputs, self.history_vectors(codes, self.snapshot_of(rows)), places)

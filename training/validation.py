@@ -20,6 +20,7 @@ SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0, 8.0)  # that are tried; the first 
 FACTORS, CONTENT, POPULARITY = slice(1, 2), slice(2, 3), slice(3, 4)
 BOTH = slice(1, 3)
 ITERATIONS_OF_TRIALS = 5  # enough to tell settings of ALS apart
+FEWEST_NEW_USERS = 500  # without a history, to choose by what suits them
 MOST_USERS = 4096  # enough for a standard error below .01
 
 
@@ -28,18 +29,20 @@ def validation_recall(
 ) -> dict[str, float]:
     """Recall@10 by policy over users of the validation snapshot, on the full catalogue.
 
-    with_history: only users with a history, or only those without.
+    with_history: only users with a history, or only those without; where these are few, all count as such.
     """
     towers.eval()
     examples = towers.examples
-    rows = validation_rows(examples)
+    rows, hidden = validation_rows(examples), False
     if with_history is not None:
-        rows = rows[(np.diff(examples.histories.offsets)[rows] > 0) == with_history]
+        chosen = rows[(np.diff(examples.histories.offsets)[rows] > 0) == with_history]
+        hidden = not with_history and len(chosen) < FEWEST_NEW_USERS
+        rows = rows if hidden else chosen
     with torch.inference_mode():
         items = towers.items(examples.serve + 1, np.arange(len(examples.catalogue)))
         found = {}
         for policy in policies:
-            scores = (towers.users(block, policy) @ items.T for block in blocks(rows))
+            scores = (towers.users(block, policy, hidden) @ items.T for block in blocks(rows))
             found[policy] = recall_of(examples, rows, scores, policy)
     return {policy: recall for policy, recall in found.items() if recall is not None}
 
