@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
-from scipy.linalg import cho_factor, get_lapack_funcs
 from scipy.sparse import csr_matrix, diags, vstack
 from threadpoolctl import threadpool_limits
 
 from .interaction_matrix import FloatArray, IntArray
+from .linear import ease_weights, inverse_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,17 +111,6 @@ def fit_ease(
     return score
 
 
-def inverse_of(matrix: NDArray[Any]) -> NDArray[Any]:
-    """Inverse of a positive definite matrix, which is overwritten: half the work of solving for the identity."""
-    factor, lower = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-    invert: Any = get_lapack_funcs("potri", (factor,))
-    inverse, _ = invert(factor, lower=lower, overwrite_c=True)
-    low = np.tril(inverse)
-    result: NDArray[Any] = low + low.T
-    result[np.diag_indices_from(result)] /= 2
-    return result
-
-
 def _ease_by_users(matrix: csr_matrix, regularization: float) -> Scorer:
     """X B = X - K X diag(1 / diag P), K = (XX' + rI)^-1, diag P = (1 - x_j' K x_j) / r (push-through identity)."""
     gram = (matrix @ matrix.T).toarray().astype(np.float64)
@@ -151,11 +140,7 @@ def _ease_by_items(matrix: csr_matrix, regularization: float, limit: int) -> Sco
     kept = np.sort(np.argsort(-popularity, kind="stable")[:limit])
     kept = kept[popularity[kept] > 0]
     within = csr_matrix(matrix[:, kept])
-    gram = (within.T @ within).toarray().astype(np.float32)
-    gram[np.diag_indices_from(gram)] += np.float32(regularization)
-    inverse = inverse_of(gram)
-    weights = -inverse / np.diag(inverse)  # [items, items]
-    weights[np.diag_indices_from(weights)] = 0
+    weights = ease_weights(within, regularization)
 
     def predict(rows: IntArray) -> FloatArray:
         scores = np.full((len(rows), matrix.shape[1]), -np.inf, dtype=np.float32)

@@ -17,7 +17,7 @@ from .fit_taste import TasteTrainer
 from .optimise import Epoch
 from .recall import RecallItems, RecallUsers
 from .two_towers import TwoTowers, has_repeats
-from .validation import choose_factors, choose_shares, only, validation_recall
+from .validation import FACTORS, MEMORY, TASTE, choose_factors, choose_shares, only, validation_recall
 
 Log = Callable[[str], None]
 Record = Callable[[Epoch], None]
@@ -52,10 +52,12 @@ def fit(
     if is_recall:
         record(recall_phase(towers, newest, "recall", 1.0))
     elif towers.user.memory:
-        with only(towers, memory=True):
+        with only(towers, MEMORY):
             best = search(towers, SequenceTrainer(towers, newest, config.sequence_epochs, 1.0), "sequence", record)
-    with only(towers, memory=False):
-        learned = search(towers, TasteTrainer(towers, newest, config.epochs, 1.0), "taste", record) > 0
+    with only(towers, FACTORS):  # whose part of the shares says so, if nothing better is learned
+        start = score_of(validation_recall(towers, POLICIES))
+    with only(towers, TASTE):
+        learned = search(towers, TasteTrainer(towers, newest, config.epochs, 1.0), "taste", record, start) > 0
     choose_shares(towers, "repeats" if is_recall else "new", log)
     if watch:
         return towers.eval(), curve
@@ -101,12 +103,14 @@ def recall_phase(towers: TwoTowers, newest: int, phase: str, rate: float) -> Epo
     return Epoch(0, phase, loss, time.perf_counter() - started, recall)
 
 
-def search(towers: TwoTowers, trainer: SequenceTrainer | TasteTrainer, phase: str, record: Record) -> int:
+def search(
+    towers: TwoTowers, trainer: SequenceTrainer | TasteTrainer, phase: str, record: Record, start: float = -1.0
+) -> int:
     """Run epochs until the validation recall stops rising; the towers are left as they were at their best.
 
-    Returns the number of the best epoch; 0 = the start was better than all of them.
+    start: validation recall before the first epoch. Returns the number of the best epoch, 0 = the start.
     """
-    best, best_number, best_score = deepcopy(towers.state_dict()), 0, score_of(validation_recall(towers, POLICIES))
+    best, best_number, best_score = deepcopy(towers.state_dict()), 0, start
     for number in range(1, trainer.epochs + 1):
         epoch = trainer.epoch(phase)
         epoch.recall = validation_recall(towers, POLICIES)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import cho_factor, get_lapack_funcs
 from scipy.sparse import csr_matrix, diags
 
 MOST_ITEMS = 8192  # the most popular ones; time grows with their third power, memory with their square (2 x 268 MB)
@@ -25,7 +27,7 @@ def fit_linear(
     popularity = np.diff(histories.tocsc().indptr)
     items = np.sort(np.argsort(-popularity, kind="stable")[: min(MOST_ITEMS, int((popularity > 0).sum()))])
     known = csr_matrix(histories[:, items], dtype=np.float32)
-    weights = _ease(known, regularization)
+    weights = ease_weights(known, regularization)
     lengths = np.maximum(np.diff(known.indptr), 1)
     basis = _right_singular_vectors(csr_matrix(diags(lengths**-0.5) @ known, dtype=np.float32), weights, rank, seed)
     history, item = (np.zeros((histories.shape[1], rank)) for _ in range(2))
@@ -33,19 +35,26 @@ def fit_linear(
     return history, item
 
 
-def _ease(histories: csr_matrix, regularization: float) -> NDArray[np.float32]:
+def ease_weights(histories: csr_matrix, regularization: float) -> NDArray[np.float32]:
     """B [items, items] = -P / diag P with a zero diagonal, where P = (X'X + regularization I)^-1."""
-    gram = np.asfortranarray((histories.T @ histories).toarray())
-    diagonal = np.diag_indices(len(gram))
-    gram[diagonal] += regularization
-    factor, failed = lapack.spotrf(gram, overwrite_a=1)
-    inverse, failed_too = lapack.spotri(factor, overwrite_c=1)
-    if failed or failed_too:
-        raise ArithmeticError(f"the Gram matrix of histories is singular at regularization {regularization}")
-    inverse = np.triu(inverse) + np.triu(inverse, 1).T
+    gram = (histories.T @ histories).toarray().astype(np.float32)
+    diagonal = np.diag_indices_from(gram)
+    gram[diagonal] += np.float32(regularization)
+    inverse = inverse_of(gram)
     weights: NDArray[np.float32] = -inverse / inverse[diagonal]
     weights[diagonal] = 0.0
     return weights
+
+
+def inverse_of(matrix: NDArray[Any]) -> NDArray[Any]:
+    """Inverse of a positive definite matrix, which is overwritten: half the work of solving for the identity."""
+    factor, lower = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+    invert: Any = get_lapack_funcs("potri", (factor,))
+    inverse, _ = invert(factor, lower=lower, overwrite_c=True)
+    low = np.tril(inverse)
+    result: NDArray[Any] = low + low.T
+    result[np.diag_indices_from(result)] /= 2
+    return result
 
 
 def _right_singular_vectors(

@@ -17,8 +17,9 @@ from .two_towers import TwoTowers, tensors
 
 BLOCK = 256
 SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0, 8.0)  # that are tried; the first of equals wins
-FACTORS, CONTENT, POPULARITY = slice(1, 2), slice(2, 3), slice(3, 4)
-BOTH = slice(1, 3)
+# places of the parts in UserTower.shares
+MEMORY, FACTORS, CONTENT, POPULARITY = slice(0, 1), slice(1, 2), slice(2, 3), slice(3, 4)
+TASTE = slice(1, 3)
 ITERATIONS_OF_TRIALS = 5  # enough to tell settings of ALS apart
 FEWEST_NEW_USERS = 500  # without a history, to choose by what suits them
 MOST_USERS = 4096  # enough for a standard error below .01
@@ -99,10 +100,11 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
 
 
 @contextmanager
-def only(towers: TwoTowers, memory: bool) -> Iterator[None]:
-    """Inside, the embeddings are memory alone or taste alone."""
+def only(towers: TwoTowers, parts: slice) -> Iterator[None]:
+    """Inside, the embeddings are these parts alone."""
     before = towers.user.shares.clone()
-    towers.user.shares[:] = torch.tensor([1.0, 0.0, 0.0, 0.0] if memory else [0.0, 1.0, 1.0, 0.0])
+    towers.user.shares[:] = 0.0
+    towers.user.shares[:, parts] = 1.0
     try:
         yield
     finally:
@@ -115,7 +117,7 @@ def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) ->
     One part after the other, for users without a history and for users with one; beside recall, which says most, only
     factors and content together. Where there is no memory, factors and content start from counting whole.
     """
-    together = (BOTH,) if towers.user.memory else ()
+    together = (TASTE,) if towers.user.memory else ()
     for with_history in (False, True):
         shares = towers.user.shares[int(with_history)]
         best = -1.0

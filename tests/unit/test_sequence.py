@@ -10,7 +10,7 @@ from two_tower.training.data import HISTORY
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.fit_sequence import SequenceTrainer
 from two_tower.training.two_towers import TwoTowers
-from two_tower.training.validation import only, recall_of, validation_rows
+from two_tower.training.validation import MEMORY, only, recall_of, validation_rows
 
 ITEMS, USERS, LENGTH = 40, 300, 6
 
@@ -56,7 +56,7 @@ def recall_at_1(examples: Examples) -> float:
     for _ in range(trainer.epochs):
         trainer.epoch("sequence")
     rows = validation_rows(examples)
-    with only(towers.eval(), memory=True), torch.inference_mode():
+    with only(towers.eval(), MEMORY), torch.inference_mode():
         scores = towers.users(rows, "new") @ towers.items(2, np.arange(ITEMS)).T
         found = recall_of(examples, rows[:256], [scores[:256]], "new", k=1)
     assert found is not None

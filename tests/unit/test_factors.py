@@ -1,0 +1,102 @@
+"""Factors: the linear model is EASE when its rank is full, and items that share a value of a feature come together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from scipy.sparse import csr_matrix
+from two_tower.training.baselines import fit_ease
+from two_tower.training.config import TrainingConfig
+from two_tower.training.data import HISTORY
+from two_tower.training.examples import Examples, build_examples
+from two_tower.training.factors import feature_values, fit_factors
+from two_tower.training.linear import fit_linear
+
+USERS, ITEMS = 60, 25
+
+
+def histories(seed: int = 0) -> csr_matrix:
+    random = np.random.default_rng(seed)
+    likes = random.random((USERS, 3)) @ random.random((3, ITEMS)) + random.random((USERS, ITEMS))
+    had = likes > np.quantile(likes, 0.7, axis=1, keepdims=True)
+    had[:2] = np.arange(ITEMS) % 2 == np.arange(2)[:, None]  # nothing that nobody had
+    return csr_matrix(had.astype(np.float32))
+
+
+def weights_of(rank: int) -> np.ndarray:
+    history, items = fit_linear(histories(), rank, 5.0, seed=0)
+    return np.asarray(history @ items.T)
+
+
+def test_at_full_rank_the_linear_model_is_ease() -> None:
+    score = fit_ease(histories(), regularization=5.0)
+    expected = score(np.arange(USERS))
+    np.testing.assert_allclose(histories() @ weights_of(ITEMS), expected, atol=1e-4)
+
+
+def test_a_reduced_rank_keeps_the_predictions_better_than_the_weights() -> None:
+    """The truncated singular value decomposition of the weights themselves is what it has to beat."""
+    full = weights_of(ITEMS)
+    left, values, right = np.linalg.svd(full)
+    truncated = (left[:, :4] * values[:4]) @ right[:4]
+    length = np.sqrt(np.diff(histories().indptr))[:, None]
+
+    def error(weights: np.ndarray) -> float:
+        return float(np.linalg.norm(histories() @ (weights - full) / length))
+
+    assert error(weights_of(4)) < error(truncated)
+
+
+def test_items_that_nobody_had_have_no_vectors() -> None:
+    some = histories().tolil()
+    some[:, 7] = 0
+    history, items = fit_linear(csr_matrix(some), 10, 5.0, seed=0)
+    assert not history[7].any()
+    assert not items[7].any()
+    assert items[6].any()
+
+
+def shop() -> Examples:
+    """Two shelves of four items; users keep to one shelf, but nobody of them had p3 or q3."""
+    names = [f"{shelf}{number}" for shelf in "pq" for number in range(4)]
+    code = {name: place + 1 for place, name in enumerate(names)}
+    carts = [["p0", "p1", "p2"], ["q0", "q1", "q2"]] * 3 + [["p3"], ["q3"]]
+    users = [
+        {"snapshot": snapshot, "user_id": f"u{user:02d}", "history_items": [code[item] for item in cart]}
+        | {name: [1.0] * len(cart) for name in HISTORY[1:]}
+        for snapshot in (1, 2)
+        for user, cart in enumerate(carts)
+    ]
+    items = [
+        {"snapshot": snapshot, "item_id": name, "item_code": code[name], "shelf": 1 if name[0] == "p" else 2,
+         "tags": [3, 3, 4 + place], "users": 1.0, "recent_users": 1.0}
+        for snapshot in (1, 2)
+        for place, name in enumerate(names)
+    ]  # fmt: skip
+    wanted = [{"snapshot": 2, "user_id": "u00", "item_id": "p3", "is_repeat": False}]
+    had = [{"snapshot": 2, "user_id": "u00", "item_id": "p0"}]
+    return build_examples(
+        *(pa.Table.from_pylist(rows) for rows in (users, items, wanted, had)),
+        {"user": {}, "item": {"item_code": 8, "shelf": 2, "tags": 12}},
+        {"user": set(), "item": {"users", "recent_users"}}, 1,
+    )  # fmt: skip
+
+
+def test_values_of_two_items_and_more_count_once_per_item() -> None:
+    values = feature_values(shop()).toarray()
+    assert values.shape == (3, 9), "two shelves and the tag that all have; tags of one item say nothing"
+    assert values.max() == 1.0
+    assert sorted(values.sum(1)) == [4.0, 4.0, 8.0]
+
+
+@pytest.mark.parametrize("features", [0.0, 1.0])
+def test_only_features_bring_the_items_of_a_shelf_together(features: float) -> None:
+    config = TrainingConfig(
+        factors=4, factors_alpha=20.0, factors_regularization=1.0, factors_features=features, threads=1
+    )
+    items = fit_factors(shop(), 2, config).items.numpy().astype(np.float64)
+    directions = items / np.maximum(np.linalg.norm(items, axis=1, keepdims=True), 1e-9)
+    nearness = directions @ directions.T
+    own, other = nearness[4, 1:4].mean(), nearness[4, 5:8].mean()  # of p3 to its own shelf and to the other one
+    assert (own - other > 0.15) == bool(features)
