@@ -30,7 +30,8 @@ def validation_recall(
 ) -> dict[str, float]:
     """Recall@10 by policy over users of the validation snapshot, on the full catalogue.
 
-    with_history: only users with a history, or only those without; where these are few, all count as such.
+    with_history: only users with a history, or only those without. Where these are few, all count as such: their
+    histories are hidden, and are what such users want.
     """
     towers.eval()
     examples = towers.examples
@@ -44,7 +45,7 @@ def validation_recall(
         found = {}
         for policy in policies:
             scores = (towers.users(block, policy, hidden) @ items.T for block in blocks(rows))
-            found[policy] = recall_of(examples, rows, scores, policy)
+            found[policy] = recall_of(examples, rows, scores, "hidden" if hidden else policy)
     return {policy: recall for policy, recall in found.items() if recall is not None}
 
 
@@ -63,13 +64,16 @@ def validation_rows(examples: Examples) -> Index:
 def recall_of(
     examples: Examples, rows: Index, scores_of_blocks: Iterable[Tensor], policy: str, k: int = 10
 ) -> float | None:
-    """Mean hits / min(k, relevant) of user rows, whose blocks have scores [B, I]; None without relevant items."""
+    """Mean hits / min(k, relevant) of user rows, whose blocks have scores [B, I]; None without relevant items.
+
+    policy: `repeats`, `new`, or `hidden` = what the users ever had is relevant.
+    """
     total, count = 0.0, 0
     for block, scores in zip(blocks(rows), scores_of_blocks, strict=True):
         if policy == "new":
             _hide_history(scores, examples, block)
         best = scores.topk(min(k, scores.shape[1])).indices.numpy()
-        hits, relevant = _hits(examples, block, best, policy == "new")
+        hits, relevant = _hits(examples, block, best, policy)
         total += float((hits / np.minimum(k, np.maximum(relevant, 1)))[relevant > 0].sum())
         count += int((relevant > 0).sum())
     return total / count if count else None
@@ -144,11 +148,12 @@ def _hide_history(scores: Tensor, examples: Examples, rows: Index) -> None:
     scores[torch.from_numpy(places), torch.from_numpy(had[places, columns])] = -torch.inf
 
 
-def _hits(examples: Examples, rows: Index, best: Index, only_new: bool) -> tuple[Index, Index]:
-    count = np.diff(examples.targets.offsets)[rows]
-    targets = examples.targets.padded(rows)
+def _hits(examples: Examples, rows: Index, best: Index, policy: str) -> tuple[Index, Index]:
+    wanted = examples.had if policy == "hidden" else examples.targets
+    count = np.diff(wanted.offsets)[rows]
+    targets = wanted.padded(rows)
     relevant = np.arange(targets.shape[1]) < count[:, None]
-    if only_new:
+    if policy == "new":
         relevant &= examples.is_new.padded(rows).astype(bool)
     targets = np.where(relevant, targets, -1)
     hits = (best[:, :, None] == targets[:, None, :]).any(1).sum(1)
