@@ -132,6 +132,13 @@ def _keys(offsets: Index, items: Array, span: int) -> Index:
     return rows * span + items.astype(np.int64)
 
 
+def even_sample(rows: Index, most: int | None) -> Index:
+    """The rows, or so many of them in even steps if there are more."""
+    if most is None or len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+
+
 def scales(inputs: Inputs, rows: Index) -> dict[str, tuple[float, float]]:
     """Mean and deviation on the signed log scale of each number column over the rows; (0, 1) where nothing is known."""
     found = {}

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .config import TrainingConfig
 from .data import Ragged
-from .examples import Examples
+from .examples import Examples, even_sample
 from .histories import pool
 from .linear import fit_linear
 
@@ -49,15 +49,15 @@ def factor_choices(config: TrainingConfig) -> list[TrainingConfig]:
     ]  # fmt: skip
 
 
-def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig) -> Factors:
+def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig, most_users: int | None = None) -> Factors:
     """Factors of the histories of one snapshot, by ALS or by a linear model of reduced rank.
 
     Implicit ALS (Hu, Koren, Volinsky 2008): a history H with confidences c has about the user vector
     (V'V + reg I)^-1 sum over H of log(1 + c) V, so that (V'V + reg I)^-1 V are the history vectors. Each value of an
     item's feature counts as one more user, who had all items of that value. Both vectors are scaled to a length of
-    about 1 for a popular item.
+    about 1 for a popular item. most_users: an even sample of so many users, if there are more.
     """
-    histories = _confidences(examples, snapshot, config)
+    histories = _confidences(examples, snapshot, config, most_users)
     if not histories.nnz:
         nothing = torch.zeros(histories.shape[1], config.factors)
         return Factors(nothing, nothing)
@@ -105,9 +105,9 @@ def fold_in_weights(inputs: dict[str, Tensor], config: TrainingConfig) -> Tensor
     return torch.log1p(config.factors_alpha * inputs["history_weights"]) * (inputs["history_items"] > 0)
 
 
-def _confidences(examples: Examples, snapshot: int, config: TrainingConfig) -> csr_matrix:
+def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most_users: int | None) -> csr_matrix:
     """Alpha times how much of each item users had, [users with a history, C]; heavy users' counts may say less."""
-    rows = examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
+    rows = even_sample(examples.rows_of(range(snapshot, snapshot + 1), with_targets=False), most_users)
     histories, weights = examples.histories, examples.users.arrays["history_weights"]
     assert isinstance(weights, Ragged)
     places, cells = np.repeat(np.arange(len(rows)), np.diff(histories.offsets)[rows]), histories.cells(rows)

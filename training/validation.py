@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .config import TrainingConfig
-from .examples import Examples, Index
+from .examples import Examples, Index, even_sample
 from .factors import factor_choices, fit_factors, fold_in
 from .two_towers import TwoTowers, tensors
 
@@ -20,7 +20,7 @@ SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0, 8.0)  # that are tried; the first 
 # places of the parts in UserTower.shares
 MEMORY, FACTORS, CONTENT, POPULARITY = slice(0, 1), slice(1, 2), slice(2, 3), slice(3, 4)
 TASTE = slice(1, 3)
-ITERATIONS_OF_TRIALS = 5  # enough to tell settings of ALS apart
+ITERATIONS_OF_TRIALS, USERS_OF_TRIALS = 5, 50_000  # enough to tell settings of the factors apart
 FEWEST_NEW_USERS = 500  # without a history, to choose by what suits them
 MOST_USERS = 4096  # enough for a standard error below .01
 
@@ -57,8 +57,7 @@ def blocks(rows: Index) -> list[Index]:
 def validation_rows(examples: Examples) -> Index:
     """User rows of the validation snapshot that have targets, an even sample where there are very many."""
     snapshot = examples.serve + 1
-    rows = examples.rows_of(range(snapshot, snapshot + 1), with_targets=True)
-    return rows if len(rows) <= MOST_USERS else rows[np.linspace(0, len(rows) - 1, MOST_USERS).astype(np.int64)]
+    return even_sample(examples.rows_of(range(snapshot, snapshot + 1), with_targets=True), MOST_USERS)
 
 
 def recall_of(
@@ -88,7 +87,7 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
 
     def recall(tried: TrainingConfig) -> float:
         brief = replace(tried, als_iterations=min(tried.als_iterations, ITERATIONS_OF_TRIALS))
-        factors = fit_factors(examples, examples.serve + 1, brief)
+        factors = fit_factors(examples, examples.serve + 1, brief, USERS_OF_TRIALS)
         users = (fold_in(factors, tensors(examples.user_batch(block)), tried) for block in blocks(rows))
         found[tried] = recall_of(examples, rows, (user @ factors.items[codes].T for user in users), "new") or 0.0
         als = f"ALS, alpha {tried.factors_alpha:g}, features {tried.factors_features:g}"

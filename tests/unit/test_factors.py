@@ -100,3 +100,11 @@ def test_only_features_bring_the_items_of_a_shelf_together(features: float) -> N
     nearness = directions @ directions.T
     own, other = nearness[4, 1:4].mean(), nearness[4, 5:8].mean()  # of p3 to its own shelf and to the other one
     assert (own - other > 0.15) == bool(features)
+
+
+def test_an_even_sample_of_users_is_enough_to_try_settings() -> None:
+    config = TrainingConfig(factors=4, factors_alpha=20.0, factors_regularization=1.0, factors_features=0.0, threads=1)
+    whole, of_all, of_two = (fit_factors(shop(), 2, config, most).items for most in (None, 100, 2))
+    assert (whole == of_all).all(), "there are no more than a hundred"
+    assert of_two[1:4].any()
+    assert not of_two[5:8].any(), "the first and the last of the eight users had nothing of them"
