@@ -28,7 +28,7 @@ from two_tower.training.data import Ragged, read_inputs
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "shops"))
-from shop import SHOPS, Shop  # noqa: E402
+from public_shop import SHOPS, Shop  # noqa: E402
 
 K = 10
 HELD_OUT = 0.1

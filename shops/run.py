@@ -15,8 +15,8 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+from public_shop import HERE, SHOPS, Shop
 from report import write_report
-from shop import HERE, SHOPS, Shop
 
 # what the measure needs: no lists of today, no tests
 MODELS = ["+recall_by_model", "+model_comparisons", "+training_epochs"]

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shop import HERE, SHOPS, Shop
+from public_shop import HERE, SHOPS, Shop
 
 
 def main() -> None:
