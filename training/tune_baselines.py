@@ -148,9 +148,10 @@ def value_of(cell: str) -> float | str | None:
     if not cell:
         return None
     try:
-        return json.loads(cell)  # type: ignore[no-any-return]
+        value: float | str | None = json.loads(cell)
     except json.JSONDecodeError:
         return cell
+    return value
 
 
 def write_trials(path: Path, rows: Sequence[Row]) -> None:
