@@ -11,7 +11,7 @@ class TrainingConfig:
     """Settings of one training run; all of them enter the run id."""
 
     # --- the embedding: [memory, factors, content, bias, popularity]; memory gets what the others leave over
-    dim: int = 384  # length of both embeddings (var two_tower_dim)
+    dim: int = 512  # length of both embeddings (var two_tower_dim)
     factors: int = 128  # part that starts as implicit ALS: more gained nothing on the validation window
     content: int = 64  # part that is learned from features; also the width of the feature networks
     # --- recall: what the user had

@@ -13,24 +13,29 @@ import torch
 from torch import Tensor, nn
 
 from .data import HISTORY, Ragged
+from .factors import Factors
 from .two_towers import TwoTowers, tensors
 
 INPUT = "column."  # marks the inputs until _rename: a column may be called like a value of torch's, say select or add
 
 
 class ItemGraph(nn.Module):
-    """Item tower with positional inputs, as the exporter wants them, and the served factors as a constant [C, F]."""
+    """Item tower with positional inputs, as the exporter wants them, and the served factors as constants."""
 
-    factors: Tensor
+    items: Tensor
+    values: Tensor
 
     def __init__(self, towers: TwoTowers, names: list[str]):
         super().__init__()
         self.tower, self.names = towers.item, names
-        self.register_buffer("factors", towers.factors(towers.examples.serve).items)
+        factors = towers.factors(towers.examples.serve)
+        self.register_buffer("items", factors.items)
+        self.register_buffer("values", factors.values)
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Embeddings [B, D]."""
-        vector: Tensor = self.tower(dict(zip(self.names, inputs, strict=True)), self.factors)
+        factors = Factors(self.items, self.items, self.values, self.values)  # an item needs no history and no turn
+        vector: Tensor = self.tower(dict(zip(self.names, inputs, strict=True)), factors)
         return vector
 
 
@@ -38,10 +43,12 @@ class UserGraph(nn.Module):
     """User tower with positional inputs and the history vectors of all items as a constant [C, R - 1 + F + H]."""
 
     vectors: Tensor
+    turn: Tensor
 
     def __init__(self, towers: TwoTowers, names: list[str]):
         super().__init__()
         self.tower, self.names = towers.user, names
+        self.register_buffer("turn", towers.factors(towers.examples.serve).turn)
         with torch.inference_mode():
             codes = torch.arange(len(towers.examples.code_items))
             vectors = towers.history_vectors(codes, towers.examples.serve)
@@ -50,7 +57,7 @@ class UserGraph(nn.Module):
     def forward(self, *inputs: Tensor) -> Tensor:
         """Embeddings [B, D]."""
         named = dict(zip(self.names, inputs, strict=True))
-        vector: Tensor = self.tower(named, self.vectors, named["history_items"])
+        vector: Tensor = self.tower(named, self.vectors, named["history_items"], self.turn)
         return vector
 
 

@@ -1,7 +1,8 @@
 """Factors of what users had up to one snapshot: two vectors per item, one to be found by, one as part of a history.
 
-Each snapshot has factors of its own, fitted on its histories alone. What is learned on top (scales, content, biases)
-therefore sees factors as blind for the targets as they will be when serving.
+An item that nobody had yet is found by what the values of its features say. Each snapshot has factors of its own,
+fitted on its histories alone. What is learned on top (scales, content, biases) therefore sees factors as blind for the
+targets as they will be when serving.
 """
 
 from __future__ import annotations
@@ -12,25 +13,37 @@ import numpy as np
 import torch
 from implicit.als import AlternatingLeastSquares
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 from scipy.sparse import csr_matrix, diags, vstack
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from .config import TrainingConfig
-from .data import Ragged
+from .data import Column, Ragged
 from .examples import Examples, even_sample
 from .histories import pool
-from .linear import fit_linear
+from .linear import fit_linear, ridge
 
 OFTEN = 20  # items of a feature value, above which each of them counts less
+ROUNDS = 2  # of conjugate gradients: recall@10 is that of the exact solution, to which 30 would come
+FEW = 5.0  # items: a feature value that so many share counts half of what they have in common
+
+
+Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Factors:
-    """Vectors [C, F] by item code: `items` of the item itself, `history` of it as part of a user's history."""
+    """Vectors [C, F] by item code: `items` of the item itself, `history` of it as part of a user's history.
+
+    What fold_in makes of the latter times `turn` [F, F] is the user, whose products with `items` are the scores.
+    values [V, F], rows as of feature_places: their sum over an item's features is about its row of `items`.
+    """
 
     items: Tensor
     history: Tensor
+    turn: Tensor
+    values: Tensor
 
 
 def factor_choices(config: TrainingConfig) -> list[TrainingConfig]:
@@ -49,60 +62,93 @@ def factor_choices(config: TrainingConfig) -> list[TrainingConfig]:
     ]  # fmt: skip
 
 
-def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig, most_users: int | None = None) -> Factors:
-    """Factors of the histories of one snapshot, by ALS or by a linear model of reduced rank.
+def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig) -> Factors:
+    """Factors of the histories of one snapshot, and what feature values say of them, by ridge regression."""
+    items, history, turn = fit_vectors(examples, snapshot, config)
+    known = np.flatnonzero(items.any(1))
+    values = ridge(csr_matrix(feature_values(examples)[:, known].T), items[known], FEW)
+    return Factors(*(torch.from_numpy(array) for array in (items, history, turn, values)))
 
-    Implicit ALS (Hu, Koren, Volinsky 2008): a history H with confidences c has about the user vector
-    (V'V + reg I)^-1 sum over H of log(1 + c) V, so that (V'V + reg I)^-1 V are the history vectors. Each value of an
-    item's feature counts as one more user, who had all items of that value. Both vectors are scaled to a length of
-    about 1 for a popular item. most_users: an even sample of so many users, if there are more.
+
+def fit_vectors(
+    examples: Examples, snapshot: int, config: TrainingConfig, most_users: int | None = None
+) -> tuple[Vectors, Vectors, Vectors]:
+    """Items, history and turn of Factors, by ALS or by a linear model of reduced rank.
+
+    Implicit ALS (Hu, Koren, Volinsky 2008), item vectors V. Each value of an item's feature counts as one more user,
+    who had all items of that value. In a history they are L^-1 V, where L L' = V'V + reg I: for these, the quadratic
+    form of a user's equations is the identity but for the user's own items, see fold_in. L^-1 turns the solution back.
+    Item vectors are scaled to a length of about 1 for a popular item. most_users: an even sample of so many users, if
+    there are more.
     """
     histories = _confidences(examples, snapshot, config, most_users)
+    turn = np.eye(config.factors)
     if not histories.nnz:
-        nothing = torch.zeros(histories.shape[1], config.factors)
-        return Factors(nothing, nothing)
+        nothing = np.zeros((histories.shape[1], config.factors), np.float32)
+        return nothing, nothing, turn.astype(np.float32)
     if config.factors_linear:
         counts = histories.log1p() / np.log(2.0)
         history, items = fit_linear(counts, config.factors, config.factors_regularization, config.seed)
-        return Factors(_scaled(items), _scaled(history))
-    values = feature_values(examples)
-    if config.factors_features and values.shape[0]:
-        rarity = np.minimum(1.0, OFTEN / np.diff(values.indptr)) ** 0.5
-        values = diags(rarity * config.factors_features * config.factors_alpha) @ values
-        histories = csr_matrix(vstack([histories, values]), dtype=np.float32)
-    vectors = _als(histories, config)
-    gram = vectors.T @ vectors + config.factors_regularization * np.eye(config.factors)
-    return Factors(_scaled(vectors), _scaled(np.linalg.solve(gram, vectors.T).T))
+    else:
+        items = _als(_with_values(histories, feature_values(examples), config), config)
+        gram = items.T @ items + config.factors_regularization * np.eye(config.factors)
+        turn = np.asarray(solve_triangular(np.linalg.cholesky(gram), turn, lower=True))
+        history = items @ turn.T
+    return _known(_scaled(items)), _known(history), turn.astype(np.float32)
+
+
+def feature_places(columns: tuple[Column, ...]) -> dict[str, range]:
+    """Rows of the codes of each item feature that does not age, one feature after another."""
+    places: dict[str, range] = {}
+    start = 0
+    for column in columns:
+        if column.kind in ("category", "categories") and not column.changes and column.name != "item_code":
+            places[column.name] = range(start, start + column.size)
+            start += column.size
+    return places
 
 
 def feature_values(examples: Examples) -> csr_matrix:
-    """Which items have which value of a feature that does not age: 1 in [values, C], values of at least two items."""
+    """Which items have which value of a feature that does not age: 1 in [V, C], where at least two items have it."""
     rows = examples.item_rows[examples.serve]
     item_codes = np.asarray(examples.items.arrays["item_code"])[rows].astype(np.int64)
-    size, blocks = len(examples.code_items), []
-    for column in examples.items.columns:
-        if column.kind not in ("category", "categories") or column.changes or column.name == "item_code":
-            continue
-        array = examples.items.arrays[column.name]
+    size, blocks = len(examples.code_items), [csr_matrix(np.zeros((0, len(examples.code_items)), np.float32))]
+    for name, places in feature_places(examples.items.columns).items():
+        array = examples.items.arrays[name]
         lengths = np.diff(array.offsets)[rows] if isinstance(array, Ragged) else np.ones(len(rows), np.int64)
         values = array.values[array.cells(rows)] if isinstance(array, Ragged) else array[rows]
         items = np.repeat(item_codes, lengths)
         known = (values.astype(np.int64) > 0) & (items > 0)
-        places = (values[known].astype(np.int64), items[known])
-        block = csr_matrix((np.ones(len(places[0]), np.float32), places), shape=(column.size + 1, size))
+        cells = (values[known].astype(np.int64), items[known])
+        block = csr_matrix((np.ones(len(cells[0]), np.float32), cells), shape=(len(places), size))
         block.data[:] = 1.0  # a list may hold a value twice
-        blocks.append(block[np.diff(block.indptr) > 1])
-    return vstack(blocks, format="csr") if blocks else csr_matrix(np.zeros((0, size), np.float32))
+        block.data[np.repeat(np.diff(block.indptr) < 2, np.diff(block.indptr))] = 0.0
+        block.eliminate_zeros()
+        blocks.append(block)
+    return csr_matrix(vstack(blocks))
 
 
-def fold_in(factors: Factors, inputs: dict[str, Tensor], config: TrainingConfig) -> Tensor:
-    """User vectors [B, F] of the histories in `inputs`."""
-    return pool(factors.history, inputs["history_items"], fold_in_weights(inputs, config))
+def fold_in(vectors: Tensor, places: Tensor, weights: Tensor, config: TrainingConfig) -> Tensor:
+    """Users [B, F] before their turn, of histories: rows `places` [B, L] of `vectors` [n, F], had `weights` [B, L] times.
 
-
-def fold_in_weights(inputs: dict[str, Tensor], config: TrainingConfig) -> Tensor:
-    """Weight of each item of a history in the sum of its history vectors: [B, L]."""
-    return torch.log1p(config.factors_alpha * inputs["history_weights"]) * (inputs["history_items"] > 0)
+    Linear: the sum of the vectors by log(1 + weight). ALS: the user's own equations, (V'V + reg I + sum of c v v') x =
+    sum of (1 + c) v with c = alpha * weight, which are (I + sum of c h h') y = sum of (1 + c) h for the vectors h of
+    the history and y = L' x, by rounds of conjugate gradients from 0 (Takacs, Pilaszy, Tikk 2011).
+    """
+    confidences = config.factors_alpha * weights
+    if config.factors_linear:
+        return pool(vectors, places, torch.log1p(confidences))
+    own = vectors[places]  # [B, L, F]
+    residual = ((1.0 + confidences) * (weights > 0)).unsqueeze(1) @ own  # [B, 1, F]
+    solution, direction = torch.zeros_like(residual), residual
+    length = residual.square().sum(2, keepdim=True)
+    for _ in range(ROUNDS):
+        turned = direction + (confidences.unsqueeze(1) * (direction @ own.transpose(1, 2))) @ own
+        step = length / (direction * turned).sum(2, keepdim=True).clamp(min=1e-30)
+        solution, residual = solution + step * direction, residual - step * turned
+        before, length = length, residual.square().sum(2, keepdim=True)
+        direction = residual + length / before.clamp(min=1e-30) * direction
+    return solution.squeeze(1)
 
 
 def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most_users: int | None) -> csr_matrix:
@@ -120,6 +166,16 @@ def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most
     return csr_matrix((confidences, (places, items)), shape=(len(rows), len(examples.code_items)))
 
 
+def _with_values(histories: csr_matrix, values: csr_matrix, config: TrainingConfig) -> csr_matrix:
+    """The histories, and below them the values as users, of which those of many items count less."""
+    counts = np.diff(values.indptr)
+    if not config.factors_features or not counts.any():
+        return histories
+    rarity = np.minimum(1.0, OFTEN / counts[counts > 0]) ** 0.5
+    users = diags(rarity * config.factors_features * config.factors_alpha) @ values[counts > 0]
+    return csr_matrix(vstack([histories, users]), dtype=np.float32)
+
+
 def _als(matrix: csr_matrix, config: TrainingConfig) -> NDArray[np.float64]:
     with threadpool_limits(1, "blas"):
         model = AlternatingLeastSquares(
@@ -130,9 +186,14 @@ def _als(matrix: csr_matrix, config: TrainingConfig) -> NDArray[np.float64]:
     return np.asarray(model.item_factors, np.float64)  # [C, F]
 
 
-def _scaled(vectors: NDArray[np.floating]) -> Tensor:
+def _scaled(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     popular = max(len(vectors) // 25, 1)
     usual = float(np.sort(np.linalg.norm(vectors, axis=1))[-popular:].mean()) or 1.0
-    scaled = torch.from_numpy((vectors / usual).astype(np.float32))
-    scaled[0] = 0.0  # code 0 stands for all unknown items
+    scaled: NDArray[np.float64] = vectors / usual
     return scaled
+
+
+def _known(vectors: NDArray[np.float64]) -> Vectors:
+    known = vectors.astype(np.float32)
+    known[0] = 0.0  # code 0 stands for all unknown items
+    return known

@@ -48,11 +48,13 @@ class TasteTrainer:
         snapshot = towers.snapshot_of(rows)
         inputs = tensors(examples.user_batch(rows))
         codes, places = distinct(inputs["history_items"])
-        users = towers.user.taste(inputs, towers.history_tastes(codes, snapshot), places)  # [B, F + H + 1]
+        factors = towers.factors(snapshot)
+        vectors = towers.history_tastes(codes, snapshot)
+        users = towers.user.taste(inputs, vectors, places, factors.turn)  # [B, F + H + 1]
         had = examples.code_items[inputs["history_items"].numpy()]
         batch = self.sampler.candidates(self.sampler.new_targets(rows), had, self.random)
         item_inputs = tensors(examples.item_batch(snapshot, batch.items))
-        items = towers.item.taste(item_inputs, towers.factors(snapshot).items)  # [n, F + H + 1]
+        items = towers.item.taste(item_inputs, factors)  # [n, F + H + 1]
         own = torch.einsum("bd,bpd->bp", users, items[batch.own])
         others = (users @ items[batch.sample].T).masked_fill(batch.had, HIDDEN)
         return sampled_softmax(own, batch.weights, others, batch.log_q)

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, get_lapack_funcs
 from scipy.sparse import csr_matrix, diags
 
-MOST_ITEMS = 8192  # the most popular ones; time grows with their third power, memory with their square (2 x 268 MB)
+MOST = 8192  # users or items, whichever are fewer; time grows with their third power, memory with their square
 SPARE = 16  # dimensions beyond the rank, which make few rounds enough
 ROUNDS = 5
+RARE = 0.25  # power of an item's popularity by which errors in its scores count less
 
 
 def fit_linear(
@@ -22,17 +23,69 @@ def fit_linear(
     Those weights B [items, items] predict histories X [users, items] from themselves with a zero diagonal. Of all
     matrices of the rank, B V V' is the one whose predictions are closest to X B, where V are the first right singular
     vectors of it (reduced rank regression, Izenman 1975), each user's row divided by the root of its length, or long
-    histories would decide alone. Vectors of items that are not among the MOST_ITEMS most popular are zeros.
+    histories would decide alone, and each item's column by popularity ** RARE. With more than MOST of users and of
+    items, the vectors of items beyond the MOST most popular are zeros.
     """
     popularity = np.diff(histories.tocsc().indptr)
-    items = np.sort(np.argsort(-popularity, kind="stable")[: min(MOST_ITEMS, int((popularity > 0).sum()))])
+    items = np.flatnonzero(popularity)
+    by_users = histories.shape[0] <= min(len(items), MOST)
+    if not by_users:
+        items = np.sort(np.argsort(-popularity, kind="stable")[: min(MOST, len(items))])
     known = csr_matrix(histories[:, items], dtype=np.float32)
-    weights = ease_weights(known, regularization)
+    weights = EaseByUsers(known, regularization) if by_users else EaseByItems(known, regularization)
     lengths = np.maximum(np.diff(known.indptr), 1)
-    basis = _right_singular_vectors(csr_matrix(diags(lengths**-0.5) @ known, dtype=np.float32), weights, rank, seed)
+    shorter = csr_matrix(diags(lengths**-0.5) @ known, dtype=np.float32)
+    columns = (popularity[items, None] ** -RARE).astype(np.float32)
+    basis = _right_singular_vectors(shorter, weights, columns, rank, seed)
     history, item = (np.zeros((histories.shape[1], rank)) for _ in range(2))
-    history[items, : basis.shape[1]], item[items, : basis.shape[1]] = weights @ basis, basis
+    history[items, : basis.shape[1]] = weights.times(columns * basis)
+    item[items, : basis.shape[1]] = basis / columns
     return history, item
+
+
+class EaseByItems:
+    """The weights B of EASE [items, items], to be multiplied with."""
+
+    def __init__(self, histories: csr_matrix, regularization: float):
+        self.weights = ease_weights(histories, regularization)
+
+    def times(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """B vectors; vectors [items, any]."""
+        return self.weights @ vectors
+
+    def transposed_times(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """B' vectors."""
+        return self.weights.T @ vectors
+
+
+class EaseByUsers:
+    """The same weights by way of a matrix [users, users].
+
+    B = I - P diag(1 / diag P) with P = (I - X'KX) / r, K = (XX' + r I)^-1, r the regularization (push-through identity).
+    """
+
+    def __init__(self, histories: csr_matrix, regularization: float):
+        self.histories, self.transposed, self.regularization = histories, histories.T.tocsr(), regularization
+        gram = (histories @ self.transposed).toarray().astype(np.float32)
+        gram[np.diag_indices_from(gram)] += np.float32(regularization)
+        self.kernel = inverse_of(gram)
+        explained = np.zeros(histories.shape[1])
+        for start in range(0, len(explained), MOST):
+            block = self.transposed[start : start + MOST]
+            explained[start : start + MOST] = np.asarray(block.multiply(block @ self.kernel).sum(axis=1)).ravel()
+        self.diagonal = (regularization / (1 - explained)).astype(np.float32)[:, None]  # 1 / diag P
+
+    def times(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """B vectors; vectors [items, any]."""
+        return vectors - self._inverse_times(self.diagonal * vectors)
+
+    def transposed_times(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """B' vectors."""
+        return vectors - self.diagonal * self._inverse_times(vectors)
+
+    def _inverse_times(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        left: NDArray[np.float32] = vectors - self.transposed @ (self.kernel @ (self.histories @ vectors))
+        return left / np.float32(self.regularization)
 
 
 def ease_weights(histories: csr_matrix, regularization: float) -> NDArray[np.float32]:
@@ -58,17 +111,43 @@ def inverse_of(matrix: NDArray[Any]) -> NDArray[Any]:
 
 
 def _right_singular_vectors(
-    histories: csr_matrix, weights: NDArray[np.float32], rank: int, seed: int
+    histories: csr_matrix, weights: EaseByItems | EaseByUsers, columns: NDArray[np.float32], rank: int, seed: int
 ) -> NDArray[np.float32]:
-    """First right singular vectors [items, rank or fewer] of histories @ weights, by subspace iteration."""
-    width = min(rank + SPARE, len(weights))
-    basis = np.random.default_rng(seed).standard_normal((len(weights), width), dtype=np.float32)
+    """First right singular vectors [items, rank or fewer] of histories @ B diag(columns), by subspace iteration."""
+    width = min(rank + SPARE, histories.shape[1])
+    basis = np.random.default_rng(seed).standard_normal((histories.shape[1], width), dtype=np.float32)
     transposed = histories.T.tocsr()
     for _ in range(ROUNDS):
         basis = np.linalg.qr(basis)[0]
-        basis = weights.T @ (transposed @ (histories @ (weights @ basis)))
+        predictions = histories @ weights.times(columns * basis)
+        basis = columns * weights.transposed_times(transposed @ predictions)
     basis = np.linalg.qr(basis)[0]
-    small = histories @ (weights @ basis)
+    small = histories @ weights.times(columns * basis)
     strength, turn = np.linalg.eigh(small.T @ small)
     first: NDArray[np.float32] = basis @ turn[:, np.argsort(-strength)[:rank]]
     return first
+
+
+def ridge(inputs: csr_matrix, outputs: NDArray[np.float32], penalty: float, rounds: int = 8) -> NDArray[np.float32]:
+    """Weights [n_inputs, n_outputs] with the least squares |inputs @ weights - outputs|^2 + penalty |weights|^2.
+
+    inputs [rows, n_inputs], outputs [rows, n_outputs]; by conjugate gradients with a diagonal preconditioner.
+    """
+    weights = np.zeros((inputs.shape[1], outputs.shape[1]), np.float32)
+    used = np.flatnonzero(np.diff(inputs.tocsc().indptr))  # of the others nothing is learned
+    inputs, transposed = csr_matrix(inputs[:, used]), csr_matrix(inputs[:, used].T)
+    diagonal = 1.0 / (penalty + np.asarray(transposed.multiply(transposed).sum(axis=1), np.float32))  # [used, 1]
+    residual: NDArray[np.float32] = transposed @ outputs
+    solution = np.zeros_like(residual)
+    direction = scaled = diagonal * residual
+    length = (residual * scaled).sum(0)
+    for _ in range(rounds):
+        turned = penalty * direction + transposed @ (inputs @ direction)
+        step = length / np.maximum((direction * turned).sum(0), 1e-30)
+        solution += step * direction
+        residual -= step * turned
+        scaled = diagonal * residual
+        before, length = length, (residual * scaled).sum(0)
+        direction = scaled + length / np.maximum(before, 1e-30) * direction
+    weights[used] = solution
+    return weights

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from .config import TrainingConfig
 from .data import Column
-from .factors import fold_in_weights
-from .features import Features, silent, without_some
+from .factors import Factors, feature_places, fold_in
+from .features import Features, silent
 from .histories import SIGNALS, history_signals, masked_softmax, pool, unit
 from .recall import RecallItems, RecallUsers
 from .sequence import SequenceItems, SequenceUsers
@@ -34,25 +34,35 @@ class ItemTower(nn.Module):
         hidden = config.content
         self.id_dropout = config.id_dropout
         self.memory = memory
+        self.places = feature_places(columns)
         self.features = Features(columns, hidden, scales)
         self.mixed = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.GELU(), silent(nn.Linear(hidden, hidden)))
         self.trend = silent(nn.Linear(hidden, 1))  # how much an item's factors count at this moment
         self.bias = silent(nn.Linear(hidden, 1))
 
-    def forward(self, inputs: dict[str, Tensor], factors: Tensor) -> Tensor:
-        """Embeddings [B, D]; factors [C, F]: vectors by item code as of the snapshot."""
+    def forward(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
+        """Embeddings [B, D]; factors as of the snapshot."""
         parts = [self.taste(inputs, factors), popularity(inputs)]
         return torch.cat(parts if self.memory is None else [self.memory(inputs), *parts], 1)
 
-    def taste(self, inputs: dict[str, Tensor], factors: Tensor) -> Tensor:
+    def taste(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
         """Factors, content and bias: [B, F + H + 1]."""
-        own = factors[inputs["item_code"]]
-        if self.training and self.id_dropout:
-            own = without_some(own, self.id_dropout)
+        is_known = inputs["item_code"] > 0
+        if self.training and self.id_dropout:  # so that what stands beside them learns to do without
+            is_known = is_known & (torch.rand(is_known.shape) >= self.id_dropout)
+        own = torch.where(is_known.unsqueeze(1), factors.items[inputs["item_code"]], self.expected(inputs, factors))
         content, numbers = self.features.content(inputs), self.features.behaviour(inputs)  # [B, H] each
         own = own * self.trend(numbers).exp()
         mixed = content + self.mixed(torch.cat([content, numbers], 1))
         return torch.cat([own, mixed, self.bias(numbers)], 1)
+
+    def expected(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
+        """What an item's features say of its factors: [B, F]."""
+        total = torch.zeros(inputs["item_code"].shape[0], factors.values.shape[1])
+        for name, places in self.places.items():
+            codes = inputs[name] if inputs[name].dim() > 1 else inputs[name].unsqueeze(1)
+            total = total + pool(factors.values, places.start + codes, (codes > 0).float())
+        return total
 
 
 class UserTower(nn.Module):
@@ -91,14 +101,14 @@ class UserTower(nn.Module):
             silent(nn.Linear(2 * hidden, hidden)),
         )
 
-    def forward(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
+    def forward(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, turn: Tensor) -> Tensor:
         """Embeddings [B, D].
 
         inputs: the columns by name and only_new [B], 1 under the policy `new`; vectors [n, R - 1 + F + H]: what each
-        item is as part of a history; places [B, L]: row in `vectors` of each history item.
+        item is as part of a history; places [B, L]: row in `vectors` of each history item; turn [F, F]: see Factors.
         """
         remembered, vectors = vectors[:, : self.widths[0]], vectors[:, self.widths[0] :]
-        taste = self.taste(inputs, vectors, places)
+        taste = self.taste(inputs, vectors, places, turn)
         share = self.shares[(inputs["history_items"] > 0).any(1).long()]  # [B, 4]
         present = self.memory.present(inputs) if self.memory else torch.ones_like(taste[:, :1])
         of_taste = 1.0 + (share[:, 1:3] - 1.0) * present
@@ -108,18 +118,22 @@ class UserTower(nn.Module):
             parts = [self.memory(inputs, remembered, places) * present * share[:, :1], *parts]
         return torch.cat(parts, 1)
 
-    def taste(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
+    def taste(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, turn: Tensor) -> Tensor:
         """Factors, content and 1, [B, F + H + 1], from vectors [n, F + H]."""
         factors, content = vectors[:, : self.widths[1]], vectors[:, self.widths[1] :]
         seen = inputs["history_items"] > 0
         if self.training:
             seen = seen & (torch.rand(len(seen), 1) >= self.history_dropout)
-        parts = [self.factor_part(inputs, factors, places, seen), self.content_part(inputs, content, places, seen)]
+        parts = [self.factor_part(inputs, factors, places, seen, turn)]
+        parts.append(self.content_part(inputs, content, places, seen))
         return torch.cat([*parts, torch.ones_like(parts[0][:, :1])], 1)
 
-    def factor_part(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor) -> Tensor:
-        """[B, F]: the linear fold-in of ALS, see factors.py; of one length, for confidence is not taste."""
-        return unit(pool(vectors, places, fold_in_weights(inputs, self.config) * seen)) * self.factors_scale.exp()
+    def factor_part(
+        self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor, turn: Tensor
+    ) -> Tensor:
+        """[B, F]: what the history says of the user, see factors.py; of one length, for confidence is not taste."""
+        users = fold_in(vectors, places, inputs["history_weights"] * seen, self.config) @ turn
+        return unit(users) * self.factors_scale.exp()
 
     def content_part(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor) -> Tensor:
         """[B, H]: what the items of the history are like; without any, what the user's features say."""

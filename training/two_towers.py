@@ -76,13 +76,15 @@ class TwoTowers(nn.Module):
             inputs["history_items"] = torch.zeros_like(inputs["history_items"])
         inputs["only_new"] = torch.full((len(rows),), float(policy == "new"))
         codes, places = distinct(inputs["history_items"])
-        embeddings: Tensor = self.user(inputs, self.history_vectors(codes, self.snapshot_of(rows)), places)
+        snapshot = self.snapshot_of(rows)
+        vectors, turn = self.history_vectors(codes, snapshot), self.factors(snapshot).turn
+        embeddings: Tensor = self.user(inputs, vectors, places, turn)
         return embeddings
 
     def items(self, snapshot: int, items: Index) -> Tensor:
         """Embeddings [n, D] of catalogue items as of a snapshot."""
         inputs = tensors(self.examples.item_batch(snapshot, items))
-        embeddings: Tensor = self.item(inputs, self.factors(snapshot).items)
+        embeddings: Tensor = self.item(inputs, self.factors(snapshot))
         return embeddings
 
     def snapshot_of(self, rows: Index) -> int:

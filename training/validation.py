@@ -8,13 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .config import TrainingConfig
 from .examples import Examples, Index, even_sample
-from .factors import factor_choices, fit_factors, fold_in
+from .factors import factor_choices, fit_vectors, fold_in
 from .two_towers import TwoTowers, tensors
 
+Recalls = NDArray[np.float64]
 BLOCK = 256
 SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0, 8.0)  # that are tried; the first of equals wins
 # places of the parts in UserTower.shares
@@ -28,7 +30,13 @@ MOST_USERS = 4096  # enough for a standard error below .01
 def validation_recall(
     towers: TwoTowers, policies: tuple[str, ...], with_history: bool | None = None
 ) -> dict[str, float]:
-    """Recall@10 by policy over users of the validation snapshot, on the full catalogue.
+    """Recall@10 by policy over users of the validation snapshot, on the full catalogue; see validation_recalls."""
+    found = {policy: validation_recalls(towers, policy, with_history) for policy in policies}
+    return {policy: float(recalls.mean()) for policy, recalls in found.items() if len(recalls)}
+
+
+def validation_recalls(towers: TwoTowers, policy: str, with_history: bool | None = None) -> Recalls:
+    """Recall@10 of each user of the validation snapshot who has something to be found, on the full catalogue.
 
     with_history: only users with a history, or only those without. Where these are few, all count as such: their
     histories are hidden, and are what such users want.
@@ -42,11 +50,8 @@ def validation_recall(
         rows = rows if hidden else chosen
     with torch.inference_mode():
         items = towers.items(examples.serve + 1, np.arange(len(examples.catalogue)))
-        found = {}
-        for policy in policies:
-            scores = (towers.users(block, policy, hidden) @ items.T for block in blocks(rows))
-            found[policy] = recall_of(examples, rows, scores, "hidden" if hidden else policy)
-    return {policy: recall for policy, recall in found.items() if recall is not None}
+        scores = (towers.users(block, policy, hidden) @ items.T for block in blocks(rows))
+        return recalls_of(examples, rows, scores, "hidden" if hidden else policy)
 
 
 def blocks(rows: Index) -> list[Index]:
@@ -60,22 +65,21 @@ def validation_rows(examples: Examples) -> Index:
     return even_sample(examples.rows_of(range(snapshot, snapshot + 1), with_targets=True), MOST_USERS)
 
 
-def recall_of(
+def recalls_of(
     examples: Examples, rows: Index, scores_of_blocks: Iterable[Tensor], policy: str, k: int = 10
-) -> float | None:
-    """Mean hits / min(k, relevant) of user rows, whose blocks have scores [B, I]; None without relevant items.
+) -> Recalls:
+    """Hits / min(k, relevant) of those user rows that have relevant items; blocks of rows have scores [B, I].
 
     policy: `repeats`, `new`, or `hidden` = what the users ever had is relevant.
     """
-    total, count = 0.0, 0
+    found = [np.zeros(0)]
     for block, scores in zip(blocks(rows), scores_of_blocks, strict=True):
         if policy == "new":
             _hide_history(scores, examples, block)
         best = scores.topk(min(k, scores.shape[1])).indices.numpy()
         hits, relevant = _hits(examples, block, best, policy)
-        total += float((hits / np.minimum(k, np.maximum(relevant, 1)))[relevant > 0].sum())
-        count += int((relevant > 0).sum())
-    return total / count if count else None
+        found.append((hits / np.minimum(k, np.maximum(relevant, 1)))[relevant > 0])
+    return np.concatenate(found)
 
 
 def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[str], None]) -> TrainingConfig:
@@ -87,9 +91,13 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
 
     def recall(tried: TrainingConfig) -> float:
         brief = replace(tried, als_iterations=min(tried.als_iterations, ITERATIONS_OF_TRIALS))
-        factors = fit_factors(examples, examples.serve + 1, brief, USERS_OF_TRIALS)
-        users = (fold_in(factors, tensors(examples.user_batch(block)), tried) for block in blocks(rows))
-        found[tried] = recall_of(examples, rows, (user @ factors.items[codes].T for user in users), "new") or 0.0
+        fitted = fit_vectors(examples, examples.serve + 1, brief, USERS_OF_TRIALS)
+        items, history, turn = (torch.from_numpy(vectors) for vectors in fitted)
+        targets = turn @ items[codes].T
+        batches = (tensors(examples.user_batch(block)) for block in blocks(rows))
+        users = (fold_in(history, b["history_items"], b["history_weights"], tried) for b in batches)
+        recalls = recalls_of(examples, rows, (user @ targets for user in users), "new")
+        found[tried] = float(recalls.mean()) if len(recalls) else 0.0
         als = f"ALS, alpha {tried.factors_alpha:g}, features {tried.factors_features:g}"
         kind = "linear" if tried.factors_linear else als
         kind += f", regularization {tried.factors_regularization:g}"
@@ -115,29 +123,41 @@ def only(towers: TwoTowers, parts: slice) -> Iterator[None]:
 
 
 def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) -> None:
-    """Set what counts how much beside memory to what is best on the validation window.
+    """Set what counts how much to what is best on the validation window.
 
-    One part after the other, for users without a history and for users with one; beside recall, which says most, only
-    factors and content together. Where there is no memory, factors and content start from counting whole.
+    One part after the other, for users without a history and for users with one. Beside recall, which says most, only
+    factors and content together. Where there is no memory, factors say most, or popularity without a history. A share
+    changes for a gain beyond one standard error alone: what is small here may be a loss elsewhere.
     """
-    together = (TASTE,) if towers.user.memory else ()
+    memory = towers.user.memory
+    parts = (CONTENT, POPULARITY) if memory is None else (TASTE, POPULARITY, FACTORS, CONTENT)
     for with_history in (False, True):
         shares = towers.user.shares[int(with_history)]
-        best = -1.0
-        for part in (*together, POPULARITY, FACTORS, CONTENT) if policy == "new" else together:
+        if memory is None:
+            shares[CONTENT], shares[POPULARITY] = 0.0, 0.0 if with_history else 1.0
+        best = validation_recalls(towers, policy, with_history)
+        for part in parts if policy == "new" else (TASTE,):
+            found, before = {}, shares.clone()
             for share in SHARES:
-                before = shares.clone()
                 shares[part] = share
-                found = validation_recall(towers, (policy,), with_history=with_history).get(policy, 0.0)
-                if found > best:
-                    best = found
-                else:
-                    shares.copy_(before)
+                found[share] = validation_recalls(towers, policy, with_history)
+            first = max(found, key=lambda share: float(found[share].sum()))
+            if is_clearly_better(found[first], best):
+                shares[part], best = first, found[first]
+            else:
+                shares.copy_(before)
+        recall = float(best.mean()) if len(best) else 0.0
         log(
             f"two_tower: for users {'with' if with_history else 'without'} a history, "
             f"factors count {shares[1]:.3g}, content {shares[2]:.3g}, popularity {shares[3]:.3g}: "
-            f"recall@10 {policy} {best:.4f}"
+            f"recall@10 {policy} {recall:.4f}"
         )
+
+
+def is_clearly_better(recalls: Recalls, others: Recalls) -> bool:
+    """Whether the mean gain over the same users is more than its standard error."""
+    gains = recalls - others
+    return len(gains) > 1 and float(gains.mean()) > float(gains.std(ddof=1)) / len(gains) ** 0.5
 
 
 def _hide_history(scores: Tensor, examples: Examples, rows: Index) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from scipy.sparse import csr_matrix
 from two_tower.training.baselines import fit_ease
 from two_tower.training.config import TrainingConfig
 from two_tower.training.data import HISTORY
 from two_tower.training.examples import Examples, build_examples
-from two_tower.training.factors import feature_values, fit_factors
-from two_tower.training.linear import fit_linear
+from two_tower.training.factors import feature_values, fit_factors, fit_vectors, fold_in
+from two_tower.training.linear import fit_linear, ridge
 
 USERS, ITEMS = 60, 25
 
@@ -85,9 +86,9 @@ def shop() -> Examples:
 
 def test_values_of_two_items_and_more_count_once_per_item() -> None:
     values = feature_values(shop()).toarray()
-    assert values.shape == (3, 9), "two shelves and the tag that all have; tags of one item say nothing"
+    assert values.shape == (16, 9), "a row for each code of shelves and tags, unknown ones included"
     assert values.max() == 1.0
-    assert sorted(values.sum(1)) == [4.0, 4.0, 8.0]
+    assert sorted(values.sum(1))[-4:] == [0.0, 4.0, 4.0, 8.0], "two shelves and the tag that all have, not tags of one"
 
 
 @pytest.mark.parametrize("features", [0.0, 1.0])
@@ -104,7 +105,44 @@ def test_only_features_bring_the_items_of_a_shelf_together(features: float) -> N
 
 def test_an_even_sample_of_users_is_enough_to_try_settings() -> None:
     config = TrainingConfig(factors=4, factors_alpha=20.0, factors_regularization=1.0, factors_features=0.0, threads=1)
-    whole, of_all, of_two = (fit_factors(shop(), 2, config, most).items for most in (None, 100, 2))
+    whole, of_all, of_two = (fit_vectors(shop(), 2, config, most)[0] for most in (None, 100, 2))
     assert (whole == of_all).all(), "there are no more than a hundred"
     assert of_two[1:4].any()
     assert not of_two[5:8].any(), "the first and the last of the eight users had nothing of them"
+
+
+def test_few_rounds_solve_a_users_own_equations() -> None:
+    """As Hu, Koren and Volinsky (2008) have them."""
+    config = TrainingConfig(factors=4, factors_alpha=3.0, factors_regularization=2.0, factors_features=0.0, threads=1)
+    random = np.random.default_rng(0)
+    vectors = random.standard_normal((30, 4))
+    gram = vectors.T @ vectors + 2.0 * np.eye(4)
+    whitened = np.linalg.solve(np.linalg.cholesky(gram), vectors.T).T
+    whitened[0] = 0.0
+    places, weights = np.array([[3, 9, 11], [4, 0, 0], [0, 0, 0]]), np.array([[0.2, 1.0, 2.0], [1.0, 0, 0], [0, 0, 0]])
+    user = fold_in(*(torch.tensor(array) for array in (whitened, places, weights)), config).numpy()
+    for row in range(2):
+        v, c = vectors[places[row]], 3.0 * weights[row]
+        expected = vectors[1:] @ np.linalg.solve(gram + (v.T * c) @ v, ((1 + c) * (c > 0)) @ v)
+        np.testing.assert_allclose(whitened[1:] @ user[row], expected, rtol=0.02, atol=0.02 * np.abs(expected).max())
+    assert not user[2].any(), "without a history there is nothing to solve"
+
+
+def test_a_new_item_is_expected_where_the_items_of_its_shelf_are() -> None:
+    config = TrainingConfig(factors=4, factors_alpha=20.0, factors_regularization=1.0, threads=1)
+    factors = fit_factors(shop(), 2, config)
+    shelf = {name: factors.values[place].numpy() for name, place in (("p", 1), ("q", 2))}
+    for name, own in shelf.items():
+        found = factors.items.numpy() @ own
+        assert (found[1:4].mean() > found[5:8].mean()) == (name == "p")
+
+
+def test_ridge_is_the_exact_solution() -> None:
+    random = np.random.default_rng(0)
+    inputs = csr_matrix((random.random((40, 6)) < 0.4).astype(np.float32))
+    inputs[:, 3] = 0.0
+    outputs = random.standard_normal((40, 2)).astype(np.float32)
+    dense = inputs.toarray()
+    expected = np.linalg.solve(dense.T @ dense + 5.0 * np.eye(6), dense.T @ outputs)
+    np.testing.assert_allclose(ridge(inputs, outputs, 5.0), expected, atol=1e-4)
+    assert not ridge(inputs, outputs, 5.0)[3].any(), "nothing is learned of what no row has"
