@@ -129,7 +129,7 @@ def feature_values(examples: Examples) -> csr_matrix:
 
 
 def fold_in(vectors: Tensor, places: Tensor, weights: Tensor, config: TrainingConfig) -> Tensor:
-    """Users [B, F] before their turn, of histories: rows `places` [B, L] of `vectors` [n, F], had `weights` [B, L] times.
+    """Users [B, F] before their turn, of histories: rows `places` [B, L] of `vectors` [n, F], had `weights` times.
 
     Linear: the sum of the vectors by log(1 + weight). ALS: the user's own equations, (V'V + reg I + sum of c v v') x =
     sum of (1 + c) v with c = alpha * weight, which are (I + sum of c h h') y = sum of (1 + c) h for the vectors h of

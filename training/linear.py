@@ -61,7 +61,7 @@ class EaseByItems:
 class EaseByUsers:
     """The same weights by way of a matrix [users, users].
 
-    B = I - P diag(1 / diag P) with P = (I - X'KX) / r, K = (XX' + r I)^-1, r the regularization (push-through identity).
+    B = I - P diag(1 / diag P) with P = (I - X'KX) / r, K = (XX' + r I)^-1, r = regularization (push-through identity).
     """
 
     def __init__(self, histories: csr_matrix, regularization: float):
