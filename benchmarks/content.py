@@ -41,7 +41,7 @@ def shop_of(name: str, content: str, data: Path, work: Path, encoder: str) -> Sh
     """A shop with items and users held out, and a choice of content."""
     chosen: dict[str, Any] = {}
     if content != "own":
-        chosen = {"two_tower_items": "items_by_content", "shops_items": SHOPS[name]["two_tower_items"]}
+        chosen = {"two_tower_items": "items_by_content", "shops_items": SHOPS[name].get("two_tower_items", "demo_items")}
         chosen |= {"shops_content": content, "shops_encoder": encoder if content == "pretrained_text" else ""}
     held_out = {"two_tower_held_out_items": HELD_OUT, "two_tower_held_out_users": HELD_OUT}
     return Shop(name, data, work, "_cold", **held_out, **chosen)
@@ -141,7 +141,7 @@ def with_intervals(found: Recalls) -> list[list[Any]]:
 def main() -> None:
     """Build the shop once per content, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shop", choices=[name for name in SHOPS if name != "complete_journey"])
+    parser.add_argument("shop", choices=list(SHOPS))
     parser.add_argument("--data", type=Path, default=HERE.parent / "shops" / "data")
     parser.add_argument("--work", type=Path, default=HERE.parent / "shops" / "data")
     parser.add_argument("--contents", nargs="+", choices=CONTENTS, default=["own"])

@@ -3,7 +3,7 @@
     {%- set name = 'two_tower_' ~ input -%}
     {%- set value = var(name) -%}
     {%- set where = 'var ' ~ name -%}
-    {%- if value == 'demo_' ~ input and project_name != 'two_tower' -%}
+    {%- if value == 'demo_' ~ input and project_name not in ('two_tower', 'shops') -%}
         {%- do two_tower.input_error(
             where, 'not given.', "name your table of " ~ input ~ " under vars in dbt_project.yml: 'model' or 'source.table'."
         ) -%}

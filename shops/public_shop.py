@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 from load_ml_100k import land
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+DEMO_DATA = HERE.parent / "data" / "complete_journey"
 SHOPS: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "shops.yml").read_text())
 
 
@@ -23,11 +24,9 @@ class Shop:
     def __init__(self, name: str, data: Path, work: Path, suffix: str = "", **variables: Any):
         self.name, self.data, self.work = name, data, work
         self.database, self.place = work / f"{name}{suffix}.duckdb", work / f"{name}{suffix}"
-        self.is_demo = name == "complete_journey"  # its staging models are those of the demo
-        self.folder = HERE.parent if self.is_demo else HERE
         data = work if name == "ml_100k" else data
-        own = {} if self.is_demo else {"shop": name, "shops_data_dir": str(data.absolute())}
-        searched = (HERE.parent / "benchmarks" if self.is_demo else HERE) / "tuning" / f"found_{name}.yml"
+        own = {"shop": name, "shops_data_dir": str(data.absolute()), "two_tower_data_dir": str(DEMO_DATA)}
+        searched = HERE / "tuning" / f"found_{name}.yml"
         self.vars = own | SHOPS[name] | (yaml.safe_load(searched.read_text()) if searched.exists() else {})
         self.vars |= {"two_tower_horizons": ["evaluation"], "two_tower_model_dir": str(self.place / "artifacts")}
         self.vars |= variables
@@ -37,19 +36,19 @@ class Shop:
         self.work.mkdir(parents=True, exist_ok=True)
         if self.name == "ml_100k":
             return land(self.work / "ml-100k")
-        if self.is_demo:
+        if self.name == "complete_journey":
             return not subprocess.run([sys.executable, "demo/load_complete_journey.py"], cwd=HERE.parent).returncode
         return (self.data / self.name.replace("_", "-")).exists()
 
     def run_dbt(self, select: list[str], **variables: Any) -> float:
         """Build models; returns the seconds. Exits with the place of dbt's words where it fails."""
         words = ["run", "--vars", json.dumps(self.vars | variables), "--select", *select]
-        place = ["--project-dir", self.folder, "--profiles-dir", self.folder, "--target-path", self.place]
+        place = ["--project-dir", HERE, "--profiles-dir", HERE, "--target-path", self.place]
         log = self.place.with_suffix(".log")
         started = time.monotonic()
         with log.open("a") as file:
             done = subprocess.run(
-                [Path(sys.executable).with_name("dbt"), *words, *place], cwd=self.folder, stdout=file,
+                [Path(sys.executable).with_name("dbt"), *words, *place], cwd=HERE, stdout=file,
                 stderr=subprocess.STDOUT, env=os.environ | {"TWO_TOWER_DATABASE": str(self.database)}, check=False,
             )  # fmt: skip
         if done.returncode:

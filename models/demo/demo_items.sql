@@ -1,4 +1,4 @@
-{{ config(enabled=(project_name == 'two_tower')) }}
+{{ config(enabled=(project_name in ('two_tower', 'shops'))) }}
 with
 
 products as (
