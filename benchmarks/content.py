@@ -7,20 +7,21 @@ test. Cold items are ranked among themselves: by the towers, by the cosine of th
 history (content_knn), and by chance, which is all that popularity has to say of them. Warm items are ranked in the
 whole catalogue for users with a history (warm) and without (cold_user), by the towers and by popularity. Contents:
 `own` = the columns that the shop's project has, or a choice of them. Writes <out>/<shop>.csv; lifts are those of the
-towers over a row's model, paired by user.
+towers over a row's model, paired by user. <out>/README.md is the table of all shops that are there.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from scipy.sparse import csr_matrix, diags, hstack
 from two_tower.python_udfs.plugin import register
@@ -29,11 +30,26 @@ from two_tower.training.data import Ragged, read_inputs
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "shops"))
 from public_shop import SHOPS, Shop  # noqa: E402
+from report import markdown  # noqa: E402
 
 K = 10
 HELD_OUT = 0.1
 CONTENTS = ("own", "ids_only", "categories", "hashed_text", "pretrained_text")
 MODELS = ["+item_embeddings", "+user_embeddings"]
+HEADER = [
+    "shop",
+    "content",
+    "seed",
+    "slice",
+    "model",
+    "users",
+    "recall_at_10",
+    "low",
+    "high",
+    "lift",
+    "lift_low",
+    "lift_high",
+]
 Recalls = dict[tuple[str, str], list[float]]  # by slice and model, over users in one order
 
 
@@ -41,7 +57,8 @@ def shop_of(name: str, content: str, data: Path, work: Path, encoder: str) -> Sh
     """A shop with items and users held out, and a choice of content."""
     chosen: dict[str, Any] = {}
     if content != "own":
-        chosen = {"two_tower_items": "items_by_content", "shops_items": SHOPS[name].get("two_tower_items", "demo_items")}
+        own = SHOPS[name].get("two_tower_items", "demo_items")
+        chosen = {"two_tower_items": "items_by_content", "shops_items": own}
         chosen |= {"shops_content": content, "shops_encoder": encoder if content == "pretrained_text" else ""}
     held_out = {"two_tower_held_out_items": HELD_OUT, "two_tower_held_out_users": HELD_OUT}
     return Shop(name, data, work, "_cold", **held_out, **chosen)
@@ -146,34 +163,50 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=HERE.parent / "shops" / "data")
     parser.add_argument("--contents", nargs="+", choices=CONTENTS, default=["own"])
     parser.add_argument("--encoder", default="", help="folder of a sentence encoder, for pretrained_text")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--out", type=Path, default=HERE / "content")
     given = parser.parse_args()
-    header = [
-        "shop",
-        "content",
-        "slice",
-        "model",
-        "users",
-        "recall_at_10",
-        "low",
-        "high",
-        "lift",
-        "lift_low",
-        "lift_high",
-    ]
     rows: list[list[Any]] = []
-    for content in given.contents:
+    for content, seed in product(given.contents, given.seeds):
         started = time.perf_counter()
         shop = shop_of(given.shop, content, given.data.absolute(), given.work.absolute(), given.encoder)
         if not shop.is_there():
             sys.exit(f"{given.shop}: there is no data in {given.data}")
-        shop.run_dbt(MODELS, two_tower_training={"seed": given.seed})
+        shop.run_dbt(MODELS, two_tower_training={"seed": seed})
         with duckdb.connect(str(shop.database), read_only=True) as connection:
-            rows += [[given.shop, content, *row] for row in with_intervals(measure(connection))]
+            rows += [[given.shop, content, seed, *row] for row in with_intervals(measure(connection))]
         print(*rows, f"{time.perf_counter() - started:.0f} s", sep="\n", flush=True)
-        with (given.out / f"{given.shop}.csv").open("w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([header, *rows])
+        pd.DataFrame(rows, columns=HEADER).to_csv(given.out / f"{given.shop}.csv", index=False)
+        write_report(given.out)
+
+
+def write_report(folder: Path) -> None:
+    """One row per shop and content, means over seeds: the towers' recall with its interval, and what others reach."""
+    results = pd.concat([pd.read_csv(path) for path in sorted(folder.glob("*.csv"))])
+    numbers = results.groupby(["shop", "content", "slice", "model"], sort=False)[["recall_at_10", "low", "high"]].mean()
+    lines = ["# What content is worth", "", "Recall@10 of the towers, 95 % intervals over users; written by "]
+    lines[-1] += "`benchmarks/content.py`, which says what the slices are. Beside: what others reach there."
+    shown = [("warm", "popularity"), ("cold_user", "popularity"), ("cold_item", "content_knn"), ("cold_item", "chance")]
+    head = [
+        "shop",
+        "content",
+        "all users",
+        "cold users (popularity)",
+        "cold items (content KNN; chance)",
+        "over chance",
+    ]
+    lines += ["", *markdown([*head, "cold items among all"], [])]
+    for shop, content in dict.fromkeys(key[:2] for key in numbers.index):
+        of = numbers.loc[(shop, content)]
+        own = {part: "{:.4f} ({:.4f} - {:.4f})".format(*of.loc[part, "two_tower"]) for part, _ in shown}
+        other = {pair: of.recall_at_10.get(pair, float("nan")) for pair in shown}
+        cold, chance = other[shown[2]], other[shown[3]]
+        times = of.recall_at_10["cold_item", "two_tower"] / chance
+        among = of.recall_at_10.get(("cold_item_among_all", "two_tower"), float("nan"))
+        cells = [shop, content, own["warm"], f"{own['cold_user']} ({other[shown[1]]:.4f})"]
+        cells += [f"{own['cold_item']} ({cold:.4f}; {chance:.4f})", f"{times:.1f} times", f"{among:.4f}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    (folder / "README.md").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from torch import Tensor
 from .config import TrainingConfig
 from .data import Column, Ragged
 from .examples import Examples, even_sample
-from .histories import pool
+from .histories import pool, products
 from .linear import fit_linear, ridge
 
 OFTEN = 20  # items of a feature value, above which each of them counts less
@@ -138,17 +138,16 @@ def fold_in(vectors: Tensor, places: Tensor, weights: Tensor, config: TrainingCo
     confidences = config.factors_alpha * weights
     if config.factors_linear:
         return pool(vectors, places, torch.log1p(confidences))
-    own = vectors[places]  # [B, L, F]
-    residual = ((1.0 + confidences) * (weights > 0)).unsqueeze(1) @ own  # [B, 1, F]
+    residual = pool(vectors, places, (1.0 + confidences) * (weights > 0))  # [B, F]
     solution, direction = torch.zeros_like(residual), residual
-    length = residual.square().sum(2, keepdim=True)
+    length = residual.square().sum(1, keepdim=True)
     for _ in range(ROUNDS):
-        turned = direction + (confidences.unsqueeze(1) * (direction @ own.transpose(1, 2))) @ own
-        step = length / (direction * turned).sum(2, keepdim=True).clamp(min=1e-30)
+        turned = direction + pool(vectors, places, confidences * products(vectors, places, direction))
+        step = length / (direction * turned).sum(1, keepdim=True).clamp(min=1e-30)
         solution, residual = solution + step * direction, residual - step * turned
-        before, length = length, residual.square().sum(2, keepdim=True)
+        before, length = length, residual.square().sum(1, keepdim=True)
         direction = residual + length / before.clamp(min=1e-30) * direction
-    return solution.squeeze(1)
+    return solution
 
 
 def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most_users: int | None) -> csr_matrix:

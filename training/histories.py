@@ -39,6 +39,14 @@ def pool(vectors: Tensor, places: Tensor, weights: Tensor) -> Tensor:
     return nn.functional.embedding_bag(places, vectors, per_sample_weights=weights, mode="sum")
 
 
+def products(vectors: Tensor, places: Tensor, users: Tensor) -> Tensor:
+    """Dot products [B, L] of each row of `users` [B, any] with the rows `places` [B, L] of `vectors`."""
+    if torch.compiler.is_exporting():
+        return (vectors[places] @ users.unsqueeze(2)).squeeze(2)
+    # with few distinct vectors, all products are less work than one vector per place
+    return torch.gather(users @ vectors.T, 1, places)
+
+
 def masked_softmax(logits: Tensor, known: Tensor) -> Tensor:
     """Softmax over the known places of each row [B, L]; a row without any gets zeros."""
     logits = logits.masked_fill(~known, -1e4)
