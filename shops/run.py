@@ -20,7 +20,8 @@ from report import write_report
 
 # what the measure needs: no lists of today, no tests
 MODELS = ["+recall_by_model", "+model_comparisons", "+training_epochs"]
-AGAIN = ["training_runs+,+model_comparisons", "training_runs+,+recall_by_model", "training_epochs"]  # with towers of another seed
+# with the towers of another seed
+AGAIN = ["training_runs+,+model_comparisons", "training_runs+,+recall_by_model", "training_epochs"]
 RESULTS = """
     select recalls.policy, recalls.slice, recalls.model, recalls.n_users, recalls.recall, recalls.recall_low,
         recalls.recall_high, lifts.baseline, lifts.lift, lifts.lift_low, lifts.lift_high

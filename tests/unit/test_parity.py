@@ -82,15 +82,21 @@ def make_examples(repeats: bool = True) -> Examples:
 
 CONFIG = TrainingConfig(dim=14, factors=3, content=4, sequence=5, support=3, epochs=2, final_epochs=1, threads=1)
 MEMORIES = {"recall": RecallUsers, "sequence": SequenceUsers, "sets": type(None)}
+FACTORS: dict[str, dict[str, float]] = {  # each kind of fold-in
+    "als": {"factors_alpha": 3.0, "factors_regularization": 1.0},
+    "linear": {"factors_alpha": 1.0, "factors_regularization": 1.0, "factors_linear": 1},
+}
 SERVED = slice(0, 4)  # rows of the snapshot that is served; older ones have factors of their own
 
 
-@pytest.fixture(scope="module", params=["recall", "sequence", "sets"])
+@pytest.fixture(scope="module", params=[("recall", "als"), ("sequence", "als"), ("sets", "als"), ("sets", "linear")])
 def towers(request: pytest.FixtureRequest) -> TwoTowers:
-    """Fitted towers of each kind of memory, all weights moved so that no part of the network is silent."""
-    config = replace(CONFIG, ordered=int(request.param != "sets"))
-    towers = fit(make_examples(repeats=request.param == "recall"), config, lambda _: None)[0]
-    assert isinstance(towers.user.memory, MEMORIES[request.param])
+    """Fitted towers of each kind of memory and factors, all weights moved so that no part of the network is silent."""
+    memory, factors = request.param
+    config = replace(CONFIG, ordered=int(memory != "sets"), **FACTORS[factors])
+    towers = fit(make_examples(repeats=memory == "recall"), config, lambda _: None)[0]
+    assert isinstance(towers.user.memory, MEMORIES[memory])
+    towers.user.shares[:] = 1.0
     with torch.no_grad():
         for parameter in towers.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
