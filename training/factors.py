@@ -66,7 +66,7 @@ def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig) -> Fa
     """Factors of the histories of one snapshot, and what feature values say of them, by ridge regression."""
     items, history, turn = fit_vectors(examples, snapshot, config)
     known = np.flatnonzero(items.any(1))
-    values = ridge(csr_matrix(feature_values(examples)[:, known].T), items[known], FEW)
+    values = ridge(csr_matrix(feature_values(examples, snapshot)[:, known].T), items[known], FEW)
     return Factors(*(torch.from_numpy(array) for array in (items, history, turn, values)))
 
 
@@ -90,7 +90,7 @@ def fit_vectors(
         counts = histories.log1p() / np.log(2.0)
         history, items = fit_linear(counts, config.factors, config.factors_regularization, config.seed)
     else:
-        items = _als(_with_values(histories, feature_values(examples), config), config)
+        items = _als(_with_values(histories, feature_values(examples, snapshot), config), config)
         gram = items.T @ items + config.factors_regularization * np.eye(config.factors)
         turn = np.asarray(solve_triangular(np.linalg.cholesky(gram), turn, lower=True))
         history = items @ turn.T
@@ -108,9 +108,9 @@ def feature_places(columns: tuple[Column, ...]) -> dict[str, range]:
     return places
 
 
-def feature_values(examples: Examples) -> csr_matrix:
-    """Which items have which value of a feature that does not age: 1 in [V, C], where at least two items have it."""
-    rows = examples.item_rows[examples.serve]
+def feature_values(examples: Examples, snapshot: int) -> csr_matrix:
+    """Which items had which value of a feature that does not age: 1 in [V, C], where at least two items had it."""
+    rows = examples.item_rows[snapshot]
     item_codes = np.asarray(examples.items.arrays["item_code"])[rows].astype(np.int64)
     size, blocks = len(examples.code_items), [csr_matrix(np.zeros((0, len(examples.code_items)), np.float32))]
     for name, places in feature_places(examples.items.columns).items():

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from .fit import fit
 from .optimise import Epoch
 
 COLUMNS = ["horizon", "run_id", "kind", "name", "epoch", "value", "text"]
+CHANGING = {"user": ("user_features",), "item": ("item_features", "item_reviews")}  # what was done until a snapshot
 Relations = dict[str, duckdb.DuckDBPyRelation]
 Row = dict[str, Any]
 
@@ -31,19 +33,19 @@ Row = dict[str, Any]
 def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: Callable[[str], None]) -> pd.DataFrame:
     """Fit the towers of every horizon whose inputs, settings or code changed.
 
-    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons, and of user_features
-    and item_features the names of the columns. Returns the run log, one row per artifact, parameter, metric and epoch,
+    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons, and those of CHANGING
+    for the names of their columns. Returns the run log, one row per artifact, parameter, metric and epoch,
     with the columns of `COLUMNS`. A run that fails leaves no folder.
     """
     config = TrainingConfig.from_settings(settings)
-    changing = {entity: set(relations[f"{entity}_features"].columns) for entity in ("user", "item")}
+    changing = changing_columns(relations)
     rows: list[Row] = []
     horizons = relations["horizons"].order("horizon").fetchall()
     for horizon, serve, *_ in horizons:
         own = {
             name: of_horizon(relation, name, horizon, serve)
             for name, relation in relations.items()
-            if name not in ("horizons", "user_features", "item_features")
+            if name != "horizons" and name not in chain(*CHANGING.values())
         }
         run_id = run_id_of(own, config)
         folder = Path(model_dir).absolute() / run_id
@@ -55,6 +57,13 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: C
             log(f"two_tower {horizon}: run {run_id} is up to date, training skipped")
         rows += [{"horizon": horizon, "run_id": run_id, **row} for row in found]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "value": "float64"})
+
+
+def changing_columns(relations: Relations) -> dict[str, set[str]]:
+    """Columns by entity that change from snapshot to snapshot."""
+    return {
+        entity: {name for table in tables for name in relations[table].columns} for entity, tables in CHANGING.items()
+    }
 
 
 def of_horizon(relation: duckdb.DuckDBPyRelation, name: str, horizon: str, serve: int) -> duckdb.DuckDBPyRelation:

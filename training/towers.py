@@ -132,7 +132,8 @@ class UserTower(nn.Module):
         self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor, turn: Tensor
     ) -> Tensor:
         """[B, F]: what the history says of the user, see factors.py; of one length, for confidence is not taste."""
-        users = fold_in(vectors, places, inputs["history_weights"] * seen, self.config) @ turn
+        # nothing in here is learned; without this, backward would go through all of it
+        users = fold_in(vectors.detach(), places, inputs["history_weights"] * seen, self.config) @ turn
         return unit(users) * self.factors_scale.exp()
 
     def content_part(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import dataclass, fields, replace
+from itertools import chain
 from typing import Any
 
 import duckdb
@@ -23,7 +24,7 @@ from .config import TrainingConfig
 from .examples import Examples
 from .fit import fit
 from .optimise import Epoch
-from .runs import Relations, of_horizon, read_examples, run_id_of
+from .runs import CHANGING, Relations, changing_columns, of_horizon, read_examples, run_id_of
 from .search_spaces import suggest_towers
 from .two_towers import has_repeats
 from .validation import validation_recall
@@ -90,7 +91,7 @@ class Warehouse:
     def read(self, policy: Policy | None) -> Task:
         """What the evaluation horizon's training run reads, and the settings it last had."""
         with self.connect(read_only=True) as connection:
-            names = (*INPUTS, "user_features", "item_features", "training_runs")
+            names = (*INPUTS, *chain(*CHANGING.values()), "training_runs")
             try:
                 relations: Relations = {name: connection.table(f"{self.schema}.{name}") for name in names}
             except duckdb.CatalogException as error:
@@ -98,12 +99,11 @@ class Warehouse:
                     f"{self.database}, schema {self.schema}: {error}; build the project once: dbt build"
                 ) from None
             own = {name: of_horizon(relations[name], name, HORIZON, SERVE) for name in INPUTS}
-            changing = {entity: set(relations[f"{entity}_features"].columns) for entity in ("user", "item")}
             run = relations["training_runs"].filter(f"horizon = '{HORIZON}' and kind = 'parameter'")
             values: dict[str, float] = dict(run.select("name, value").fetchall())
             known = {field.name for field in fields(TrainingConfig)}
             config = TrainingConfig.from_settings({name: values[name] for name in values.keys() & known})
-            examples = read_examples(own, changing, SERVE)
+            examples = read_examples(own, changing_columns(relations), SERVE)
             searched = suggest_towers(optuna.trial.FixedTrial(config.as_dict()), config, has_repeats(examples))
             alike: dict[str, Any] = {name: getattr(TrainingConfig, name) for name in (*searched, "threads")}
             chosen: Policy = policy or ("repeats" if has_repeats(examples) else "new")

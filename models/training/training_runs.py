@@ -11,6 +11,7 @@ def model(dbt, session):
         "user_histories": dbt.ref("two_tower", "user_histories"),
         "user_features": dbt.ref("two_tower", "user_features"),
         "item_features": dbt.ref("two_tower", "item_features"),
+        "item_reviews": dbt.ref("two_tower", "item_reviews"),
         "horizons": dbt.ref("two_tower", "horizons"),
     }
     return train(names, dbt.config.get("training"), dbt.config.get("model_dir"), AdapterLogger("TwoTower").info)

@@ -85,7 +85,7 @@ def shop() -> Examples:
 
 
 def test_values_of_two_items_and_more_count_once_per_item() -> None:
-    values = feature_values(shop()).toarray()
+    values = feature_values(shop(), 2).toarray()
     assert values.shape == (16, 9), "a row for each code of shelves and tags, unknown ones included"
     assert values.max() == 1.0
     assert sorted(values.sum(1))[-4:] == [0.0, 4.0, 4.0, 8.0], "two shelves and the tag that all have, not tags of one"
