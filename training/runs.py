@@ -33,8 +33,8 @@ Row = dict[str, Any]
 def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: Callable[[str], None]) -> pd.DataFrame:
     """Fit the towers of every horizon whose inputs, settings or code changed.
 
-    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons, and those of CHANGING
-    for the names of their columns. Returns the run log, one row per artifact, parameter, metric and epoch,
+    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons, and for the names
+    of their columns those of CHANGING. Returns the run log, one row per artifact, parameter, metric and epoch,
     with the columns of `COLUMNS`. A run that fails leaves no folder.
     """
     config = TrainingConfig.from_settings(settings)
