@@ -41,17 +41,27 @@ def validation_recalls(towers: TwoTowers, policy: str, with_history: bool | None
     with_history: only users with a history, or only those without. Where these are few, all count as such: their
     histories are hidden, and are what such users want.
     """
+    rows, hidden = _rows_of(towers.examples, with_history)
+    users, items = _embeddings(towers, rows, policy, hidden)
+    return recalls_of(towers.examples, rows, (block @ items.T for block in users), "hidden" if hidden else policy)
+
+
+def _rows_of(examples: Examples, with_history: bool | None) -> tuple[Index, bool]:
+    """The rows to look at, and whether their histories are to be hidden."""
+    rows = validation_rows(examples)
+    if with_history is None:
+        return rows, False
+    chosen = rows[(np.diff(examples.histories.offsets)[rows] > 0) == with_history]
+    hidden = not with_history and len(chosen) < FEWEST_NEW_USERS
+    return (rows if hidden else chosen), hidden
+
+
+@torch.inference_mode()
+def _embeddings(towers: TwoTowers, rows: Index, policy: str, hidden: bool) -> tuple[list[Tensor], Tensor]:
+    """Of the users in blocks of rows, [B, D] each, and of all items as of the validation snapshot, [I, D]."""
     towers.eval()
-    examples = towers.examples
-    rows, hidden = validation_rows(examples), False
-    if with_history is not None:
-        chosen = rows[(np.diff(examples.histories.offsets)[rows] > 0) == with_history]
-        hidden = not with_history and len(chosen) < FEWEST_NEW_USERS
-        rows = rows if hidden else chosen
-    with torch.inference_mode():
-        items = towers.items(examples.serve + 1, np.arange(len(examples.catalogue)))
-        scores = (towers.users(block, policy, hidden) @ items.T for block in blocks(rows))
-        return recalls_of(examples, rows, scores, "hidden" if hidden else policy)
+    items = towers.items(towers.examples.serve + 1, np.arange(len(towers.examples.catalogue)))
+    return [towers.users(block, policy, hidden) for block in blocks(rows)], items
 
 
 def blocks(rows: Index) -> list[Index]:
@@ -135,23 +145,44 @@ def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) ->
         shares = towers.user.shares[int(with_history)]
         if memory is None:
             shares[CONTENT], shares[POPULARITY] = 0.0, 0.0 if with_history else 1.0
-        best = validation_recalls(towers, policy, with_history)
+        recalls = recalls_by_shares(towers, policy, with_history)
+        best = recalls(shares)
         for part in parts if policy == "new" else (TASTE,):
-            found, before = {}, shares.clone()
+            found, tried = {}, shares.clone()
             for share in SHARES:
-                shares[part] = share
-                found[share] = validation_recalls(towers, policy, with_history)
+                tried[part] = share
+                found[share] = recalls(tried)
             first = max(found, key=lambda share: float(found[share].sum()))
             if is_clearly_better(found[first], best):
                 shares[part], best = first, found[first]
-            else:
-                shares.copy_(before)
         recall = float(best.mean()) if len(best) else 0.0
         log(
             f"two_tower: for users {'with' if with_history else 'without'} a history, "
             f"factors count {shares[1]:.3g}, content {shares[2]:.3g}, popularity {shares[3]:.3g}: "
             f"recall@10 {policy} {recall:.4f}"
         )
+
+
+def recalls_by_shares(towers: TwoTowers, policy: str, with_history: bool) -> Callable[[Tensor], Recalls]:
+    """The function from shares [4] to the recalls that validation_recalls finds with them.
+
+    A user's embedding is linear in the shares: it is computed without any part and with all, and never again.
+    """
+    examples = towers.examples
+    rows, hidden = _rows_of(examples, with_history)
+    with only(towers, slice(0, 0)):
+        without, items = _embeddings(towers, rows, policy, hidden)
+    with only(towers, slice(0, 4)):
+        whole = _embeddings(towers, rows, policy, hidden)[0]
+    taste = (towers.config.factors, towers.config.content + 1)
+    widths = torch.tensor([items.shape[1] - sum(taste) - 1, *taste, 1])
+
+    def recalls(shares: Tensor) -> Recalls:
+        columns = shares.repeat_interleave(widths)
+        users = (none + columns * (every - none) for none, every in zip(without, whole, strict=True))
+        return recalls_of(examples, rows, (block @ items.T for block in users), "hidden" if hidden else policy)
+
+    return recalls
 
 
 def is_clearly_better(recalls: Recalls, others: Recalls) -> bool:

@@ -19,6 +19,7 @@ from two_tower.training.fit import fit
 from two_tower.training.recall import RecallUsers
 from two_tower.training.sequence import SequenceItems, SequenceUsers
 from two_tower.training.two_towers import TwoTowers, tensors
+from two_tower.training.validation import recalls_by_shares, validation_recalls
 
 CODES = {"user": {"age": 3}, "item": {"item_code": 4, "brand": 2, "tags": 3}}
 CHANGING = {"user": {"spend"}, "item": {"users", "recent_users"}}
@@ -139,6 +140,16 @@ def test_only_recall_is_silent_for_what_the_user_never_had(towers: TwoTowers) ->
         repeats, new = (towers.users(np.arange(12)[SERVED], policy) for policy in ("repeats", "new"))
     assert (new[:, : CONFIG.memory_dim].abs().max() == 0) == isinstance(towers.user.memory, RecallUsers)
     assert repeats[0, : CONFIG.memory_dim].abs().max() > 0
+
+
+def test_shares_are_tried_without_the_towers_and_are_what_the_towers_then_have(towers: TwoTowers) -> None:
+    before = towers.user.shares.clone()
+    shares = torch.tensor([1.0, 0.3, 2.0, 0.7])
+    for with_history in (False, True):
+        tried = recalls_by_shares(towers, "new", with_history)(shares)
+        towers.user.shares[:] = shares
+        np.testing.assert_array_equal(tried, validation_recalls(towers, "new", with_history))
+        towers.user.shares.copy_(before)
 
 
 @pytest.mark.parametrize("repeats", [True, False])
