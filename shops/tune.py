@@ -19,7 +19,7 @@ from public_shop import HERE, SHOPS, Shop
 def main() -> None:
     """Build what the searches read, then search."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("shop", choices=list(SHOPS))
+    parser.add_argument("shop", choices=[name for name in SHOPS if name != "complete_journey"])
     parser.add_argument("--data", type=Path, default=HERE / "data", help="folder with a folder per shop")
     parser.add_argument("--work", type=Path, default=HERE / "data", help="where databases and logs go")
     parser.add_argument("--trials", type=int, default=40, help="per model, earlier ones included")
