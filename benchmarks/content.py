@@ -13,6 +13,7 @@ towers over a row's model, paired by user. <out>/README.md is the table of all s
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from itertools import product
@@ -164,6 +165,7 @@ def main() -> None:
     parser.add_argument("--contents", nargs="+", choices=CONTENTS, default=["own"])
     parser.add_argument("--encoder", default="", help="folder of a sentence encoder, for pretrained_text")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--settings", type=json.loads, default={}, help="JSON of two_tower_training, for all contents")
     parser.add_argument("--out", type=Path, default=HERE / "content")
     given = parser.parse_args()
     rows: list[list[Any]] = []
@@ -172,7 +174,7 @@ def main() -> None:
         shop = shop_of(given.shop, content, given.data.absolute(), given.work.absolute(), given.encoder)
         if not shop.is_there():
             sys.exit(f"{given.shop}: there is no data in {given.data}")
-        shop.run_dbt(MODELS, two_tower_training={"seed": seed})
+        shop.run_dbt(MODELS, two_tower_training={"seed": seed} | given.settings)
         with duckdb.connect(str(shop.database), read_only=True) as connection:
             rows += [[given.shop, content, seed, *row] for row in with_intervals(measure(connection))]
         print(*rows, f"{time.perf_counter() - started:.0f} s", sep="\n", flush=True)

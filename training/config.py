@@ -21,7 +21,7 @@ class TrainingConfig:
     recall_batch_size: int = 256
     recall_learning_rate: float = 0.05  # Adam: exactness needs large steps
     # --- sequence: what comes next after an ordered history, where nothing is bought twice
-    sequence: int = 65  # length of memory then; what is left over goes to the factors
+    sequence: int = 193  # length of memory then: 65 lose; what is left over goes to the factors
     ordered: int = 1  # 0 = histories have no order (var two_tower_split: random), and factors get all of memory
     sequence_epochs: int = 10  # upper bound; early stopping on validation recall@10 decides
     sequence_positions: int = 4096  # places of histories per step, fewer where there are few

@@ -31,7 +31,7 @@ SEQUENCE = {
     "sequence_dropout": (0.0, 0.7),
     "sequence_history_dropout": (0.0, 0.5),
     "sequence_id_dropout": (0.0, 0.5),
-    "sequence": (17, 129),
+    "sequence": (65, 257),
 }
 PARTS = ("factors", "content", "sequence")  # of the embedding: they have to fit into it
 # Where earlier searches ended on The Complete Journey (benchmarks/tuning), and one plain start
