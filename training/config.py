@@ -36,6 +36,7 @@ class TrainingConfig:
     factors_regularization: float = 0.0
     factors_user_power: float = 0.0  # above 0, heavy users' counts say less about each item
     factors_features: float = 1.0  # how much a value of a feature counts beside a user, in ALS
+    factors_texts: int = 0  # 1 = features of many values an item, such as texts, count as well
     als_iterations: int = 10
     taste_snapshots: int = 3  # newest training snapshots that teach taste; each has factors of its own
     epochs: int = 3  # upper bound; early stopping on validation recall@10 decides

@@ -25,6 +25,8 @@ from .histories import pool, products
 from .linear import fit_linear, ridge
 
 OFTEN = 20  # items of a feature value, above which each of them counts less
+MANY = 5.0  # values of one feature that an item has, above which each of them counts less
+TEXT = 32.0  # values an item, above which a feature is called a text: words and their parts
 ROUNDS = 2  # of conjugate gradients: recall@10 is that of the exact solution, to which 30 would come
 FEW = 5.0  # items: a feature value that so many share counts half of what they have in common
 
@@ -76,10 +78,10 @@ def fit_vectors(
     """Items, history and turn of Factors, by ALS or by a linear model of reduced rank.
 
     Implicit ALS (Hu, Koren, Volinsky 2008), item vectors V. Each value of an item's feature counts as one more user,
-    who had all items of that value. In a history they are L^-1 V, where L L' = V'V + reg I: for these, the quadratic
-    form of a user's equations is the identity but for the user's own items, see fold_in. L^-1 turns the solution back.
-    Item vectors are scaled to a length of about 1 for a popular item. most_users: an even sample of so many users, if
-    there are more.
+    who had all items of that value, see weights_of_values. In a history they are L^-1 V, where L L' = V'V + reg I: for
+    these, the quadratic form of a user's equations is the identity but for the user's own items, see fold_in. L^-1
+    turns the solution back. Item vectors are scaled to a length of about 1 for a popular item. most_users: an even
+    sample of so many users, if there are more.
     """
     histories = _confidences(examples, snapshot, config, most_users)
     turn = np.eye(config.factors)
@@ -90,7 +92,8 @@ def fit_vectors(
         counts = histories.log1p() / np.log(2.0)
         history, items = fit_linear(counts, config.factors, config.factors_regularization, config.seed)
     else:
-        items = _als(_with_values(histories, feature_values(examples, snapshot), config), config)
+        values = feature_values(examples, snapshot)
+        items = _als(_with_values(histories, values, weights_of_values(examples, values, config)), config)
         gram = items.T @ items + config.factors_regularization * np.eye(config.factors)
         turn = np.asarray(solve_triangular(np.linalg.cholesky(gram), turn, lower=True))
         history = items @ turn.T
@@ -126,6 +129,26 @@ def feature_values(examples: Examples, snapshot: int) -> csr_matrix:
         block.eliminate_zeros()
         blocks.append(block)
     return csr_matrix(vstack(blocks))
+
+
+def weights_of_values(examples: Examples, values: csr_matrix, config: TrainingConfig) -> Vectors:
+    """How much each value of feature_values counts as a user, [V]: less if many items have it, or its items many."""
+    weights = np.minimum(1.0, OFTEN / np.maximum(np.diff(values.indptr), 1)) ** 0.5
+    for places, mean in zip(feature_places(examples.items.columns).values(), values_an_item(examples), strict=True):
+        counts = mean <= TEXT or config.factors_texts
+        weights[places] *= min(1.0, MANY / max(mean, 1.0)) if counts else 0.0
+    weights *= (np.diff(values.indptr) > 0) * config.factors_features * config.factors_alpha
+    return weights.astype(np.float32)
+
+
+def values_an_item(examples: Examples) -> list[float]:
+    """How many values of each feature of feature_places an item has that has any, on average."""
+    means = []
+    for name in feature_places(examples.items.columns):
+        array = examples.items.arrays[name]
+        lengths = np.diff(array.offsets) if isinstance(array, Ragged) else np.ones(1)
+        means.append(float(lengths[lengths > 0].mean()) if lengths.any() else 0.0)
+    return means
 
 
 def fold_in(vectors: Tensor, places: Tensor, weights: Tensor, config: TrainingConfig) -> Tensor:
@@ -165,14 +188,10 @@ def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most
     return csr_matrix((confidences, (places, items)), shape=(len(rows), len(examples.code_items)))
 
 
-def _with_values(histories: csr_matrix, values: csr_matrix, config: TrainingConfig) -> csr_matrix:
-    """The histories, and below them the values as users, of which those of many items count less."""
-    counts = np.diff(values.indptr)
-    if not config.factors_features or not counts.any():
-        return histories
-    rarity = np.minimum(1.0, OFTEN / counts[counts > 0]) ** 0.5
-    users = diags(rarity * config.factors_features * config.factors_alpha) @ values[counts > 0]
-    return csr_matrix(vstack([histories, users]), dtype=np.float32)
+def _with_values(histories: csr_matrix, values: csr_matrix, weights: Vectors) -> csr_matrix:
+    """The histories, and below them the values [V, C] as users, of weights [V]."""
+    counted = weights > 0
+    return csr_matrix(vstack([histories, diags(weights[counted]) @ values[counted]]), dtype=np.float32)
 
 
 def _als(matrix: csr_matrix, config: TrainingConfig) -> NDArray[np.float64]:

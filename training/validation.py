@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .config import TrainingConfig
 from .examples import Examples, Index, even_sample
-from .factors import factor_choices, fit_vectors, fold_in
+from .factors import TEXT, factor_choices, fit_vectors, fold_in, values_an_item
 from .two_towers import TwoTowers, tensors
 
 Recalls = NDArray[np.float64]
@@ -108,7 +108,7 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
         users = (fold_in(history, b["history_items"], b["history_weights"], tried) for b in batches)
         recalls = recalls_of(examples, rows, (user @ targets for user in users), "new")
         found[tried] = float(recalls.mean()) if len(recalls) else 0.0
-        als = f"ALS, alpha {tried.factors_alpha:g}, features {tried.factors_features:g}"
+        als = f"ALS, alpha {tried.factors_alpha:g}, features {tried.factors_features:g}, texts {tried.factors_texts}"
         kind = "linear" if tried.factors_linear else als
         kind += f", regularization {tried.factors_regularization:g}"
         log(f"two_tower: factors by {kind}: recall@10 new {found[tried]:.4f}")
@@ -117,6 +117,8 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
     best = max(factor_choices(config), key=recall)
     if best.factors_features:
         recall(replace(best, factors_features=0.0))
+        if max(values_an_item(examples), default=0.0) > TEXT:
+            recall(replace(best, factors_texts=1))
     return max(found, key=lambda tried: found[tried])
 
 

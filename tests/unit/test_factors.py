@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,7 +13,7 @@ from two_tower.training.baselines import fit_ease
 from two_tower.training.config import TrainingConfig
 from two_tower.training.data import HISTORY
 from two_tower.training.examples import Examples, build_examples
-from two_tower.training.factors import feature_values, fit_factors, fit_vectors, fold_in
+from two_tower.training.factors import feature_values, fit_factors, fit_vectors, fold_in, weights_of_values
 from two_tower.training.linear import fit_linear, ridge
 
 USERS, ITEMS = 60, 25
@@ -58,8 +60,8 @@ def test_items_that_nobody_had_have_no_vectors() -> None:
     assert items[6].any()
 
 
-def shop() -> Examples:
-    """Two shelves of four items; users keep to one shelf, but nobody of them had p3 or q3."""
+def shop(words: list[int] | None = None) -> Examples:
+    """Two shelves of four items; users keep to one shelf, but nobody of them had p3 or q3. All have the same words."""
     names = [f"{shelf}{number}" for shelf in "pq" for number in range(4)]
     code = {name: place + 1 for place, name in enumerate(names)}
     carts = [["p0", "p1", "p2"], ["q0", "q1", "q2"]] * 3 + [["p3"], ["q3"]]
@@ -71,7 +73,7 @@ def shop() -> Examples:
     ]
     items = [
         {"snapshot": snapshot, "item_id": name, "item_code": code[name], "shelf": 1 if name[0] == "p" else 2,
-         "tags": [3, 3, 4 + place], "users": 1.0, "recent_users": 1.0}
+         "tags": [3, 3, 4 + place], "users": 1.0, "recent_users": 1.0} | ({"words": words} if words else {})
         for snapshot in (1, 2)
         for place, name in enumerate(names)
     ]  # fmt: skip
@@ -79,7 +81,7 @@ def shop() -> Examples:
     had = [{"snapshot": 2, "user_id": "u00", "item_id": "p0"}]
     return build_examples(
         *(pa.Table.from_pylist(rows) for rows in (users, items, wanted, had)),
-        {"user": {}, "item": {"item_code": 8, "shelf": 2, "tags": 12}},
+        {"user": {}, "item": {"item_code": 8, "shelf": 2, "tags": 12, "words": 99}},
         {"user": set(), "item": {"users", "recent_users"}}, 1,
     )  # fmt: skip
 
@@ -101,6 +103,29 @@ def test_only_features_bring_the_items_of_a_shelf_together(features: float) -> N
     nearness = directions @ directions.T
     own, other = nearness[4, 1:4].mean(), nearness[4, 5:8].mean()  # of p3 to its own shelf and to the other one
     assert (own - other > 0.15) == bool(features)
+
+
+def test_a_text_has_no_say_in_als_unless_it_is_asked_for() -> None:
+    """Its words are a hundred times as many as the values of other features."""
+    config = TrainingConfig(factors=4, factors_alpha=20.0, factors_regularization=1.0, threads=1)
+    text = shop(words=list(range(1, 41)))
+    without, silent, heard = (
+        fit_vectors(examples, 2, tried)[0]
+        for examples, tried in ((shop(), config), (text, config), (text, replace(config, factors_texts=1)))
+    )
+    np.testing.assert_array_equal(without, silent)
+    assert np.abs(heard - without).max() > 0.01
+
+
+def test_a_value_counts_less_the_more_values_its_items_have() -> None:
+    config = TrainingConfig(factors_alpha=20.0)
+    weights = {n: shop(words=list(range(1, n + 1))) for n in (2, 10, 20)}
+    found = {
+        n: weights_of_values(examples, feature_values(examples, 2), config)[-100:] for n, examples in weights.items()
+    }
+    assert found[2].max() == pytest.approx(20.0)
+    assert found[10].max() == pytest.approx(10.0)
+    assert found[20].max() == pytest.approx(5.0)
 
 
 def test_an_even_sample_of_users_is_enough_to_try_settings() -> None:

@@ -2,18 +2,20 @@
 with
 
 items as (
-    select * from {{ ref(var('shops_items')) }}
-),
-
-final as (
     select
-        items.item_id
+        item_id
         {%- if content != 'ids_only' %},
-        columns(lambda name: name not in ('item_id', 'title', 'embedding'))
+        columns(lambda name: name not in ('item_id', 'title'))
         {%- endif %}
         {%- if content in ('hashed_text', 'pretrained_text') %},
         {{ var('shops_text') }} as words
         {%- endif %}
+    from {{ ref(var('shops_items')) }}
+),
+
+final as (
+    select
+        items.*
         {%- if content == 'pretrained_text' %},
         vectors.embedding as text_vector
         {%- endif %}
