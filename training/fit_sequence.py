@@ -82,7 +82,7 @@ class SequenceTrainer:
         inputs = tensors(self.towers.examples.user_batch(rows))
         codes = inputs["history_items"][:, :width]  # [B, L], newest first
         present, places = distinct(codes)
-        vectors = self.users.history(present, self.items.content(self.towers.contents(present)))  # [n, W]
+        vectors = self.users.history(present, self.items.in_history(self.towers.contents(present)))  # [n, W]
         inputs |= {"history_items": codes}
         known = codes > 0
         seen = known & (torch.rand(codes.shape) >= self.towers.config.sequence_history_dropout)

@@ -25,8 +25,8 @@ class RecallItems(nn.Module):
         vectors: Tensor = self.vectors(inputs["item_code"])
         return vectors
 
-    def content(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Nothing of an item but which one it is says what comes back: [B, 0]."""
+    def in_history(self, inputs: dict[str, Tensor]) -> Tensor:
+        """What an item is in a history is a table of the users' side: [B, 0]."""
         return torch.zeros(len(inputs["item_code"]), 0)
 
 
@@ -41,9 +41,9 @@ class RecallUsers(nn.Module):
         self.repeat = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), nn.Linear(32, 1))
         self.scale = nn.Parameter(torch.tensor(2.3))
 
-    def history(self, codes: Tensor, content: Tensor) -> Tensor:
-        """What items are as part of a history: [n, R - 1] by codes [n]; the content is empty."""
-        return torch.cat([self.vectors(codes), content], 1)
+    def history(self, codes: Tensor, items: Tensor) -> Tensor:
+        """What items are as part of a history: [n, R - 1] by codes [n]; items [n, 0] say nothing."""
+        return torch.cat([self.vectors(codes), items], 1)
 
     def present(self, inputs: dict[str, Tensor]) -> Tensor:
         """1 for rows [B, 1] to which this part says something, else 0."""

@@ -1,7 +1,7 @@
 """The sequence part: what comes next after an ordered history, by ids and contents; for shops without repeat purchases.
 
 A user is what the latest items are like and what all of them are like: two averages of the history with weights that
-fall from item to item, mixed by a small network.
+fall from item to item, mixed by a small network. An item has one vector, to be found by and as part of a history.
 Shapes: B rows, L history length, W = R - 1 width of a vector, R length of the part, C item codes.
 """
 
@@ -31,38 +31,30 @@ class SequenceItems(nn.Module):
         super().__init__()
         width = config.memory_dim - 1
         self.id_dropout = config.sequence_id_dropout
-        self.vectors = table(codes, width, START)
+        self.own = table(codes, width, START)
         self.bias = table(codes, 1, 0.0)
         self.features = Features(tuple(c for c in columns if not c.changes), width, scales)
         self.mixed = nn.Linear(width, width)
 
-    def content(self, inputs: dict[str, Tensor]) -> Tensor:
-        """What the features that do not age say: [B, W]."""
-        return self.features.content(inputs)
+    def in_history(self, inputs: dict[str, Tensor]) -> Tensor:
+        """All but the bias, [B, W]: the item's own vector and what its features that do not age say."""
+        own = self.own(inputs["item_code"])
+        if self.training:
+            own = without_some(own, self.id_dropout)
+        vectors: Tensor = own + self.mixed(self.features.content(inputs))
+        return vectors
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """[B, R]."""
-        return self.embed(inputs["item_code"], self.content(inputs))
-
-    def embed(self, codes: Tensor, content: Tensor) -> Tensor:
-        """[B, R] from codes [B] and contents [B, W]."""
-        own = self.vectors(codes)
-        if self.training:
-            own = without_some(own, self.id_dropout)
-        return torch.cat([own + self.mixed(content), self.bias(codes)], 1)
+        return torch.cat([self.in_history(inputs), self.bias(inputs["item_code"])], 1)
 
 
 class SequenceUsers(nn.Module):
     """Pools of a history and the user's features that do not age, mixed."""
 
-    def __init__(
-        self, columns: tuple[Column, ...], codes: int, config: TrainingConfig, scales: dict[str, tuple[float, float]]
-    ):
+    def __init__(self, columns: tuple[Column, ...], config: TrainingConfig, scales: dict[str, tuple[float, float]]):
         super().__init__()
         width = config.memory_dim - 1
-        self.id_dropout = config.sequence_id_dropout
-        self.vectors = table(codes, width, START)
-        self.content = nn.Linear(width, width)
         self.falls = nn.Parameter(torch.tensor(HALVES))
         self.empty = nn.Parameter(torch.zeros(width))  # in place of a pool of nothing
         self.features = Features(tuple(c for c in columns if not c.changes), width, scales)
@@ -76,13 +68,9 @@ class SequenceUsers(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.scale = nn.Parameter(torch.tensor(math.log(LENGTH) - math.log(width) / 2))
 
-    def history(self, codes: Tensor, content: Tensor) -> Tensor:
-        """What items are as part of a history: [n, W] by codes [n] and contents [n, W]; zeros for code 0."""
-        own = self.vectors(codes)
-        if self.training:
-            own = without_some(own, self.id_dropout)
-        vectors: Tensor = own + self.content(content) * (codes > 0).unsqueeze(1)
-        return vectors
+    def history(self, codes: Tensor, items: Tensor) -> Tensor:
+        """What items [n, W] of codes [n] are as part of a history: [n, W]; zeros for code 0."""
+        return items * (codes > 0).unsqueeze(1)
 
     def present(self, inputs: dict[str, Tensor]) -> Tensor:
         """1 for all rows [B, 1]: this part has something to say to everyone."""

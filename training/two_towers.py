@@ -38,7 +38,7 @@ class TwoTowers(nn.Module):
         else:
             memories = (
                 SequenceItems(columns, codes, config, of_items),
-                SequenceUsers(examples.users.columns, codes, config, of_users),
+                SequenceUsers(examples.users.columns, config, of_users),
             )
         self.item = ItemTower(columns, memories[0], config, of_items)
         self.user = UserTower(examples.users.columns, memories[1], config, of_users)
@@ -56,8 +56,8 @@ class TwoTowers(nn.Module):
         tastes = self.history_tastes(codes, snapshot)
         if self.item.memory is None or self.user.memory is None:
             return tastes
-        content = self.item.memory.content(self.contents(codes))
-        return torch.cat([self.user.memory.history(codes, content), tastes], 1)
+        items = self.item.memory.in_history(self.contents(codes))
+        return torch.cat([self.user.memory.history(codes, items), tastes], 1)
 
     def history_tastes(self, codes: Tensor, snapshot: int) -> Tensor:
         """All but the memory part of them: [n, F + H]."""

@@ -173,7 +173,7 @@ def test_a_place_of_a_history_is_told_from_what_came_before_it_alone() -> None:
     inputs = tensors(towers.examples.user_batch(np.asarray([3])))  # "d": codes 4, 3, 2, 1, newest first
     codes = inputs["history_items"]
     with torch.inference_mode():
-        vectors = users.history(codes[0], items.content(towers.contents(codes[0])))
+        vectors = users.history(codes[0], items.in_history(towers.contents(codes[0])))
         found = users.before(inputs, vectors.unsqueeze(0), torch.ones(1, 4))
         for place in range(4):
             older = {**inputs, "history_items": nn.functional.pad(codes[:, place + 1 :], (0, place + 1))}
