@@ -46,8 +46,8 @@ class RecallUsers(nn.Module):
         return torch.cat([self.vectors(codes), items], 1)
 
     def present(self, inputs: dict[str, Tensor]) -> Tensor:
-        """1 for rows [B, 1] to which this part says something, else 0."""
-        return (inputs["history_items"] > 0).any(1, keepdim=True) * (1.0 - inputs["only_new"].unsqueeze(1))
+        """0 for rows [B, 1] with a history that their lists leave out: the shares are not for them; else 1."""
+        return 1.0 - (inputs["history_items"] > 0).any(1, keepdim=True) * inputs["only_new"].unsqueeze(1)
 
     def forward(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
         """[B, R] from vectors [n, R - 1] and places [B, L]: row in `vectors` of each history item."""

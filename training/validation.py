@@ -138,18 +138,21 @@ def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) ->
     """Set what counts how much to what is best on the validation window.
 
     One part after the other, for users without a history and for users with one. Beside recall, which says most, only
-    factors and content together. Where there is no memory, factors say most, or popularity without a history. A share
-    changes for a gain beyond one standard error alone: what is small here may be a loss elsewhere.
+    factors and content together. Where memory has nothing to say, factors say most, or popularity without a history. A
+    share changes for a gain beyond one standard error alone: what is small here may be a loss elsewhere.
     """
-    memory = towers.user.memory
-    parts = (CONTENT, POPULARITY) if memory is None else (TASTE, POPULARITY, FACTORS, CONTENT)
     for with_history in (False, True):
         shares = towers.user.shares[int(with_history)]
-        if memory is None:
+        if towers.user.memory and policy == "new":
+            parts = [TASTE, POPULARITY, FACTORS, CONTENT]
+        elif towers.user.memory and with_history:
+            parts = [TASTE]
+        else:
+            parts = [CONTENT, POPULARITY]
             shares[CONTENT], shares[POPULARITY] = 0.0, 0.0 if with_history else 1.0
         recalls = recalls_by_shares(towers, policy, with_history)
         best = recalls(shares)
-        for part in parts if policy == "new" else (TASTE,):
+        for part in parts:
             found, tried = {}, shares.clone()
             for share in SHARES:
                 tried[part] = share

@@ -142,6 +142,18 @@ def test_only_recall_is_silent_for_what_the_user_never_had(towers: TwoTowers) ->
     assert repeats[0, : CONFIG.memory_dim].abs().max() > 0
 
 
+@pytest.mark.parametrize("policy", ["repeats", "new"])
+def test_without_a_history_the_shares_alone_say_what_counts(towers: TwoTowers, policy: str) -> None:
+    """So that a new user can be given what is popular, whatever memory is."""
+    before = towers.user.shares.clone()
+    towers.user.shares[0] = torch.tensor([0.0, 0.0, 0.0, 1.0])
+    with torch.inference_mode():
+        users = towers.users(np.arange(12)[SERVED], policy, is_hidden=True)
+    towers.user.shares.copy_(before)
+    assert (users[:, -1] == 1).all()
+    assert not users[:, :-1].any()
+
+
 def test_shares_are_tried_without_the_towers_and_are_what_the_towers_then_have(towers: TwoTowers) -> None:
     before = towers.user.shares.clone()
     shares = torch.tensor([1.0, 0.3, 2.0, 0.7])
