@@ -36,11 +36,10 @@ SEE_NULL = {
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the functions on a connection and everything that shares its database; twice is once."""
     (threads,) = connection.execute("select current_setting('threads')").fetchall()[0]
-    # no parameter types and *columns = any arguments: rows and vectors have another type in each model
-    exact = lambda *columns: top_k(*columns, threads=int(threads))  # noqa: E731 (DuckDB reads the signature)
-    approximate = lambda *columns: top_k(*columns, threads=int(threads), approximate=True)  # noqa: E731
+    exact = of_any_columns(top_k, threads=int(threads))
+    approximate = of_any_columns(top_k, threads=int(threads), approximate=True)
     udfs: dict[str, tuple[Callable[..., Any], Any, str]] = {
-        "embed": (lambda *columns: embed(*columns, threads=int(threads)), None, "FLOAT[]"),
+        "embed": (of_any_columns(embed, threads=int(threads)), None, "FLOAT[]"),
         "top_k": (exact, None, RETURN_TYPE),
         "top_k_within": (exact, None, RETURN_TYPE),
         "top_k_arranged": (exact, None, RETURN_TYPE),
@@ -48,8 +47,8 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         "top_k_approximate_within": (approximate, None, RETURN_TYPE),
         "history_weights": (history_weights, None, "FLOAT[][]"),
         "embed_text": (embed_text, ["VARCHAR", "VARCHAR"], "FLOAT[]"),
-        "embed_image": (lambda *columns: embed_image(*columns), None, "FLOAT[]"),
-        "picture_problem": (lambda *columns: picture_problem(*columns), None, "VARCHAR"),
+        "embed_image": (of_any_columns(embed_image), None, "FLOAT[]"),
+        "picture_problem": (of_any_columns(picture_problem), None, "VARCHAR"),
         "picture_version": (picture_version, ["VARCHAR"], "VARCHAR"),
         "encoder": (describe, ["VARCHAR"], "STRUCT(reads VARCHAR, version VARCHAR, dimension INTEGER)"),
         "text_buckets": (text_buckets, ["VARCHAR", "BIGINT"], "INTEGER[]"),
@@ -77,6 +76,11 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     if "two_tower_version" not in present:
         connection.create_function("two_tower_version", installation.version, [], "VARCHAR")
         connection.create_function("two_tower_missing_packages", installation.missing_packages, [], "VARCHAR[]")
+
+
+def of_any_columns(function: Callable[..., Any], **settings: Any) -> Callable[..., Any]:
+    """The function, without annotations, which DuckDB would read: rows and vectors have another type in each model."""
+    return lambda *columns: function(*columns, **settings)
 
 
 class Plugin(BasePlugin):

@@ -106,7 +106,7 @@ def test_only_features_bring_the_items_of_a_shelf_together(features: float) -> N
 
 
 def test_a_text_has_no_say_in_als_unless_it_is_asked_for() -> None:
-    """Its words are a hundred times as many as the values of other features."""
+    """Its words are forty times as many as the values of other features."""
     config = TrainingConfig(factors=4, factors_alpha=20.0, factors_regularization=1.0, threads=1)
     text = shop(words=list(range(1, 41)))
     without, silent, heard = (
