@@ -52,6 +52,7 @@ class TrainingConfig:
     )
     # --- both
     negatives: int = 4096  # sampled per step with logQ correction; a smaller catalogue is scored whole
+    continuations: int = 0  # so many runs in a row may go on from the towers of the one before; 0 = each starts afresh
     seed: int = 0
     threads: int = 2  # results are reproducible bit for bit at one thread count
 

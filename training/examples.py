@@ -33,6 +33,7 @@ class Examples:
     is_new: Ragged  # per target: not among what the user ever had
     again: Ragged  # per history item: in the targets
     had: Ragged  # per user row of the validation snapshot: catalogue items that the user ever had
+    people: Index  # per user row: number of the user, the same at each snapshot
 
     @property
     def histories(self) -> Ragged:
@@ -100,6 +101,7 @@ def build_examples(
     return Examples(
         user_inputs, item_inputs, serve, item_rows, catalogue, code_items, wanted, is_new,
         Ragged(histories.offsets, again), _items_by_row(users, had, catalogue)[0],
+        positions(users["user_id"], _distinct(users["user_id"])),
     )  # fmt: skip
 
 
@@ -111,8 +113,7 @@ def positions(ids: pa.ChunkedArray, among: pa.Array) -> Index:
 
 def _items_by_row(users: pa.Table, pairs: pa.Table, catalogue: pa.Array) -> tuple[Ragged, Index]:
     """Catalogue items of each user row, from rows of snapshot, user_id, item_id; and the place of each in `pairs`."""
-    ids = pc.unique(users["user_id"])
-    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+    ids = _distinct(users["user_id"])
     snapshots = users["snapshot"].to_numpy().astype(np.int64)
     row_of = np.full((int(snapshots.max(initial=0)) + 1, len(ids)), -1, np.int64)
     row_of[snapshots, positions(users["user_id"], ids)] = np.arange(len(snapshots))
@@ -125,6 +126,11 @@ def _items_by_row(users: pa.Table, pairs: pa.Table, catalogue: pa.Array) -> tupl
     counts = np.bincount(rows[order], minlength=len(snapshots))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return Ragged(offsets, items[order]), order
+
+
+def _distinct(ids: pa.ChunkedArray) -> pa.Array:
+    distinct = pc.unique(ids)
+    return distinct.combine_chunks() if isinstance(distinct, pa.ChunkedArray) else distinct
 
 
 def _keys(offsets: Index, items: Array, span: int) -> Index:

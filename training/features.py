@@ -28,10 +28,10 @@ class Features(nn.Module):
         self.missing = nn.ParameterDict()
         for column in columns:
             if column.kind in ("category", "categories"):
-                self.tables[_key(column.name)] = table(column.size, hidden, 0.05)
+                self.tables[module_name(column.name)] = table(column.size, hidden, 0.05)
             elif column.kind == "vector":
-                self.projections[_key(column.name)] = nn.Linear(column.size, hidden, bias=False)
-                self.missing[_key(column.name)] = nn.Parameter(torch.zeros(hidden))
+                self.projections[module_name(column.name)] = nn.Linear(column.size, hidden, bias=False)
+                self.missing[module_name(column.name)] = nn.Parameter(torch.zeros(hidden))
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """All columns: [B, H]."""
@@ -46,13 +46,13 @@ class Features(nn.Module):
         """The columns that do not age: [B, H]."""
         total: Tensor = self.traits(inputs)
         for name in self.codes:
-            total = total + self.tables[_key(name)](inputs[name])
+            total = total + self.tables[module_name(name)](inputs[name])
         for name in self.code_lists:
-            total = total + sum_of_known(self.tables[_key(name)].get_parameter("weight"), inputs[name])
+            total = total + sum_of_known(self.tables[module_name(name)].get_parameter("weight"), inputs[name])
         for name in self.vectors:
             absent = torch.isnan(inputs[name]).any(1, keepdim=True)
-            vector = self.projections[_key(name)](torch.nan_to_num(inputs[name]))
-            total = total + torch.where(absent, self.missing[_key(name)], vector)
+            vector = self.projections[module_name(name)](torch.nan_to_num(inputs[name]))
+            total = total + torch.where(absent, self.missing[module_name(name)], vector)
         return total
 
 
@@ -122,6 +122,6 @@ def silent(layer: nn.Linear) -> nn.Linear:
     return layer
 
 
-def _key(name: str) -> str:
-    # module names may hold no dots
+def module_name(name: str) -> str:
+    """A column's name as that of a module, which may hold no dots."""
     return name.replace(".", "_dot_")

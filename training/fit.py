@@ -10,6 +10,7 @@ from dataclasses import replace
 import torch
 
 from .config import TrainingConfig
+from .continuation import Codes, Start, take_over
 from .examples import Examples
 from .fit_recall import HEAD_RATE, fit_recall, fit_repeat_head, start_recall
 from .fit_sequence import SequenceTrainer
@@ -17,57 +18,99 @@ from .fit_taste import TasteTrainer
 from .optimise import Epoch
 from .recall import RecallItems, RecallUsers
 from .two_towers import TwoTowers, has_repeats
-from .validation import FACTORS, MEMORY, TASTE, choose_factors, choose_shares, only, validation_recall
+from .validation import FACTORS, MEMORY, TASTE, choose_factors, choose_shares, only, strangers, validation_recall
 
 Log = Callable[[str], None]
 Record = Callable[[Epoch], None]
 POLICIES = ("repeats", "new")
-FINAL_RATE = 0.2  # the final phases start from fitted weights
-FINAL_SHARE = 4  # and take a quarter of the passes
+FINAL = (
+    0.2,
+    4,
+)  # share of the learning rate, and of the passes one in so many: the final phases start from fitted weights
+GOING_ON = 0.5, 3  # the same from an earlier run's weights, which know less of what is to be learned
 
 
 def fit(
     examples: Examples, config: TrainingConfig, log: Log, watch: Record | None = None
 ) -> tuple[TwoTowers, list[Epoch]]:
     """Fit before the validation window, stopping early by it; then let it join, unless `watch` is told of epochs."""
+    prepare(config)
+    config = choose_factors(examples, adapted(config, examples), log)
+    towers = TwoTowers(examples, config)
+    curve = Curve(log, watch)
+    newest = examples.serve + 1
+    is_recall = isinstance(towers.user.memory, RecallUsers)
+    if is_recall:
+        curve.record(recall_phase(towers, newest, "recall", 1.0, 1))
+    elif towers.user.memory:
+        with only(towers, MEMORY):
+            search(towers, SequenceTrainer(towers, newest, config.sequence_epochs, 1.0), "sequence", curve.record)
+    with only(towers, FACTORS):  # whose part of the shares says so, if nothing better is learned
+        start = score_of(validation_recall(towers, POLICIES))
+    with only(towers, TASTE):
+        taste = TasteTrainer(towers, newest, config.epochs, 1.0, strangers(examples))
+        search(towers, taste, "taste", curve.record, start)
+    choose_shares(towers, "repeats" if is_recall else "new", log)
+    if not watch:
+        finish(towers, curve.record, *FINAL)
+    return towers.eval(), curve.epochs
+
+
+def go_on(
+    examples: Examples, config: TrainingConfig, start: Start, codes: Codes, log: Log
+) -> tuple[TwoTowers, list[Epoch]] | None:
+    """Fit from the towers of an earlier run, with what was chosen then: the last phases of `fit` only.
+
+    None if the towers would now be built of other parts.
+    """
+    prepare(config)
+    towers = TwoTowers(examples, replace(config, **start.settings))
+    towers.epochs = start.epochs
+    memories = towers.user.memory, towers.item.memory
+    if isinstance(memories[0], RecallUsers) and isinstance(memories[1], RecallItems):
+        start_recall(memories[0], memories[1])
+    if not take_over(towers, start, codes):
+        return None
+    curve = Curve(log)
+    finish(towers, curve.record, *GOING_ON)
+    return towers.eval(), curve.epochs
+
+
+def prepare(config: TrainingConfig) -> None:
+    """Make what follows reproducible, at the given number of threads."""
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     torch.use_deterministic_algorithms(True)
     # filling memory before it is written cost a fifth of the time, and nothing here reads it before
     vars(torch.utils)["deterministic"].fill_uninitialized_memory = False
-    config = choose_factors(examples, adapted(config, examples), log)
-    towers = TwoTowers(examples, config)
-    curve: list[Epoch] = []
 
-    def record(epoch: Epoch) -> None:
-        epoch.epoch = len(curve) + 1
-        curve.append(epoch)
-        log(str(epoch))
-        if watch:
-            watch(epoch)
 
-    serve, newest = examples.serve, examples.serve + 1
-    is_recall = isinstance(towers.user.memory, RecallUsers)
-    best = 0  # epoch of the sequence part
-    if is_recall:
-        record(recall_phase(towers, newest, "recall", 1.0))
+class Curve:
+    """The epochs of a fit, numbered and told as they come."""
+
+    def __init__(self, log: Log, watch: Record | None = None):
+        self.log, self.watch = log, watch
+        self.epochs: list[Epoch] = []
+
+    def record(self, epoch: Epoch) -> None:
+        """Take down one more epoch."""
+        epoch.epoch = len(self.epochs) + 1
+        self.epochs.append(epoch)
+        self.log(str(epoch))
+        if self.watch:
+            self.watch(epoch)
+
+
+def finish(towers: TwoTowers, record: Record, rate: float, one_in: int) -> None:
+    """Let all that may be seen join, the validation window included: few passes at a low rate, from fitted weights."""
+    serve, config = towers.examples.serve, towers.config
+    if isinstance(towers.user.memory, RecallUsers):
+        record(recall_phase(towers, serve, "final", rate, one_in))
     elif towers.user.memory:
-        with only(towers, MEMORY):
-            best = search(towers, SequenceTrainer(towers, newest, config.sequence_epochs, 1.0), "sequence", record)
-    with only(towers, FACTORS):  # whose part of the shares says so, if nothing better is learned
-        start = score_of(validation_recall(towers, POLICIES))
-    with only(towers, TASTE):
-        learned = search(towers, TasteTrainer(towers, newest, config.epochs, 1.0), "taste", record, start) > 0
-    choose_shares(towers, "repeats" if is_recall else "new", log)
-    if watch:
-        return towers.eval(), curve
-    if is_recall:
-        record(recall_phase(towers, serve, "final", FINAL_RATE))
-    elif towers.user.memory:
-        repeat(SequenceTrainer(towers, serve, -(-best // FINAL_SHARE), FINAL_RATE), record)
-    if learned:
-        repeat(TasteTrainer(towers, serve, config.final_epochs, FINAL_RATE), record)
-    return towers.eval(), curve
+        epochs = -(-towers.epochs["sequence"] // one_in)
+        repeat(SequenceTrainer(towers, serve, epochs, rate), record)
+    if towers.epochs["taste"]:
+        repeat(TasteTrainer(towers, serve, config.final_epochs, rate), record)
 
 
 def adapted(config: TrainingConfig, examples: Examples) -> TrainingConfig:
@@ -81,8 +124,11 @@ def adapted(config: TrainingConfig, examples: Examples) -> TrainingConfig:
     return replace(config, factors=rest - (min(config.sequence, rest - 1) if config.ordered else 0))
 
 
-def recall_phase(towers: TwoTowers, newest: int, phase: str, rate: float) -> Epoch:
-    """Fit recall on histories as of snapshot `newest` and older; targets are read of those older than it."""
+def recall_phase(towers: TwoTowers, newest: int, phase: str, rate: float, one_in: int) -> Epoch:
+    """Fit recall on histories as of snapshot `newest` and older; targets are read of those older than it.
+
+    rate, one_in: share of the learning rate, and of the passes one in so many.
+    """
     started = time.perf_counter()
     examples, config = towers.examples, towers.config
     user, item = towers.user.memory, towers.item.memory
@@ -91,9 +137,7 @@ def recall_phase(towers: TwoTowers, newest: int, phase: str, rate: float) -> Epo
     oldest = int(examples.users.snapshots.max()) + 1
     targets = examples.rows_of(range(newest + 1, oldest), with_targets=True)
     is_first = phase != "final"
-    # the final phase goes on from fitted tables
-    head_epochs = config.repeat_epochs if is_first else -(-config.repeat_epochs // FINAL_SHARE)
-    epochs = config.recall_epochs if is_first else -(-config.recall_epochs // FINAL_SHARE)
+    head_epochs, epochs = (-(-passes // one_in) for passes in (config.repeat_epochs, config.recall_epochs))
     if is_first:
         start_recall(user, item)
     fit_repeat_head(user, examples, targets, config, head_epochs, HEAD_RATE * rate)
@@ -105,10 +149,10 @@ def recall_phase(towers: TwoTowers, newest: int, phase: str, rate: float) -> Epo
 
 def search(
     towers: TwoTowers, trainer: SequenceTrainer | TasteTrainer, phase: str, record: Record, start: float = -1.0
-) -> int:
+) -> None:
     """Run epochs until the validation recall stops rising; the towers are left as they were at their best.
 
-    start: validation recall before the first epoch. Returns the number of the best epoch, 0 = the start.
+    start: validation recall before the first epoch. The number of the best epoch goes into towers.epochs.
     """
     best, best_number, best_score = deepcopy(towers.state_dict()), 0, start
     for number in range(1, trainer.epochs + 1):
@@ -121,7 +165,7 @@ def search(
         elif number - best_number >= towers.config.patience:
             break
     towers.load_state_dict(best)
-    return best_number
+    towers.epochs[phase] = best_number
 
 
 def score_of(recalls: dict[str, float]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -16,9 +17,12 @@ from .two_towers import TwoTowers, distinct, tensors
 
 
 class TasteTrainer:
-    """One optimiser over all but the memory part; runs epochs over the newest snapshots older than `newest`."""
+    """One optimiser over all but the memory part; runs epochs over the newest snapshots older than `newest`.
 
-    def __init__(self, towers: TwoTowers, newest: int, epochs: int, rate: float):
+    without: user rows that nothing is to be learned from.
+    """
+
+    def __init__(self, towers: TwoTowers, newest: int, epochs: int, rate: float, without: Sequence[int] | Index = ()):
         config = towers.config
         self.towers, self.rate, self.epochs, self.done = towers, config.learning_rate * rate, epochs, 0.0
         memory = {id(p) for side in (towers.user.memory, towers.item.memory) if side for p in side.parameters()}
@@ -27,7 +31,7 @@ class TasteTrainer:
         self.random = np.random.default_rng([config.seed, newest])
         self.sampler = Sampler(towers.examples, config)
         snapshots = range(newest + 1, newest + 1 + config.taste_snapshots)
-        self.rows = towers.examples.rows_of(snapshots, with_targets=True)
+        self.rows = np.setdiff1d(towers.examples.rows_of(snapshots, with_targets=True), without)
 
     def epoch(self, phase: str) -> Epoch:
         """Go once over the user rows."""

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -16,18 +17,42 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-import torch
 
 from .config import TrainingConfig
+from .continuation import Codes, Start, newest_start, save_start
 from .examples import Examples, build_examples
 from .export import export_towers
-from .fit import fit
+from .fit import fit, go_on
 from .optimise import Epoch
+from .run_ids import Relations, kin_of, run_id_of
+from .two_towers import TwoTowers
 
 COLUMNS = ["horizon", "run_id", "kind", "name", "epoch", "value", "text"]
 CHANGING = {"user": ("user_features",), "item": ("item_features", "item_reviews")}  # what was done until a snapshot
-Relations = dict[str, duckdb.DuckDBPyRelation]
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One horizon's run: what it reads, up to when (ISO; empty where the split is not by time), and where it goes.
+
+    kin: hash of what a run has in common with those that may go on from its towers.
+    """
+
+    horizon: str
+    run_id: str
+    kin: str
+    folder: Path
+    config: TrainingConfig
+    relations: Relations
+    changing: dict[str, set[str]]
+    serve: int
+    as_of: str
+
+    @property
+    def may_continue(self) -> bool:
+        """Whether it may go on from another, and another from it."""
+        return self.config.continuations > 0 and self.as_of != ""
 
 
 def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: Callable[[str], None]) -> pd.DataFrame:
@@ -41,18 +66,18 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: C
     changing = changing_columns(relations)
     rows: list[Row] = []
     horizons = relations["horizons"].order("horizon").fetchall()
-    for horizon, serve, *_ in horizons:
+    for horizon, serve, as_of, *_ in horizons:
         own = {
             name: of_horizon(relation, name, horizon, serve)
             for name, relation in relations.items()
             if name != "horizons" and name not in chain(*CHANGING.values())
         }
-        run_id = run_id_of(own, config)
+        run_id, seen = run_id_of(own, config), str(as_of or "")
         folder = Path(model_dir).absolute() / run_id
+        run = Run(horizon, run_id, kin_of(own, config), folder, config, own, changing, int(serve), seen)
         found = _read_run(folder)
         if found is None:
-            log(f"two_tower {horizon}: training run {run_id}")
-            found = _train_one(own, changing, int(serve), run_id, folder, config, log)
+            found = _train_one(run, log)
         else:
             log(f"two_tower {horizon}: run {run_id} is up to date, training skipped")
         rows += [{"horizon": horizon, "run_id": run_id, **row} for row in found]
@@ -73,65 +98,57 @@ def of_horizon(relation: duckdb.DuckDBPyRelation, name: str, horizon: str, serve
     return relation.filter(f"snapshot > {serve}" if name == "snapshot_targets" else f"horizon = '{horizon}'")
 
 
-def run_id_of(relations: Relations, config: TrainingConfig) -> str:
-    """Hash of what the run depends on: the rows of its inputs, its settings and the code that fits it."""
-    digest = hashlib.sha256(json.dumps(config.as_dict(), sort_keys=True).encode())
-    for name in sorted(relations):
-        relation = relations[name]
-        rows = relation.query("t", "select count(*), bit_xor(hash(t)), sum(hash(t) % 1000003) from t")
-        content = rows.fetchall() if rows is not None else []
-        digest.update(f"{name} {relation.columns} {content}".encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem in FITTING:
-            digest.update(path.read_bytes())
-    digest.update(torch.__version__.encode())
-    return digest.hexdigest()[:16]
-
-
-# the modules that decide what a fit results in
-FITTING = {
-    *("config", "data", "examples", "export", "factors", "features", "fit", "fit_recall", "fit_sequence", "fit_taste"),
-    *(
-        "histories",
-        "linear",
-        "losses",
-        "optimise",
-        "recall",
-        "runs",
-        "sampling",
-        "sequence",
-        "towers",
-        "two_towers",
-        "validation",
-    ),
-}
-
-
-def _train_one(
-    relations: Relations, changing: dict[str, set[str]], serve: int, run_id: str, folder: Path,
-    config: TrainingConfig, log: Callable[[str], None],
-) -> list[Row]:  # fmt: skip
+def _train_one(run: Run, log: Callable[[str], None]) -> list[Row]:
     started = time.perf_counter()
-    examples = read_examples(relations, changing, serve)
+    examples, codes = read_examples(run.relations, run.changing, run.serve), codes_of(run.relations)
     read = time.perf_counter() - started
-    towers, curve = fit(examples, config, log)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    towers, curve, start = _fitted(run, examples, codes, log)
+    run.folder.parent.mkdir(parents=True, exist_ok=True)
     # published by one rename: a run is there whole or not at all
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{run_id}-", dir=folder.parent))
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{run.run_id}-", dir=run.folder.parent))
     try:
-        paths = export_towers(towers, unfinished, {"run_id": run_id, "dim": str(config.dim)})
+        paths = export_towers(towers, unfinished, {"run_id": run.run_id, "dim": str(run.config.dim)})
+        if run.may_continue:
+            save_start(towers, codes, unfinished)
         seconds = {"read": read, "total": time.perf_counter() - started}
-        rows = _rows(config, curve, seconds, {tower: _sha256(path) for tower, path in paths.items()})
+        rows = _rows(run.config, curve, seconds, {tower: _sha256(path) for tower, path in paths.items()})
+        count, before = (start.count + 1, start.run_id) if start else (0, None)
+        about = {"kin": run.kin, "as_of": run.as_of, "continuations": str(count), "continued_from": before}
+        rows += [_row("metadata", name, text=text) for name, text in about.items()]
         (unfinished / "run.json").write_text(json.dumps(rows))
         for path in unfinished.iterdir():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-        shutil.rmtree(folder, ignore_errors=True)
-        unfinished.replace(folder)
+        shutil.rmtree(run.folder, ignore_errors=True)
+        unfinished.replace(run.folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    found = _read_run(folder)
+    found = _read_run(run.folder)
     assert found is not None
+    return found
+
+
+def _fitted(
+    run: Run, examples: Examples, codes: Codes, log: Callable[[str], None]
+) -> tuple[TwoTowers, list[Epoch], Start | None]:
+    """Towers, their loss curve, and the earlier run that they went on from."""
+    most = run.config.continuations
+    start = newest_start(run.folder.parent, run.kin, run.as_of, most) if run.may_continue else None
+    if start:
+        log(f"two_tower {run.horizon}: training run {run.run_id} goes on from run {start.run_id}")
+        done = go_on(examples, run.config, start, codes, log)
+        if done:
+            return *done, start
+        log(f"two_tower {run.horizon}: what is learned of this data has other parts than in run {start.run_id}")
+    log(f"two_tower {run.horizon}: training run {run.run_id}")
+    return *fit(examples, run.config, log), None
+
+
+def codes_of(relations: Relations) -> Codes:
+    """Code of each value, by feature."""
+    found: Codes = {}
+    for feature, value, code in relations["feature_codes"].select("feature, value, code").fetchall():
+        found.setdefault(feature, {})[value] = code
     return found
 
 

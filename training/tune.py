@@ -24,7 +24,8 @@ from .config import TrainingConfig
 from .examples import Examples
 from .fit import fit
 from .optimise import Epoch
-from .runs import CHANGING, Relations, changing_columns, of_horizon, read_examples, run_id_of
+from .run_ids import Relations, run_id_of
+from .runs import CHANGING, changing_columns, of_horizon, read_examples
 from .search_spaces import suggest_towers
 from .two_towers import has_repeats
 from .validation import validation_recall

@@ -43,6 +43,7 @@ class TwoTowers(nn.Module):
         self.item = ItemTower(columns, memories[0], config, of_items)
         self.user = UserTower(examples.users.columns, memories[1], config, of_users)
         self.examples, self.config = examples, config
+        self.epochs: dict[str, int] = {}  # that were best, by phase; 0 = the start
         self._factors: dict[int, Factors] = {}
 
     def factors(self, snapshot: int) -> Factors:

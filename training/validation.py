@@ -24,6 +24,7 @@ MEMORY, FACTORS, CONTENT, POPULARITY = slice(0, 1), slice(1, 2), slice(2, 3), sl
 TASTE = slice(1, 3)
 ITERATIONS_OF_TRIALS, USERS_OF_TRIALS = 5, 50_000  # enough to tell settings of the factors apart
 FEWEST_NEW_USERS = 500  # without a history, to choose by what suits them
+STRANGERS = 10  # one user in so many stands for new ones, where there are fewer
 MOST_USERS = 4096  # enough for a standard error below .01
 
 
@@ -38,12 +39,22 @@ def validation_recall(
 def validation_recalls(towers: TwoTowers, policy: str, with_history: bool | None = None) -> Recalls:
     """Recall@10 of each user of the validation snapshot who has something to be found, on the full catalogue.
 
-    with_history: only users with a history, or only those without. Where these are few, all count as such: their
-    histories are hidden, and are what such users want.
+    with_history: only users with a history, or only those without. Where these are few, strangers stand for them:
+    their histories are hidden, and are what such users want.
     """
     rows, hidden = _rows_of(towers.examples, with_history)
     users, items = _embeddings(towers, rows, policy, hidden)
     return recalls_of(towers.examples, rows, (block @ items.T for block in users), "hidden" if hidden else policy)
+
+
+def strangers(examples: Examples) -> Index:
+    """User rows of those who stand for new users; none where the validation snapshot has enough without a history.
+
+    Taste must not learn of them before shares are chosen: it would know by heart what their features mean.
+    """
+    rows = validation_rows(examples)
+    new = np.diff(examples.histories.offsets)[rows] == 0
+    return np.flatnonzero((examples.people % STRANGERS == 0) & (new.sum() < FEWEST_NEW_USERS))
 
 
 def _rows_of(examples: Examples, with_history: bool | None) -> tuple[Index, bool]:
@@ -51,9 +62,10 @@ def _rows_of(examples: Examples, with_history: bool | None) -> tuple[Index, bool
     rows = validation_rows(examples)
     if with_history is None:
         return rows, False
-    chosen = rows[(np.diff(examples.histories.offsets)[rows] > 0) == with_history]
-    hidden = not with_history and len(chosen) < FEWEST_NEW_USERS
-    return (rows if hidden else chosen), hidden
+    hidden = np.intersect1d(rows, strangers(examples))
+    if not with_history and len(hidden):
+        return hidden, True
+    return rows[(np.diff(examples.histories.offsets)[rows] > 0) == with_history], False
 
 
 @torch.inference_mode()
@@ -137,19 +149,24 @@ def only(towers: TwoTowers, parts: slice) -> Iterator[None]:
 def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) -> None:
     """Set what counts how much to what is best on the validation window.
 
-    One part after the other, for users without a history and for users with one. Beside recall, which says most, only
-    factors and content together. Where memory has nothing to say, factors say most, or popularity without a history. A
-    share changes for a gain beyond one standard error alone: what is small here may be a loss elsewhere.
+    One part after the other, for users without a history and for users with one. These start from recall, which says
+    most and lets only factors and content together beside it, from the sequence part, or else from factors; those from
+    popularity. A share changes for a gain beyond one standard error alone: what is small here may be a loss elsewhere.
     """
+    is_sequence = towers.user.memory is not None and policy == "new"
+    knows_all = len(strangers(towers.examples)) > 0  # the sequence part has learned from whom stands for new users
     for with_history in (False, True):
         shares = towers.user.shares[int(with_history)]
-        if towers.user.memory and policy == "new":
+        if not with_history:
+            parts = [MEMORY, CONTENT, POPULARITY] if is_sequence and not knows_all else [CONTENT, POPULARITY]
+            shares[:] = torch.tensor([0.0, 0.0, 0.0, 1.0])
+        elif is_sequence:
             parts = [TASTE, POPULARITY, FACTORS, CONTENT]
-        elif towers.user.memory and with_history:
+        elif towers.user.memory:
             parts = [TASTE]
         else:
             parts = [CONTENT, POPULARITY]
-            shares[CONTENT], shares[POPULARITY] = 0.0, 0.0 if with_history else 1.0
+            shares[CONTENT] = 0.0
         recalls = recalls_by_shares(towers, policy, with_history)
         best = recalls(shares)
         for part in parts:
@@ -162,8 +179,8 @@ def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) ->
                 shares[part], best = first, found[first]
         recall = float(best.mean()) if len(best) else 0.0
         log(
-            f"two_tower: for users {'with' if with_history else 'without'} a history, "
-            f"factors count {shares[1]:.3g}, content {shares[2]:.3g}, popularity {shares[3]:.3g}: "
+            f"two_tower: for users {'with' if with_history else 'without'} a history, memory counts {shares[0]:.3g}, "
+            f"factors {shares[1]:.3g}, content {shares[2]:.3g}, popularity {shares[3]:.3g}: "
             f"recall@10 {policy} {recall:.4f}"
         )
 

@@ -10,76 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from tiny_examples import CHANGING, CODES, item_rows, make_examples, pairs, user_rows
 from torch import nn
 from two_tower.python_udfs.plugin import register
 from two_tower.training.config import TrainingConfig
-from two_tower.training.examples import Examples, build_examples
+from two_tower.training.examples import build_examples
 from two_tower.training.export import export_towers
 from two_tower.training.fit import fit
 from two_tower.training.recall import RecallUsers
 from two_tower.training.sequence import SequenceItems, SequenceUsers
 from two_tower.training.two_towers import TwoTowers, tensors
 from two_tower.training.validation import recalls_by_shares, validation_recalls
-
-CODES = {"user": {"age": 3}, "item": {"item_code": 4, "brand": 2, "tags": 3}}
-CHANGING = {"user": {"spend"}, "item": {"users", "recent_users"}}
-LISTS = {"history_items": pa.int64(), "history_days": pa.float32(), "history_interactions": pa.float32(),
-         "history_weights": pa.float32(), "history_intervals": pa.float32()}  # fmt: skip
-
-
-def user_rows() -> pa.Table:
-    """Users at three snapshots: one with everything, one unknown, one without history, one with a long one."""
-    rows = []
-    for snapshot in (1, 2, 3):
-        for user, age, spend, codes in (
-            ("a", 1, 3.5, [1, 2]), ("b", 0, None, [3]), ("c", 2, -1.0, None), ("d", 3, 1e6, [4, 3, 2, 1]),
-        ):  # fmt: skip
-            history = codes or []
-            rows.append(
-                {"snapshot": snapshot, "user_id": user, "age": age, "spend": spend, "history_items": codes,
-                 "history_days": [float(i) for i in range(len(history))] if codes else None,
-                 "history_interactions": [float(1 + i) for i in range(len(history))] if codes else None,
-                 "history_weights": [1.0 / (1 + i) for i in range(len(history))] if codes else None,
-                 "history_intervals": [2.0 * i for i in range(len(history))] if codes else None}
-            )  # fmt: skip
-    schema = pa.schema(
-        [("snapshot", pa.int32()), ("user_id", pa.string()), ("age", pa.int64()), ("spend", pa.float32())]
-        + [(name, pa.list_(kind)) for name, kind in LISTS.items()]
-    )
-    return pa.Table.from_pylist(rows, schema)
-
-
-def item_rows() -> pa.Table:
-    """Items at three snapshots, the last one new: no code, no brand, no price, no tags, no picture."""
-    rows = [
-        {"snapshot": snapshot, "item_id": item, "item_code": code, "brand": brand, "tags": tags, "price": price,
-         "picture": picture, "users": float(code), "recent_users": None if item == "s" else float(code)}
-        for snapshot in (1, 2, 3)
-        for item, code, brand, tags, price, picture in (
-            ("p", 1, 1, [1, 2], 1.0, [0.1, 0.2]), ("q", 2, 2, [3], None, None), ("r", 3, 0, [], 2.0, [1.0, 0.0]),
-            ("s", 4, 1, [1], 0.0, [0.5, 0.5]), ("t", 0, 0, [], None, None),
-        )
-    ]  # fmt: skip
-    schema = pa.schema(
-        [("snapshot", pa.int32()), ("item_id", pa.string()), ("item_code", pa.int64()), ("brand", pa.int64()),
-         ("tags", pa.list_(pa.int64())), ("price", pa.float32()), ("picture", pa.list_(pa.float32(), 2)),
-         ("users", pa.float32()), ("recent_users", pa.float32())]
-    )  # fmt: skip
-    return pa.Table.from_pylist(rows, schema)
-
-
-def pairs(rows: list[tuple[int, str, str, bool]]) -> pa.Table:
-    names = ("snapshot", "user_id", "item_id", "is_repeat")
-    return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
-
-
-def make_examples(repeats: bool = True) -> Examples:
-    """Examples in which "a" has again what "a" had, or in which nobody does."""
-    of_a = ("a", "p", True) if repeats else ("a", "t", False)
-    targets = pairs([(s, u, i, r) for s in (2, 3) for u, i, r in (of_a, ("b", "q", False), ("d", "t", False))])
-    had = pairs([(2, "a", "p", True), (2, "b", "r", True)])
-    return build_examples(user_rows(), item_rows(), targets, had, CODES, CHANGING, 1)
-
 
 CONFIG = TrainingConfig(dim=14, factors=3, content=4, sequence=5, support=3, epochs=2, final_epochs=1, threads=1)
 MEMORIES = {"recall": RecallUsers, "sequence": SequenceUsers, "sets": type(None)}

@@ -1,0 +1,69 @@
+"""What a training run is known by: hashes of its inputs, settings and code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import duckdb
+import torch
+
+from .config import TrainingConfig
+
+Relations = dict[str, duckdb.DuckDBPyRelation]
+
+# the modules that decide what a fit results in
+FITTING = {
+    *(
+        "config",
+        "continuation",
+        "data",
+        "examples",
+        "export",
+        "factors",
+        "features",
+        "fit",
+        "fit_recall",
+        "fit_sequence",
+        "fit_taste",
+    ),
+    *(
+        "histories",
+        "linear",
+        "losses",
+        "optimise",
+        "recall",
+        "runs",
+        "sampling",
+        "sequence",
+        "towers",
+        "two_towers",
+        "validation",
+    ),
+}
+
+
+def run_id_of(relations: Relations, config: TrainingConfig) -> str:
+    """Hash of what the run depends on: the rows of its inputs, its settings and the code that fits it."""
+    digest = hashlib.sha256(kin_of(relations, config).encode())
+    for name in sorted(relations):
+        relation = relations[name]
+        rows = relation.query("t", "select count(*), bit_xor(hash(t)), sum(hash(t) % 1000003) from t")
+        content = rows.fetchall() if rows is not None else []
+        digest.update(f"{name} {content}".encode())
+    return digest.hexdigest()[:16]
+
+
+def kin_of(relations: Relations, config: TrainingConfig) -> str:
+    """Hash of settings, columns, sizes of texts and code: all that a run depends on but the rows."""
+    digest = hashlib.sha256(json.dumps(config.as_dict(), sort_keys=True).encode())
+    for name in sorted(relations):
+        digest.update(f"{name} {relations[name].columns} {relations[name].types}".encode())
+    texts = relations["feature_codes"].filter("value = 'buckets'").select("feature, code").order("all")
+    digest.update(str(texts.fetchall()).encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if path.stem in FITTING:
+            digest.update(path.read_bytes())
+    digest.update(torch.__version__.encode())
+    return digest.hexdigest()[:16]
