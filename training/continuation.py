@@ -1,7 +1,8 @@
 """Going on from the towers of an earlier run: what they know of every item and value that is still there.
 
-An earlier run can be gone on from if only rows have changed since (its `kin` is the same), and if it saw nothing later
-than what the new one may see, so that no test window leaks. Beside the ONNX files, such runs keep their weights.
+Today's towers go on from those that were just fitted for the test. These go on from an earlier day's if only rows have
+changed since (their `kin` is the same), and if those saw nothing later than what the new ones may see, so that no test
+window leaks. Runs that may be gone on from keep their weights beside the ONNX files.
 """
 
 from __future__ import annotations
@@ -23,39 +24,47 @@ Codes = dict[str, dict[str, int]]  # code of each value, by feature: item.item_i
 
 @dataclass(frozen=True)
 class Start:
-    """Towers of an earlier run. count: runs since the last one that started afresh, that one left out."""
+    """Towers of an earlier run: its settings and codes, its best epochs by phase, its weights."""
 
-    run_id: str
-    count: int
     settings: dict[str, Any]
     epochs: dict[str, int]
     codes: Codes
     state: dict[str, Tensor]
 
+    @classmethod
+    def read(cls, folder: Path) -> Start:
+        """What `save` left in the folder of a run."""
+        return cls(**torch.load(folder / WEIGHTS, weights_only=True))
 
-def save_start(towers: TwoTowers, codes: Codes, folder: Path) -> None:
-    """Keep what a later run needs to go on, as WEIGHTS in the folder."""
-    kept = {"settings": towers.config.as_dict(), "epochs": towers.epochs, "codes": codes, "state": towers.state_dict()}
-    torch.save(kept, folder / WEIGHTS)
+    @classmethod
+    def of(cls, towers: TwoTowers, codes: Codes) -> Start:
+        """Towers that were just fitted."""
+        return cls(towers.config.as_dict(), towers.epochs, codes, towers.state_dict())
+
+    def save(self, folder: Path) -> Path:
+        """Write WEIGHTS into the folder."""
+        torch.save(vars(self), folder / WEIGHTS)
+        return folder / WEIGHTS
 
 
-def newest_start(model_dir: Path, kin: str, as_of: str, most: int) -> Start | None:
-    """The published run of the kin that saw most, up to `as_of` (ISO); None if there is none to go on from.
+def newest_run(model_dir: Path, kin: str, as_of: str, most: int) -> Path | None:
+    """Folder of the published run of the kin that saw most, up to `as_of` (ISO).
 
-    most: count from which a run has to start afresh.
+    None if there is none, or if it is one of so many (`most`) days in a row that have gone on.
     """
-    found: list[tuple[str, str, str, int]] = []
+    found: list[tuple[str, str, Path, int]] = []
     for path in sorted(model_dir.glob(f"*/{WEIGHTS}")):
-        rows = json.loads((path.parent / "run.json").read_text())
-        about = {row["name"]: row["text"] for row in rows if row["kind"] == "metadata"}
-        if about["kin"] == kin and about["as_of"] <= as_of:
-            found.append((about["as_of"], about["trained_at"], path.parent.name, int(about["continuations"])))
-    if not found:
-        return None
-    *_, run_id, count = max(found)
-    if count >= most:
-        return None
-    return Start(run_id, count, **torch.load(model_dir / run_id / WEIGHTS, weights_only=True))
+        about = metadata_of(path.parent)
+        if about.get("kin") == kin and about["as_of"] <= as_of:
+            found.append((about["as_of"], about["trained_at"], path.parent, int(about["continuations"])))
+    *_, folder, count = max(found, default=("", "", None, 0))
+    return folder if count < most else None
+
+
+def metadata_of(folder: Path) -> dict[str, str]:
+    """Texts of the rows of a run that are metadata, by name."""
+    rows = json.loads((folder / "run.json").read_text())
+    return {row["name"]: row["text"] for row in rows if row["kind"] == "metadata"}
 
 
 def take_over(towers: TwoTowers, start: Start, codes: Codes) -> bool:

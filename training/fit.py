@@ -59,7 +59,7 @@ def fit(
 def go_on(
     examples: Examples, config: TrainingConfig, start: Start, codes: Codes, log: Log
 ) -> tuple[TwoTowers, list[Epoch]] | None:
-    """Fit from the towers of an earlier run, with what was chosen then: the last phases of `fit` only.
+    """Fit from the towers of another run, with what was chosen then: the last phases of `fit` only.
 
     None if the towers would now be built of other parts.
     """

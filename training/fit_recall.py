@@ -21,6 +21,7 @@ from .recall import RecallItems, RecallUsers
 from .sampling import mark
 
 HEAD_BATCH, HEAD_RATE = 16384, 0.02
+HEAD_STEPS, FEWEST_STEPS = 300, 150  # at least, of the head and of recall, however few the rows and passes
 MOST_PAIRS = 5_000_000  # that the head is fitted on: its few weights need no more
 
 
@@ -44,13 +45,14 @@ def fit_repeat_head(
     again = tensor(examples.again.values[cells])
     optimiser = torch.optim.Adam([*user.repeat.parameters(), *user.tendency.parameters()], lr=rate, fused=True)
     pieces = -(-len(cells) // HEAD_BATCH)
-    for step in range(pieces * epochs):
+    steps = max(pieces * epochs, HEAD_STEPS)
+    for step in range(steps):
         if step % pieces == 0:
             batches = np.array_split(random.permutation(len(cells)), pieces)
         batch = torch.from_numpy(batches[step % pieces])
         inputs = {name: values[batch].unsqueeze(0) for name, values in pairs.items()}  # one row of many items
         loss = repeat_loss(user.repeat_logits(inputs), again[batch].unsqueeze(0), inputs["history_items"] > 0)
-        descend(optimiser, loss, rate * decay((step + 1) / (pieces * epochs)))
+        descend(optimiser, loss, rate * decay((step + 1) / steps))
 
 
 def supports_of(user: RecallUsers, examples: Examples, rows: Index) -> tuple[Tensor, Tensor]:
@@ -103,7 +105,8 @@ def fit_recall(
     optimiser = torch.optim.Adam([history, items, user.scale], lr=rate, fused=True)
     pieces = max(round(len(rows) / config.recall_batch_size), 1)
     losses = [0.0]
-    for step in range(pieces * epochs):
+    steps = max(pieces * epochs, FEWEST_STEPS)
+    for step in range(steps):
         if step % pieces == 0:
             batches, losses = np.array_split(random.permutation(len(rows)), pieces), []
         batch = torch.from_numpy(batches[step % pieces])
@@ -111,7 +114,7 @@ def fit_recall(
         users = user.recalled(history, place_of[codes[batch]], weights[batch])  # [B, R]
         rest = len(examples.catalogue) - len(live)
         loss = recall_loss(users, items, place_of[codes[batch]], weights[batch], sample, rest)
-        descend(optimiser, loss, rate * decay((step + 1) / (pieces * epochs)))
+        descend(optimiser, loss, rate * decay((step + 1) / steps))
         losses.append(loss.item())
     with torch.no_grad():
         user.vectors.weight[live], item.vectors.weight[live] = history[1:], items[1:]

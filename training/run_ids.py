@@ -15,38 +15,18 @@ Relations = dict[str, duckdb.DuckDBPyRelation]
 
 # the modules that decide what a fit results in
 FITTING = {
-    *(
-        "config",
-        "continuation",
-        "data",
-        "examples",
-        "export",
-        "factors",
-        "features",
-        "fit",
-        "fit_recall",
-        "fit_sequence",
-        "fit_taste",
-    ),
-    *(
-        "histories",
-        "linear",
-        "losses",
-        "optimise",
-        "recall",
-        "runs",
-        "sampling",
-        "sequence",
-        "towers",
-        "two_towers",
-        "validation",
-    ),
-}
+    "config", "continuation", "data", "examples", "export", "factors", "features", "fit", "fit_recall", "fit_sequence",
+    "fit_taste", "histories", "linear", "losses", "optimise", "recall", "runs", "sampling", "sequence", "towers",
+    "two_towers", "validation",
+}  # fmt: skip
 
 
-def run_id_of(relations: Relations, config: TrainingConfig) -> str:
-    """Hash of what the run depends on: the rows of its inputs, its settings and the code that fits it."""
-    digest = hashlib.sha256(kin_of(relations, config).encode())
+def run_id_of(relations: Relations, config: TrainingConfig, tested: str = "") -> str:
+    """Hash of what a run depends on: the rows of its inputs, its settings and the code that fits it.
+
+    tested: the run of the same build whose towers it goes on from.
+    """
+    digest = hashlib.sha256((kin_of(relations, config) + tested).encode())
     for name in sorted(relations):
         relation = relations[name]
         rows = relation.query("t", "select count(*), bit_xor(hash(t)), sum(hash(t) % 1000003) from t")

@@ -19,7 +19,7 @@ import duckdb
 import pandas as pd
 
 from .config import TrainingConfig
-from .continuation import Codes, Start, newest_start, save_start
+from .continuation import WEIGHTS, Codes, Start, metadata_of, newest_run
 from .examples import Examples, build_examples
 from .export import export_towers
 from .fit import fit, go_on
@@ -29,6 +29,7 @@ from .two_towers import TwoTowers
 
 COLUMNS = ["horizon", "run_id", "kind", "name", "epoch", "value", "text"]
 CHANGING = {"user": ("user_features",), "item": ("item_features", "item_reviews")}  # what was done until a snapshot
+FILES = {"user_model": "user_tower.onnx", "item_model": "item_tower.onnx", "weights": WEIGHTS}
 Row = dict[str, Any]
 
 
@@ -49,11 +50,6 @@ class Run:
     serve: int
     as_of: str
 
-    @property
-    def may_continue(self) -> bool:
-        """Whether it may go on from another, and another from it."""
-        return self.config.continuations > 0 and self.as_of != ""
-
 
 def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: Callable[[str], None]) -> pd.DataFrame:
     """Fit the towers of every horizon whose inputs, settings or code changed.
@@ -66,21 +62,23 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: C
     changing = changing_columns(relations)
     rows: list[Row] = []
     horizons = relations["horizons"].order("horizon").fetchall()
+    tested: Path | None = None  # folder of the evaluation run
     for horizon, serve, as_of, *_ in horizons:
         own = {
             name: of_horizon(relation, name, horizon, serve)
             for name, relation in relations.items()
             if name != "horizons" and name not in chain(*CHANGING.values())
         }
-        run_id, seen = run_id_of(own, config), str(as_of or "")
-        folder = Path(model_dir).absolute() / run_id
+        run_id = run_id_of(own, config, tested.name if tested else "")
+        folder, seen = Path(model_dir).absolute() / run_id, str(as_of or "")
         run = Run(horizon, run_id, kin_of(own, config), folder, config, own, changing, int(serve), seen)
         found = _read_run(folder)
         if found is None:
-            found = _train_one(run, log)
+            found = _train_one(run, tested, log)
         else:
             log(f"two_tower {horizon}: run {run_id} is up to date, training skipped")
         rows += [{"horizon": horizon, "run_id": run_id, **row} for row in found]
+        tested = folder if config.continuations else None
     return pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "value": "float64"})
 
 
@@ -98,23 +96,24 @@ def of_horizon(relation: duckdb.DuckDBPyRelation, name: str, horizon: str, serve
     return relation.filter(f"snapshot > {serve}" if name == "snapshot_targets" else f"horizon = '{horizon}'")
 
 
-def _train_one(run: Run, log: Callable[[str], None]) -> list[Row]:
+def _train_one(run: Run, tested: Path | None, log: Callable[[str], None]) -> list[Row]:
     started = time.perf_counter()
     examples, codes = read_examples(run.relations, run.changing, run.serve), codes_of(run.relations)
     read = time.perf_counter() - started
-    towers, curve, start = _fitted(run, examples, codes, log)
+    towers, curve, before = _fitted(run, tested, examples, codes, log)
     run.folder.parent.mkdir(parents=True, exist_ok=True)
     # published by one rename: a run is there whole or not at all
     unfinished = Path(tempfile.mkdtemp(prefix=f".{run.run_id}-", dir=run.folder.parent))
     try:
         paths = export_towers(towers, unfinished, {"run_id": run.run_id, "dim": str(run.config.dim)})
-        if run.may_continue:
-            save_start(towers, codes, unfinished)
+        digests = {f"{tower}_model": _sha256(path) for tower, path in paths.items()}
+        if run.config.continuations:
+            digests["weights"] = _sha256(Start.of(towers, codes).save(unfinished))
         seconds = {"read": read, "total": time.perf_counter() - started}
-        rows = _rows(run.config, curve, seconds, {tower: _sha256(path) for tower, path in paths.items()})
-        count, before = (start.count + 1, start.run_id) if start else (0, None)
-        about = {"kin": run.kin, "as_of": run.as_of, "continuations": str(count), "continued_from": before}
-        rows += [_row("metadata", name, text=text) for name, text in about.items()]
+        count = int(metadata_of(before)["continuations"]) + (before != tested) if before else 0
+        about: dict[str, str | None] = {"kin": run.kin, "as_of": run.as_of, "continuations": str(count)}
+        about["continued_from"] = before.name if before else None
+        rows = _rows(run.config, curve, seconds, digests, about)
         (unfinished / "run.json").write_text(json.dumps(rows))
         for path in unfinished.iterdir():
             with path.open("rb") as file:
@@ -129,17 +128,17 @@ def _train_one(run: Run, log: Callable[[str], None]) -> list[Row]:
 
 
 def _fitted(
-    run: Run, examples: Examples, codes: Codes, log: Callable[[str], None]
-) -> tuple[TwoTowers, list[Epoch], Start | None]:
-    """Towers, their loss curve, and the earlier run that they went on from."""
+    run: Run, tested: Path | None, examples: Examples, codes: Codes, log: Callable[[str], None]
+) -> tuple[TwoTowers, list[Epoch], Path | None]:
+    """Towers, their loss curve, and the folder of the run that they went on from."""
     most = run.config.continuations
-    start = newest_start(run.folder.parent, run.kin, run.as_of, most) if run.may_continue else None
-    if start:
-        log(f"two_tower {run.horizon}: training run {run.run_id} goes on from run {start.run_id}")
-        done = go_on(examples, run.config, start, codes, log)
+    before = tested or (newest_run(run.folder.parent, run.kin, run.as_of, most) if most and run.as_of else None)
+    if before:
+        log(f"two_tower {run.horizon}: training run {run.run_id} goes on from run {before.name}")
+        done = go_on(examples, run.config, Start.read(before), codes, log)
         if done:
-            return *done, start
-        log(f"two_tower {run.horizon}: what is learned of this data has other parts than in run {start.run_id}")
+            return *done, before
+        log(f"two_tower {run.horizon}: what there is to be learned has other parts than in run {before.name}")
     log(f"two_tower {run.horizon}: training run {run.run_id}")
     return *fit(examples, run.config, log), None
 
@@ -169,16 +168,19 @@ def read_examples(relations: Relations, changing: dict[str, set[str]], serve: in
     )
 
 
-def _rows(config: TrainingConfig, curve: list[Epoch], seconds: dict[str, float], sha256: dict[str, str]) -> list[Row]:
+def _rows(
+    config: TrainingConfig, curve: list[Epoch], seconds: dict[str, float], sha256: dict[str, str],
+    about: dict[str, str | None],
+) -> list[Row]:  # fmt: skip
     rows = [_row("parameter", name, value=value) for name, value in config.as_dict().items()]
     for epoch in curve:
         rows.append(_row("loss", epoch.phase, epoch.epoch, epoch.loss))
         rows.append(_row("seconds", epoch.phase, epoch.epoch, epoch.seconds))
         rows += [_row("validation_recall_at_10", policy, epoch.epoch, value) for policy, value in epoch.recall.items()]
     rows += [_row("duration", name, value=value) for name, value in seconds.items()]
-    rows += [_row("sha256", f"{tower}_model", text=digest) for tower, digest in sha256.items()]
-    rows.append(_row("metadata", "trained_at", text=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")))
-    return rows
+    rows += [_row("sha256", name, text=digest) for name, digest in sha256.items()]
+    about |= {"trained_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")}
+    return rows + [_row("metadata", name, text=text) for name, text in about.items()]
 
 
 def _row(kind: str, name: str, epoch: int | None = None, value: float | None = None, text: str | None = None) -> Row:
@@ -190,7 +192,7 @@ def _read_run(folder: Path) -> list[Row] | None:
     try:
         rows: list[Row] = json.loads((folder / "run.json").read_text())
         digests = {row["name"]: row["text"] for row in rows if row["kind"] == "sha256"}
-        paths = {name: folder / f"{name.removesuffix('_model')}_tower.onnx" for name in digests}
+        paths = {name: folder / FILES[name] for name in digests}
         if any(_sha256(paths[name]) != digest for name, digest in digests.items()):
             return None
     except (OSError, ValueError, KeyError):

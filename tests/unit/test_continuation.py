@@ -11,7 +11,7 @@ import pytest
 import torch
 from tiny_examples import make_examples
 from two_tower.training.config import TrainingConfig
-from two_tower.training.continuation import WEIGHTS, Codes, Start, newest_start, save_start, take_over
+from two_tower.training.continuation import WEIGHTS, Codes, Start, newest_run, take_over
 from two_tower.training.fit import fit, go_on
 from two_tower.training.two_towers import TwoTowers
 
@@ -33,15 +33,11 @@ NOW: Codes = BEFORE | {
 NEW_CODES = {"item_code": TURNED, "history_items": TURNED, "brand": {1: 2, 2: 1}}
 
 
-def start_of(towers: TwoTowers, codes: Codes = BEFORE, run_id: str = "before") -> Start:
-    return Start(run_id, 0, towers.config.as_dict(), towers.epochs, codes, towers.state_dict())
-
-
 @pytest.mark.parametrize("repeats", [True, False])
 def test_what_was_learned_stays_with_the_value_when_its_code_changes(repeats: bool) -> None:
     before = fit(make_examples(repeats), CONFIG, lambda _: None)[0]
     now = TwoTowers(make_examples(repeats, NEW_CODES), before.config)
-    assert take_over(now, start_of(before), NOW)
+    assert take_over(now, Start.of(before, BEFORE), NOW)
     now.eval()
     memory = slice(0, CONFIG.memory_dim)  # factors are fitted anew
     with torch.inference_mode():
@@ -59,7 +55,7 @@ def test_a_value_without_a_predecessor_starts_like_one_of_a_new_fit() -> None:
     codes = BEFORE | {"item.item_id": {"p": 1, "q": 2, "r": 3, "new": 4}}
     now = TwoTowers(make_examples(repeats=False), before.config)
     fresh = now.item.memory.own.weight.detach().clone()
-    assert take_over(now, start_of(before), codes)
+    assert take_over(now, Start.of(before, BEFORE), codes)
     taken, old = now.item.memory, before.item.memory
     torch.testing.assert_close(taken.own.weight[4], fresh[4])
     torch.testing.assert_close(taken.own.weight[1:4], old.own.weight[1:4])
@@ -68,53 +64,51 @@ def test_a_value_without_a_predecessor_starts_like_one_of_a_new_fit() -> None:
 
 def test_towers_of_other_parts_are_not_gone_on_from() -> None:
     before = fit(make_examples(repeats=False), CONFIG, lambda _: None)[0]
-    assert go_on(make_examples(repeats=True), CONFIG, start_of(before), NOW, lambda _: None) is None
+    assert go_on(make_examples(repeats=True), CONFIG, Start.of(before, BEFORE), NOW, lambda _: None) is None
 
 
 def test_only_the_last_phases_are_run() -> None:
     for repeats in (True, False):
         before, curve = fit(make_examples(repeats), CONFIG, lambda _: None)
-        done = go_on(make_examples(repeats, NEW_CODES), CONFIG, start_of(before), NOW, lambda _: None)
+        done = go_on(make_examples(repeats, NEW_CODES), CONFIG, Start.of(before, BEFORE), NOW, lambda _: None)
         assert done
         assert {epoch.phase for epoch in done[1]} == {"final"}
         assert len(done[1]) == sum(epoch.phase == "final" for epoch in curve)
         assert torch.equal(done[0].user.shares, before.user.shares)
 
 
-def publish(towers: TwoTowers, folder: Path, kin: str, as_of: str, continuations: int) -> None:
+def publish(folder: Path, kin: str, as_of: str, continuations: int) -> None:
     folder.mkdir()
-    save_start(towers, BEFORE, folder)
     about = {"kin": kin, "as_of": as_of, "continuations": str(continuations), "trained_at": "2026-02-01 00:00:00"}
     rows = [{"kind": "metadata", "name": name, "text": text} for name, text in about.items()]
     (folder / "run.json").write_text(json.dumps(rows))
+    (folder / WEIGHTS).touch()
 
 
 def test_a_run_goes_on_from_what_saw_most_but_nothing_later(tmp_path: Path) -> None:
-    towers = TwoTowers(make_examples(), CONFIG)
-    publish(towers, tmp_path / "a", "kin", "2026-01-01 00:00:01", 0)
-    publish(towers, tmp_path / "b", "kin", "2026-01-02 00:00:01", 1)
-    publish(towers, tmp_path / "c", "kin", "2026-01-03 00:00:01", 2)
-    publish(towers, tmp_path / "d", "other settings", "2026-01-02 00:00:01", 0)
-    publish(towers, tmp_path / "e", "kin", "2026-01-09 00:00:01", 0)
+    publish(tmp_path / "a", "kin", "2026-01-01 00:00:01", 0)
+    publish(tmp_path / "b", "kin", "2026-01-02 00:00:01", 1)
+    publish(tmp_path / "c", "kin", "2026-01-03 00:00:01", 2)
+    publish(tmp_path / "d", "other settings", "2026-01-02 00:00:01", 0)
+    publish(tmp_path / "e", "kin", "2026-01-09 00:00:01", 0)
 
     def found(as_of: str, most: int) -> str | None:
-        start = newest_start(tmp_path, "kin", as_of, most)
-        return start.run_id if start else None
+        folder = newest_run(tmp_path, "kin", as_of, most)
+        return folder.name if folder else None
 
     assert found("2026-01-05 00:00:01", 9) == "c"
     assert found("2026-01-05 00:00:01", 2) is None, "so many in a row are enough, whatever there was before"
     assert found("2026-01-02 00:00:00", 9) == "a"
     assert found("2025-12-31 00:00:01", 9) is None
     (tmp_path / "a" / WEIGHTS).unlink()
-    assert found("2026-01-01 00:00:01", 9) is None
+    assert found("2026-01-02 00:00:00", 9) is None
 
 
 def test_what_is_kept_is_what_is_read(tmp_path: Path) -> None:
     towers = TwoTowers(make_examples(), replace(CONFIG, seed=3))
     towers.epochs = {"taste": 2}
-    publish(towers, tmp_path / "a", "kin", "2026-01-01", 4)
-    start = newest_start(tmp_path, "kin", "2026-01-01", 5)
-    assert start
-    assert (start.count, start.epochs, start.codes) == (4, {"taste": 2}, BEFORE)
+    Start.of(towers, BEFORE).save(tmp_path)
+    start = Start.read(tmp_path)
+    assert (start.epochs, start.codes) == ({"taste": 2}, BEFORE)
     assert TrainingConfig(**start.settings) == replace(CONFIG, seed=3)
     assert all(torch.equal(start.state[name], weights) for name, weights in towers.state_dict().items())
