@@ -1,0 +1,59 @@
+"""Recall on a planted shop of few users: it brings back what they have again and again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import torch
+from two_tower.training.config import TrainingConfig
+from two_tower.training.data import HISTORY
+from two_tower.training.examples import Examples, build_examples
+from two_tower.training.fit import recall_phase
+from two_tower.training.fit_recall import supports_of
+from two_tower.training.recall import RecallUsers
+from two_tower.training.two_towers import TwoTowers
+
+USERS, ITEMS, LENGTH, STAPLES = 30, 100, 12, 3
+
+
+def planted() -> Examples:
+    """Everybody had twelve items, three of them often, and these come again; the newest ones were had once."""
+    random = np.random.default_rng(0)
+    users, targets, had = [], [], []
+    for user in range(USERS):
+        items = random.choice(ITEMS, LENGTH, replace=False)
+        often = np.arange(LENGTH) >= LENGTH - STAPLES
+        for snapshot in (1, 2, 3):
+            lists = {"history_items": (items + 1).tolist()}
+            lists |= {name: (1.0 + 9.0 * often).tolist() for name in HISTORY[1:]}
+            lists["history_days"] = np.arange(1.0, LENGTH + 1).tolist()
+            users.append({"snapshot": snapshot, "user_id": f"u{user:02d}", **lists})
+        ids = [f"i{item:02d}" for item in items]
+        targets += [
+            {"snapshot": snapshot, "user_id": f"u{user:02d}", "item_id": item, "is_repeat": True}
+            for snapshot in (2, 3)
+            for item in ids[-STAPLES:]
+        ]
+        had += [{"snapshot": 2, "user_id": f"u{user:02d}", "item_id": item} for item in ids]
+    items_at = [
+        {"snapshot": snapshot, "item_id": f"i{item:02d}", "item_code": item + 1, "users": 1.0, "recent_users": 1.0}
+        for snapshot in (1, 2, 3)
+        for item in range(ITEMS)
+    ]
+    users.sort(key=lambda row: (row["snapshot"], row["user_id"]))
+    tables = [pa.Table.from_pylist(rows) for rows in (users, items_at, targets, had)]
+    changing = {"user": set[str](), "item": {"users", "recent_users"}}
+    return build_examples(*tables, {"user": {}, "item": {"item_code": ITEMS}}, changing, 1)
+
+
+def test_a_small_shop_learns_what_comes_back_by_the_passes_of_a_large_one() -> None:
+    torch.manual_seed(0)
+    config = TrainingConfig(dim=64, factors=4, content=4, support=5, threads=1, factors_alpha=1.0)
+    examples = planted()
+    towers = TwoTowers(examples, config)
+    found = recall_phase(towers, 2, "recall", 1.0, 1)
+    assert isinstance(towers.user.memory, RecallUsers)
+    served = np.flatnonzero(examples.users.snapshots == 1)
+    _, weights = supports_of(towers.user.memory, examples, served)
+    assert float(weights[:, :STAPLES].sum(1).min()) > 0.9, "hardly any weight is on what was had once"
+    assert found.recall["repeats"] > 0.9
