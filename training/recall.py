@@ -12,6 +12,10 @@ from .config import TrainingConfig
 from .features import table
 from .histories import SIGNALS, history_signals, pool
 
+# places of a list, and what the chance of items beyond them counts: a step that vectors keep to, where the order of
+# likely and little less likely items gets lost
+PLACES, BEYOND = 10, 0.3
+
 
 class RecallItems(nn.Module):
     """What an item is to be found by: one vector per item code."""
@@ -68,6 +72,7 @@ class RecallUsers(nn.Module):
         # a history shorter than M has room for them all the same
         chance = nn.functional.pad(chance, (0, self.support))
         top, places = chance.topk(self.support, dim=1)
+        top = torch.where(torch.arange(self.support) < PLACES, top, BEYOND * top)
         places = places.clamp(max=known.shape[1] - 1)
         return places, top / top.sum(1, keepdim=True).clamp(min=1e-9)
 

@@ -10,7 +10,7 @@ from two_tower.training.data import HISTORY
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.fit import recall_phase
 from two_tower.training.fit_recall import supports_of
-from two_tower.training.recall import RecallUsers
+from two_tower.training.recall import BEYOND, PLACES, RecallUsers
 from two_tower.training.two_towers import TwoTowers
 
 USERS, ITEMS, LENGTH, STAPLES = 30, 100, 12, 3
@@ -57,3 +57,14 @@ def test_a_small_shop_learns_what_comes_back_by_the_passes_of_a_large_one() -> N
     _, weights = supports_of(towers.user.memory, examples, served)
     assert float(weights[:, :STAPLES].sum(1).min()) > 0.9, "hardly any weight is on what was had once"
     assert found.recall["repeats"] > 0.9
+
+
+def test_what_a_list_has_no_place_for_counts_less() -> None:
+    torch.manual_seed(0)
+    length = PLACES + 3
+    user = RecallUsers(length + 1, TrainingConfig(support=length))
+    inputs = dict.fromkeys(HISTORY, torch.ones(1, length)) | {"history_items": torch.arange(1, length + 1).unsqueeze(0)}
+    _, weights = user.supports(inputs)
+    torch.testing.assert_close(weights[0, :PLACES], weights[0, :1].expand(PLACES))
+    torch.testing.assert_close(weights[0, PLACES:], weights[0, :1].expand(3) * BEYOND)
+    torch.testing.assert_close(weights.sum(), torch.tensor(1.0))
