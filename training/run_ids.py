@@ -35,9 +35,12 @@ def run_id_of(relations: Relations, config: TrainingConfig, tested: str = "") ->
     return digest.hexdigest()[:16]
 
 
-def kin_of(relations: Relations, config: TrainingConfig) -> str:
-    """Hash of settings, columns, sizes of texts and code: all that a run depends on but the rows."""
-    digest = hashlib.sha256(json.dumps(config.as_dict(), sort_keys=True).encode())
+def kin_of(relations: Relations, config: TrainingConfig, shop: str = "") -> str:
+    """Hash of settings, columns, sizes of texts and code: all that a run depends on but the rows.
+
+    shop: what tells it from another with the same columns.
+    """
+    digest = hashlib.sha256((json.dumps(config.as_dict(), sort_keys=True) + shop).encode())
     for name in sorted(relations):
         digest.update(f"{name} {relations[name].columns} {relations[name].types}".encode())
     texts = relations["feature_codes"].filter("value = 'buckets'").select("feature, code").order("all")

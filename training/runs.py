@@ -51,12 +51,15 @@ class Run:
     as_of: str
 
 
-def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: Callable[[str], None]) -> pd.DataFrame:
+def train(
+    relations: Relations, settings: dict[str, Any], model_dir: str, shop: str, log: Callable[[str], None]
+) -> pd.DataFrame:
     """Fit the towers of every horizon whose inputs, settings or code changed.
 
     relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons, and for the names
-    of their columns those of CHANGING. Returns the run log, one row per artifact, parameter, metric and epoch,
-    with the columns of `COLUMNS`. A run that fails leaves no folder.
+    of their columns those of CHANGING; shop: whose towers a run may go on from, by the place of its tables. Returns
+    the run log, one row per artifact, parameter, metric and epoch, with the columns of `COLUMNS`. A run that fails
+    leaves no folder.
     """
     config = TrainingConfig.from_settings(settings)
     changing = changing_columns(relations)
@@ -71,7 +74,7 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: C
         }
         run_id = run_id_of(own, config, tested.name if tested else "")
         folder, seen = Path(model_dir).absolute() / run_id, str(as_of or "")
-        run = Run(horizon, run_id, kin_of(own, config), folder, config, own, changing, int(serve), seen)
+        run = Run(horizon, run_id, kin_of(own, config, shop), folder, config, own, changing, int(serve), seen)
         found = _read_run(folder)
         if found is None:
             found = _train_one(run, tested, log)

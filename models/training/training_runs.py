@@ -14,4 +14,5 @@ def model(dbt, session):
         "item_reviews": dbt.ref("two_tower", "item_reviews"),
         "horizons": dbt.ref("two_tower", "horizons"),
     }
-    return train(names, dbt.config.get("training"), dbt.config.get("model_dir"), AdapterLogger("TwoTower").info)
+    shop = f"{dbt.this.database}.{dbt.this.schema}"
+    return train(names, dbt.config.get("training"), dbt.config.get("model_dir"), shop, AdapterLogger("TwoTower").info)

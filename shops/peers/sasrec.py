@@ -93,13 +93,19 @@ def recalls(model: SASRecModel, data: Dataset, known: pd.DataFrame, wanted: List
     )
 
 
-def unfitted(known: pd.DataFrame, seed: int) -> SASRecModel:
+def unfitted(known: pd.DataFrame, seed: int, factors: int = FACTORS) -> SASRecModel:
     """A model that has not seen an epoch: RecTools' defaults (full softmax), but of a size that two cores can fit."""
     seed_everything(seed, workers=True)
     events = known.groupby("user_id").size()
     batch = int(np.clip(len(events) // STEPS, 16, 128))
-    length = int(min(events.quantile(0.95), LONGEST))  # RecTools fills up every history to this length
-    return SASRecModel(n_factors=FACTORS, session_max_len=length, batch_size=batch, deterministic=True, epochs=1)
+    return SASRecModel(
+        n_factors=factors, session_max_len=longest(events), batch_size=batch, deterministic=True, epochs=1
+    )
+
+
+def longest(events: pd.Series) -> int:
+    """Length of the histories by users' events; RecTools fills up each to it."""
+    return int(min(events.quantile(0.95), LONGEST))
 
 
 def epochs_by_validation(splits: pd.DataFrame, seed: int, seconds: float) -> int:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 import torch
@@ -13,6 +14,7 @@ from tiny_examples import make_examples
 from two_tower.training.config import TrainingConfig
 from two_tower.training.continuation import WEIGHTS, Codes, Start, newest_run, take_over
 from two_tower.training.fit import fit, go_on
+from two_tower.training.run_ids import kin_of
 from two_tower.training.two_towers import TwoTowers
 
 CONFIG = TrainingConfig(
@@ -112,3 +114,10 @@ def test_what_is_kept_is_what_is_read(tmp_path: Path) -> None:
     assert (start.epochs, start.codes) == ({"taste": 2}, BEFORE)
     assert TrainingConfig(**start.settings) == replace(CONFIG, seed=3)
     assert all(torch.equal(start.state[name], weights) for name, weights in towers.state_dict().items())
+
+
+def test_shops_with_the_same_columns_are_no_kin() -> None:
+    with duckdb.connect() as connection:
+        relations = {"feature_codes": connection.sql("select 'item.title' feature, 'buckets' as value, 9 code")}
+        assert kin_of(relations, CONFIG, "books.main") == kin_of(relations, CONFIG, "books.main")
+        assert kin_of(relations, CONFIG, "books.main") != kin_of(relations, CONFIG, "films.main")

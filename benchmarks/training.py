@@ -1,0 +1,125 @@
+"""How fast the towers learn beside ALS and RecTools' SASRec and DSSM: validation recall@10 over seconds.
+
+python benchmarks/training.py SHOP... [--work FOLDER]
+
+SHOP: one of shops/shops.yml with an order and without repeat purchases, whose database `make shops` has left in the
+folder. The peers come from training/peers_<shop>.csv, which shops/peers/speed.py writes in an environment of its own:
+run it in the same hour. An example is a place of a history (in DSSM, a user) that is gone over once. Seconds are those
+of fitting alone; those to ALS's recall count everything from the start of the fit, the choice of settings as well.
+Fits end where the validation window would join. Writes results/training.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import yaml
+from results import write_table
+from two_tower.training.baseline_lists import read_world
+from two_tower.training.fit import fit
+from two_tower.training.fit_baseline import fit_baseline
+from two_tower.training.optimise import Epoch
+from two_tower.training.tune import Warehouse
+from two_tower.training.tune_baselines import VALIDATION_SNAPSHOT, recalls, relevant_items
+
+HERE = Path(__file__).resolve().parent
+TUNED = HERE.parent / "shops" / "tuning"
+RUNS = 3  # of ALS
+READ = ("interaction_splits", "snapshot_targets", "item_features")
+Row = dict[str, Any]
+
+
+def row(
+    shop: str, model: str, dim: int, seconds: float, recall: float, to_als: float | None, rate: float | None = None
+) -> Row:
+    """One measurement; rate: examples a second."""
+    return {
+        "shop": shop, "model": model, "dim": dim, "examples_a_second": round(rate) if rate else "",
+        "seconds": seconds, "recall_at_10": round(recall, 4), "seconds_to_als": to_als or "",
+    }  # fmt: skip
+
+
+def als(shop: str, database: Path, threads: int) -> Row:
+    """The tuned ALS: median seconds of a fit."""
+    parameters = yaml.safe_load((TUNED / f"found_{shop}.yml").read_text())["two_tower_als"]["new"]
+    with duckdb.connect(str(database), read_only=True) as connection:
+        splits, targets, features = (connection.table(name) for name in READ)
+        world = read_world(splits, targets, features, VALIDATION_SNAPSHOT)
+        relevant = relevant_items(targets, world, "new")
+    seconds = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        scorer = fit_baseline("als", world.interactions, parameters, threads=threads)
+        seconds.append(time.perf_counter() - started)
+    recall, median = recalls(scorer, world, {"new": relevant})["new"], float(np.median(seconds))
+    return row(shop, "ALS, tuned", int(parameters["factors"]), median, recall, median)
+
+
+def towers(shop: str, database: Path, goal: float) -> list[Row]:
+    """The sequence part alone, and the whole."""
+    task = Warehouse(str(database), "main").read(None)
+    started, epochs, passed = time.perf_counter(), list[Epoch](), list[float]()
+
+    def watch(epoch: Epoch) -> None:
+        epochs.append(epoch)
+        if epoch.recall["new"] >= goal:
+            passed.append(time.perf_counter() - started)
+
+    fitted, _ = fit(task.examples, task.config, lambda _: None, watch=watch)
+    total = time.perf_counter() - started
+    sequence = [epoch for epoch in epochs if epoch.phase == "sequence"]
+    lengths = np.diff(task.examples.histories.offsets)[task.examples.users.snapshots == task.examples.serve + 1]
+    examples = int(np.minimum(lengths, task.config.sequence_length).sum())
+    best = max(sequence, key=lambda epoch: epoch.recall["new"])
+    recall = max(epoch.recall["new"] for epoch in epochs)
+    spent = sum(epoch.seconds for epoch in sequence[: sequence.index(best) + 1])
+    rate = examples / float(np.median([epoch.seconds for epoch in sequence]))
+    first = passed[0] if passed else None
+    return [
+        row(shop, "towers, sequence part", fitted.config.sequence, spent, best.recall["new"], first, rate),
+        row(shop, "towers", fitted.config.dim, total, recall, first),
+    ]
+
+
+def peers(shop: str, goal: float) -> list[Row]:
+    """What shops/peers/speed.py has measured."""
+    curves = pd.read_csv(HERE / "training" / f"peers_{shop}.csv")
+    found = []
+    for model, curve in curves.groupby("model"):
+        columns = (curve[name].to_numpy() for name in ("dim", "examples", "seconds", "recall_at_10"))
+        dim, examples, seconds, recall = columns
+        best, passed = int(recall.argmax()), np.flatnonzero(recall >= goal)
+        first = float(seconds[passed[0]]) if len(passed) else None
+        rate = examples[-1] / seconds[-1]
+        found.append(row(shop, str(model), int(dim[0]), float(seconds[best]), float(recall[best]), first, rate))
+    return found
+
+
+def main() -> None:
+    """Fit, measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shops", nargs="+")
+    parser.add_argument("--work", type=Path, default=HERE.parent / "shops" / "data", help="where the databases are")
+    parser.add_argument("--threads", type=int, default=2, help="of ALS; the towers have those of their last run")
+    given = parser.parse_args()
+    rows = []
+    for shop in given.shops:
+        database = given.work / f"{shop}.duckdb"
+        rows.append(als(shop, database, given.threads))
+        goal = float(rows[-1]["recall_at_10"])
+        rows += towers(shop, database, goal) + peers(shop, goal)
+    write_table(
+        "training", "How fast the towers learn", rows,
+        "Recall@10 on the validation window, at its best epoch, and the seconds until then; seconds_to_als: until the "
+        "recall of the tuned ALS, empty where that is never reached. One seed.",
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
