@@ -24,6 +24,7 @@ class Shop:
     def __init__(self, name: str, data: Path, work: Path, suffix: str = "", **variables: Any):
         self.name, self.data, self.work = name, data, work
         self.database, self.place = work / f"{name}{suffix}.duckdb", work / f"{name}{suffix}"
+        self.tuned = HERE / "tuning" / f"towers_{name}.yml"
         data = work if name == "ml_100k" else data
         own = {"shop": name, "shops_data_dir": str(data.absolute()), "two_tower_data_dir": str(DEMO_DATA)}
         searched = HERE / "tuning" / f"found_{name}.yml"

@@ -8,8 +8,9 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+OWN = ["two_tower", "tuned"]  # the towers with the defaults, and with settings that were searched
 MODELS = [
-    "two_tower", "als", "als_usual", "ease", "item_knn", "sasrec", "own_most_bought", "popularity", "recent_popularity",
+    *OWN, "als", "als_usual", "ease", "item_knn", "sasrec", "own_most_bought", "popularity", "recent_popularity",
 ]  # fmt: skip
 SLICES = ["warm_user", "cold_user", "warm_item", "cold_item"]
 KEYS = ["shop", "policy"]
@@ -59,7 +60,9 @@ def recall_table(everyone: pd.DataFrame) -> list[str]:
         cells = [f"{recalls.recall[model]:.4f}" if model in recalls.index else "" for model in MODELS]
         own = recalls.loc["two_tower"]
         cells[0] = f"**{own.recall:.4f}** ({own.recall_low:.4f} - {own.recall_high:.4f})"
-        lifts, best = lifts_of(rows), str(recalls.recall.drop("two_tower").idxmax())
+        if "tuned" in recalls.index:
+            cells[1] += f", defaults {own.recall / recalls.recall['tuned']:.1%}"
+        lifts, best = lifts_of(rows), str(recalls.recall.drop(OWN, errors="ignore").idxmax())
         for baseline in ("als_usual", "als", best):
             known = baseline in lifts.index
             cells.append("{:+.1%} ({:+.1%} to {:+.1%})".format(*lifts.loc[baseline]) if known else "")
@@ -83,8 +86,9 @@ def slice_table(results: pd.DataFrame) -> list[str]:
     table = []
     for (shop, policy, part), rows in results[results["slice"].isin(SLICES)].groupby([*KEYS, "slice"]):
         recalls = recalls_of(rows)
-        others = recalls.drop(index=MODELS[:2], errors="ignore").recall
-        cells = ["{:.4f} ({:.4f} - {:.4f})".format(*recalls.loc[m]) if m in recalls.index else "" for m in MODELS[:2]]
+        others = recalls.drop(index=[*OWN, "als"], errors="ignore").recall
+        shown = ("two_tower", "als")
+        cells = ["{:.4f} ({:.4f} - {:.4f})".format(*recalls.loc[m]) if m in recalls.index else "" for m in shown]
         table.append(
             [f"{shop}, {policy}", part, str(rows["n_users"].max()), *cells, f"{others.idxmax()} {others.max():.4f}"]
         )

@@ -1,9 +1,10 @@
 """Measure the towers on public shops, each with the project's defaults, and write the results as a table.
 
-python shops/run.py --data FOLDER [--shops steam_au_reviews ml_100k] [--seeds 0 1 2]
+python shops/run.py --data FOLDER [--shops steam_au_reviews ml_100k] [--seeds 0 1 2] [--tuned]
 
 FOLDER holds a folder of parquet files per shop; a shop without one is left out with a word. MovieLens-100K comes from a
 PyPI wheel, The Complete Journey is the demo of the project. The towers are fitted per seed, the rest once per shop.
+--tuned measures the towers with the settings that shops/tune.py found, too, for the table to set beside the defaults.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import argparse
 import os
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
+import yaml
 from public_shop import HERE, SHOPS, Shop
 from report import write_report
 
@@ -44,6 +47,24 @@ def measure(shop: Shop, seed: int, seconds: float) -> pd.DataFrame:
     return rows.assign(shop=shop.name, seed=seed, seconds=round(seconds), fit_seconds=round(fit), machine=machine)
 
 
+def measure_seeds(shop: Shop, seeds: list[int], settings: dict[str, Any]) -> pd.DataFrame:
+    """Results of all seeds with these settings of the towers."""
+    rows: list[pd.DataFrame] = []
+    for seed in seeds:
+        print(f"{shop.name}: towers of seed {seed} {settings or ''}", flush=True)
+        seconds = shop.run_dbt(AGAIN if rows else MODELS, two_tower_training=settings | {"seed": seed})
+        rows.append(measure(shop, seed, seconds))
+    return pd.concat(rows)
+
+
+def measure_tuned(shop: Shop, seeds: list[int]) -> pd.DataFrame:
+    """Recalls of the towers with the settings that were searched, as those of one more model."""
+    settings = yaml.safe_load(shop.tuned.read_text())["vars"]["two_tower_training"]
+    rows = measure_seeds(shop, seeds, settings)
+    towers = rows[rows["model"] == "two_tower"].drop_duplicates(["policy", "slice", "seed"])
+    return towers.drop(columns=["baseline", "lift", "lift_low", "lift_high"]).assign(model="tuned")
+
+
 def main() -> None:
     """Run the shops one after another; each one's results are written when it ends."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
@@ -52,6 +73,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "results")
     parser.add_argument("--shops", nargs="+", choices=list(SHOPS), default=list(SHOPS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--tuned", action="store_true", help="with the towers' settings of shops/tuning, too")
     arguments = parser.parse_args()
     work = arguments.work.absolute()
     arguments.out.mkdir(exist_ok=True)
@@ -60,12 +82,11 @@ def main() -> None:
         if not shop.is_there():
             print(f"{name}: left out, there is no {shop.data / name.replace('_', '-')}")
             continue
-        rows = []
-        for seed in arguments.seeds:
-            print(f"{name}: towers of seed {seed}", flush=True)
-            seconds = shop.run_dbt(AGAIN if rows else MODELS, two_tower_training={"seed": seed})
-            rows.append(measure(shop, seed, seconds))
-        pd.concat(rows).to_csv(arguments.out / f"{name}.csv", index=False, float_format="%.5f")
+        results = {name: measure_seeds(shop, arguments.seeds, {})}
+        if arguments.tuned and shop.tuned.exists():
+            results[f"tuned_{name}"] = measure_tuned(shop, arguments.seeds)
+        for stem, rows in results.items():
+            rows.to_csv(arguments.out / f"{stem}.csv", index=False, float_format="%.5f")
     write_report(arguments.out)
 
 

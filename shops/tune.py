@@ -2,8 +2,8 @@
 
 python shops/tune.py SHOP [--data FOLDER] [--trials 40] [--minutes 60]
 
-Trials of the baselines go to shops/tuning, which shops/run.py reads, those of the towers into the table tower_trials of
-the shop's database. What is stopped goes on.
+Trials of the baselines go to shops/tuning, those of the towers into the table tower_trials of the shop's database; the
+best settings of both go to shops/tuning, where shops/run.py reads them. What is stopped goes on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main() -> None:
     shop.run_dbt(["+training_runs"])
     limits = ["--database", str(shop.database), "--trials", str(given.trials), "--minutes", str(given.minutes)]
     baselines = ["--out", str(HERE / "tuning"), "--dataset", given.shop, "--policies", *shop.vars["two_tower_policies"]]
-    for module, own in (("tune_baselines", baselines), ("tune", [])):
+    for module, own in (("tune_baselines", baselines), ("tune", ["--out", str(shop.tuned)])):
         subprocess.run([sys.executable, "-m", f"two_tower.training.{module}", *limits, *own], check=True)
 
 

@@ -1,6 +1,6 @@
 """Search the settings of the towers on the validation window: what `make tune-towers` runs.
 
-python -m two_tower.training.tune --database two_tower.duckdb [--minutes 60] [--trials 40]
+python -m two_tower.training.tune --database two_tower.duckdb [--minutes 60] [--trials 40] [--out tuned.yml]
 
 Reads the tables of a built project, starts from the settings of its last training run and fits with the window before
 the test window held out; the test window is never read. Trials are rows of the table `tower_trials` in the same
@@ -13,6 +13,7 @@ import argparse
 import time
 from dataclasses import dataclass, fields, replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -202,11 +203,15 @@ def main() -> None:
     parser.add_argument("--policy", choices=("repeats", "new"), help="default: repeats where things are had again")
     parser.add_argument("--trials", type=int, default=40, help="earlier ones included")
     parser.add_argument("--minutes", type=float, default=60, help="after which no trial begins")
+    parser.add_argument("--out", type=Path, help="file to write the vars with the best settings to, too")
     arguments = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warehouse = Warehouse(arguments.database, arguments.schema)
     task = warehouse.read(arguments.policy)
-    print(advice(task, tune(warehouse, task, arguments.trials, arguments.minutes)))
+    text = advice(task, tune(warehouse, task, arguments.trials, arguments.minutes))
+    print(text)
+    if arguments.out:
+        arguments.out.write_text(text)
 
 
 if __name__ == "__main__":

@@ -88,9 +88,10 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
 
     shop("grocery", {"repeats": 0.1, "new": 0.3})
     shop("films", {"new": 0.6})
+    pd.DataFrame([row("films", "new", "tuned", 0.25)]).to_csv(tmp_path / "tuned_films.csv", index=False)
     imported("report", "shops").write_report(tmp_path)
     text = (tmp_path / "README.md").read_text()
-    assert "| films, new | **0.2000** (0.1900 - 0.2100) | 0.1000 |" in text
+    assert "| films, new | **0.2000** (0.1900 - 0.2100) | 0.2500, defaults 80.0% | 0.1000 |" in text
     assert "| als +60.0% (+50.0% to +70.0%) |" in text, "the best other"
     assert "- over als, mean of 2 shops: +40.0%" in text, "the policies of one shop count as one"
     assert "Measured on 2 cores." in text
