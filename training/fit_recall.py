@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from .config import TrainingConfig
 from .data import HISTORY, Ragged, tensor
 from .examples import Examples, Index
-from .losses import HIDDEN, repeat_loss, sampled_softmax
+from .losses import repeat_loss, sampled_softmax
 from .optimise import decay, descend
 from .recall import RecallItems, RecallUsers
 from .sampling import mark
@@ -126,12 +126,9 @@ def recall_loss(users: Tensor, items: Tensor, own: Tensor, weights: Tensor, samp
 
     The `rest` of the catalogue, which no support holds, stands at logit 0 and keeps the others where they belong.
     """
-    own_logits = torch.einsum("bd,bmd->bm", users, items[own])
-    others = users @ items[torch.from_numpy(sample)].T  # [B, N]
     in_sample = np.full(len(items), -1, np.int64)
     in_sample[sample] = np.arange(len(sample))
     hits = mark(in_sample, np.where(weights.numpy() > 0, own.numpy(), -1), len(sample))
-    others = torch.cat([others.masked_fill(hits, HIDDEN), torch.zeros(len(users), 1)], 1)
-    log_q = torch.full((len(sample) + 1,), float(np.log(len(sample) / (len(items) - 1))))
-    log_q[-1] = -float(np.log(max(rest, 1)))
-    return sampled_softmax(own_logits, weights.masked_fill(weights <= 0, -1.0), others, log_q)
+    log_q = torch.full((len(sample),), float(np.log(len(sample) / (len(items) - 1))))
+    targets = weights.masked_fill(weights <= 0, -1.0)
+    return sampled_softmax(users, items[own], targets, items[torch.from_numpy(sample)], log_q, hits, max(rest, 1))

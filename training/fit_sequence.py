@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .examples import Index
-from .losses import HIDDEN, sampled_softmax
+from .losses import sampled_softmax
 from .optimise import Average, Epoch, decay, descend
 from .sampling import Sampler
 from .sequence import SequenceItems, SequenceUsers
@@ -97,6 +97,4 @@ class SequenceTrainer:
         """
         batch = self.sampler.candidates(own, had, self.random)
         items = self.items(tensors(self.towers.examples.item_batch(self.towers.examples.serve, batch.items)))
-        positives = torch.einsum("bd,bpd->bp", users, items[batch.own])
-        others = (users @ items[batch.sample].T).masked_fill(batch.had, HIDDEN)
-        return sampled_softmax(positives, batch.weights, others, batch.log_q)
+        return sampled_softmax(users, items[batch.own], batch.weights, items[batch.sample], batch.log_q, batch.had)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .examples import Index
-from .losses import HIDDEN, sampled_softmax
+from .losses import sampled_softmax
 from .optimise import Epoch, decay, descend
 from .sampling import Sampler
 from .two_towers import TwoTowers, distinct, tensors
@@ -59,6 +59,4 @@ class TasteTrainer:
         batch = self.sampler.candidates(self.sampler.new_targets(rows), had, self.random)
         item_inputs = tensors(examples.item_batch(snapshot, batch.items))
         items = towers.item.taste(item_inputs, factors)  # [n, F + H + 1]
-        own = torch.einsum("bd,bpd->bp", users, items[batch.own])
-        others = (users @ items[batch.sample].T).masked_fill(batch.had, HIDDEN)
-        return sampled_softmax(own, batch.weights, others, batch.log_q)
+        return sampled_softmax(users, items[batch.own], batch.weights, items[batch.sample], batch.log_q, batch.had)
