@@ -54,10 +54,10 @@ def lifts_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 def recall_table(everyone: pd.DataFrame) -> list[str]:
     """One row per shop and policy: recall of each model, lift over both ALS and the best other."""
-    table = []
+    table, models = [], [model for model in MODELS if model in set(everyone["model"])]
     for (shop, policy), rows in everyone.groupby(KEYS):
         recalls = recalls_of(rows)
-        cells = [f"{recalls.recall[model]:.4f}" if model in recalls.index else "" for model in MODELS]
+        cells = [f"{recalls.recall[model]:.4f}" if model in recalls.index else "" for model in models]
         own = recalls.loc["two_tower"]
         cells[0] = f"**{own.recall:.4f}** ({own.recall_low:.4f} - {own.recall_high:.4f})"
         if "tuned" in recalls.index:
@@ -67,7 +67,7 @@ def recall_table(everyone: pd.DataFrame) -> list[str]:
             known = baseline in lifts.index
             cells.append("{:+.1%} ({:+.1%} to {:+.1%})".format(*lifts.loc[baseline]) if known else "")
         table.append([f"{shop}, {policy}", *cells[:-1], f"{best} {cells[-1]}".strip()])
-    return markdown(["shop, policy", *MODELS, "over als_usual", "over als", "over the best other"], table)
+    return markdown(["shop, policy", *models, "over als_usual", "over als", "over the best other"], table)
 
 
 def mean_lifts(everyone: pd.DataFrame) -> list[str]:
