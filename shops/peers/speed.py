@@ -10,9 +10,11 @@ are those of fitting alone. Writes peers_<shop>.csv into benchmarks/training, wh
 from __future__ import annotations
 
 import argparse
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import numpy as np
@@ -48,8 +50,9 @@ def dssm(known: pd.DataFrame, database: str, schema: str) -> Iterator[tuple[DSSM
     model, examples, seconds = None, 0, 0.0
     while True:
         began = time.monotonic()
-        fitted = DSSMModel(model=model, n_factors=DIM, max_epochs=DSSM_EPOCHS, deterministic=True, loggers=False)
-        fitted.fit(data)
+        with TemporaryDirectory() as place, contextlib.chdir(place):  # where it leaves checkpoints
+            fitted = DSSMModel(model=model, n_factors=DIM, max_epochs=DSSM_EPOCHS, deterministic=True, loggers=False)
+            fitted.fit(data)
         seconds += time.monotonic() - began
         model, examples = fitted.model, examples + DSSM_EPOCHS * known["user_id"].nunique()
         yield fitted, data, examples, seconds
@@ -103,6 +106,7 @@ def main() -> None:
             if seconds > given.minutes * 60 or len(found) - 1 - int(np.argmax(found)) >= PATIENCE:
                 break
     header = ["shop", "model", "dim", "examples", "seconds", "recall_at_10"]
+    given.out.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(rows, columns=header).to_csv(given.out / f"peers_{given.shop}.csv", index=False)
 
 
