@@ -66,7 +66,7 @@ def arranged_items(users: Users, items: Items, k: int, rules: Rules) -> Best:
 
 def allowed_pins(user: Users, items: Items) -> tuple[dict[int, int], dict[int, float]]:
     """The pins that one user may get, and the score of each pinned item."""
-    (pins,) = user.pins
+    (pins,) = user.pins or ({},)
     scores = {n: float(score(user.among(n, n + 1), items.among(n, n + 1), 1)[0, 0]) for n in pins.values()}
     return {place: n for place, n in pins.items() if np.isfinite(scores[n])}, scores
 

@@ -1,8 +1,9 @@
 """The k largest dot products per user, exactly and with a fixed order on ties.
 
-Score matrix by BLAS, then a selection that reads it once: items are dealt into groups, the k-th largest
-group maximum is a lower bound of the k-th largest score, so only the few scores that reach it have to be
-sorted. Costs a quarter of the product. Large catalogues are read in parts, so that scores stay in the cache.
+Scores by BLAS, block by block of users and items so that they stay in the cache, then a selection that reads them
+once: the k-th best so far is a bound that few of a block's scores reach, and only these are sorted. The first bound is
+the k-th largest maximum of groups of items. A row of scores is an item's: so the product of many items and few users
+is a third faster than the other way round.
 Shapes: n users, m items, d dimensions, g groups of w items.
 """
 
@@ -20,9 +21,10 @@ Integers = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
 
 LOW_HALF = np.uint64(2**32 - 1)
-SCORES = 2**21  # worked out at once by one thread: 8 MB stay in the last-level cache
+LOWEST = np.finfo(np.float32).min  # -inf is not for recommending
+SCORES = 2**20  # worked out at once by one thread: 4 MB stay in the cache
 LEAST_USERS, MOST_USERS = 2**8, 2**10  # with fewer the product becomes slow
-MOST_ITEMS = 2**15
+MOST_ITEMS = SCORES // LEAST_USERS
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,14 @@ class Users:
     bounds: Integers
     segments: Integers  # [n], number of the adjustment that is meant for the user; -1 = none
     scales: Floats  # [n], what the amounts of the adjustment are multiplied by
-    pins: tuple[dict[int, int], ...]  # place in the list -> item number, from 0; arranged lists only
+    pins: tuple[dict[int, int], ...]  # place in the list -> item number, from 0; empty where nobody has any
 
     def rows(self, rows: Integers) -> Users:
         """Some of the users."""
         lengths = np.diff(self.bounds)[rows]
         bounds = np.concatenate([[0], np.cumsum(lengths)])
         places = np.repeat(self.bounds[:-1][rows] - bounds[:-1], lengths) + np.arange(bounds[-1])
-        pins = tuple(self.pins[row] for row in rows)
+        pins = tuple(self.pins[row] for row in rows) if self.pins else ()
         return Users(self.vectors[rows], self.excluded[places], bounds, self.segments[rows], self.scales[rows], pins)
 
     def among(self, start: int, stop: int) -> Users:
@@ -90,38 +92,42 @@ Finder = Callable[[Users], Best]
 
 
 def best_items(users: Users, items: Items, k: int) -> Best:
-    """Best items of each user; on ties the lower number wins. Blocks of both, so that memory is bounded."""
-    n, m = len(users.vectors), len(items.vectors)
-    k = min(k, m)
-    keys = np.zeros((n, k), np.uint64)
-    step = min(max(SCORES // max(m, 1), LEAST_USERS), MOST_USERS)
-    for a in range(0, n if k else 0, step):
-        some = users.rows(np.arange(a, min(a + step, n)))
-        parts = [(b, min(b + MOST_ITEMS, m)) for b in range(0, m, MOST_ITEMS)]
-        found = [best_keys(some.among(b, c), items.among(b, c), min(k, c - b), b) for b, c in parts]
-        keys[a : a + step] = largest(np.concatenate(found, axis=1), k)
+    """Best items of each user; on ties the lower number wins."""
+    m = len(items.vectors)
+    keys = np.zeros((len(users.vectors), min(k, m)), np.uint64)
+    improve(keys, users, items, np.arange(m))
     return as_best(keys)
 
 
-def best_keys(users: Users, items: Items, k: int, first: int) -> Keys:
-    """Keys of the best items of each user, k or more per row, in any order. The items are numbered from `first`."""
-    n, m = len(users.vectors), len(items.vectors)
+def improve(keys: Keys, users: Users, items: Items, numbers: Integers) -> None:
+    """Let items of the numbers [m] join the keys [n, k] of each user's best so far (0 = none, in any order), in place.
+
+    Blocks of both, so that memory is bounded.
+    """
+    (n, k), m = keys.shape, len(items.vectors)
+    step = min(max(SCORES // max(m, 1), LEAST_USERS), MOST_USERS)
+    for a in range(0, n if k else 0, step):
+        some = users.rows(np.arange(a, min(a + step, n)))
+        for b in range(0, m, MOST_ITEMS):
+            c = min(b + MOST_ITEMS, m)
+            improve_block(keys[a : a + step], some.among(b, c), items.among(b, c), numbers[b:c])
+
+
+def improve_block(keys: Keys, users: Users, items: Items, numbers: Integers) -> None:
+    """`improve` where all scores fit into memory."""
+    (n, k), m = keys.shape, len(items.vectors)
     # balances what is sorted: m / groups maxima and k x groups candidates
     groups = max(int((m / k) ** 0.5), 1)
     scores = score(users, items, -(-m // groups) * groups)
-    row, number = candidates(scores, groups, k)
-    counts = np.bincount(row, minlength=n)
-    table = np.zeros((n, max(int(counts.max()), k)), np.uint64)  # [n, most candidates]; 0 = none
-    places = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-    table[row, places] = as_keys(scores[row, number], number + first)
-    return largest(table, k)
-
-
-def largest(keys: Keys, k: int) -> Keys:
-    """The k largest keys of each row, in any order."""
-    if keys.shape[1] > k:
-        keys.partition(keys.shape[1] - k, axis=1)
-    return keys[:, keys.shape[1] - k :]
+    item, user = candidates(scores, groups, scores_of(keys.min(axis=1)), k)
+    counts = np.bincount(user, minlength=n)
+    better = np.flatnonzero(counts)
+    counts = counts[better]
+    table = np.zeros((len(better), k + int(counts.max(initial=0))), np.uint64)
+    table[:, :k] = keys[better]
+    places = k + np.arange(len(user)) - np.repeat(np.cumsum(counts) - counts, counts)
+    table[np.repeat(np.arange(len(better)), counts), places] = as_keys(scores[item, user], numbers[item])
+    keys[better] = np.partition(table, table.shape[1] - k, axis=1)[:, table.shape[1] - k :]
 
 
 def as_best(keys: Keys) -> Best:
@@ -129,9 +135,7 @@ def as_best(keys: Keys) -> Best:
     best = np.sort(keys, axis=1)[:, ::-1]
     numbers = (LOW_HALF - (best & LOW_HALF)).astype(np.int64)
     numbers[best == 0] = 0
-    ordered = (best >> np.uint64(32)).astype(np.uint32)
-    scores = np.where(ordered >> 31, ordered ^ np.uint32(2**31), ~ordered).view(np.float32)
-    return Best(numbers, scores, (best > 0).sum(1))
+    return Best(numbers, scores_of(best), (best > 0).sum(1))
 
 
 def exact_finder(_: Users, items: Items, k: int) -> Finder:
@@ -166,34 +170,38 @@ def used_dimensions(users: Users, items: Items) -> tuple[Users, Items]:
 
 
 def score(users: Users, items: Items, width: int) -> Floats:
-    """Dot products [n, width], adjusted; -inf for what may not be recommended and in the columns beyond m."""
+    """Dot products [width, n], adjusted; -inf for what may not be recommended and in the rows beyond m."""
     n, m = len(users.vectors), len(items.vectors)
-    scores = np.empty((n, width), np.float32)
-    scores[:, m:] = -np.inf
+    scores = np.empty((width, n), np.float32)
+    scores[m:] = -np.inf
     with np.errstate(invalid="ignore", over="ignore"):
-        np.matmul(users.vectors, items.vectors.T, out=scores[:, :m])
+        np.matmul(items.vectors, users.vectors.T, out=scores[:m])
     for number, adjustment in enumerate(items.adjustments):
-        rows = np.flatnonzero(users.segments == number)
-        scores[np.ix_(rows, adjustment.numbers)] += users.scales[rows, None] * adjustment.amounts
-    scores[~np.isfinite(users.vectors).all(1)] = -np.inf
-    scores[:, items.broken] = -np.inf
-    scores[np.repeat(np.arange(n), np.diff(users.bounds)), users.excluded] = -np.inf
+        meant = np.flatnonzero(users.segments == number)
+        scores[np.ix_(adjustment.numbers, meant)] += adjustment.amounts[:, None] * users.scales[meant]
+    scores[:, ~np.isfinite(users.vectors).all(1)] = -np.inf
+    scores[items.broken] = -np.inf
+    scores[users.excluded, np.repeat(np.arange(n), np.diff(users.bounds))] = -np.inf
     return scores
 
 
-def candidates(scores: Floats, groups: int, k: int) -> tuple[Integers, Integers]:
-    """Rows and columns of all scores that can be among the k best, row by row; k is at most m."""
-    n, width = scores.shape
-    grouped = scores.reshape(n, groups, width // groups)  # the items of a group lie width / groups apart
-    maxima = grouped.max(axis=1)  # [n, w]
+def candidates(scores: Floats, groups: int, bounds: Floats, k: int) -> tuple[Integers, Integers]:
+    """Item and user of all scores [width, n] that reach the user's bound and can be among the k best, user by user."""
+    width, n = scores.shape
+    grouped = scores.reshape(groups, width // groups, n)  # the items of a group lie width / groups apart
+    maxima = grouped.max(axis=0)  # [w, n]
     if not (maxima < np.inf).all():  # products of huge numbers: infinity or NaN, which one depends on the processor
         np.copyto(scores, -np.inf, where=~(scores < np.inf))
-        maxima = grouped.max(axis=1)
-    bound = np.partition(maxima, maxima.shape[1] - k, axis=1)[:, maxima.shape[1] - k]  # [n]
-    bound = np.maximum(bound, np.finfo(np.float32).min)  # -inf is not for recommending
-    row, place = np.nonzero(maxima >= bound[:, None])
-    reached, group = np.nonzero(grouped[row, :, place] >= bound[row][:, None])
-    return row[reached], group * (width // groups) + place[reached]
+        maxima = grouped.max(axis=0)
+    bounds = np.fmax(bounds, LOWEST)
+    reached = maxima >= bounds
+    last = len(maxima) - k
+    if last > 0 and reached.sum() > n * k:  # nothing, or little, is known of these users so far
+        bounds = np.maximum(bounds, np.partition(maxima, last, axis=0)[last])
+        reached = maxima >= bounds
+    user, place = np.divmod(np.flatnonzero(reached.T), len(maxima))
+    hit, group = np.nonzero(bounds[user, None] <= grouped[:, place, user].T)
+    return group * (width // groups) + place[hit], user[hit]
 
 
 def as_keys(scores: Floats, numbers: Integers) -> Keys:
@@ -201,3 +209,9 @@ def as_keys(scores: Floats, numbers: Integers) -> Keys:
     bits = (scores + np.float32(0)).view(np.uint32)  # + 0 makes -0.0 equal to 0.0
     ordered = np.where(bits >> 31, ~bits, bits | np.uint32(2**31)).astype(np.uint64)
     return (ordered << np.uint64(32)) | (LOW_HALF - numbers.astype(np.uint64))
+
+
+def scores_of(keys: Keys) -> Floats:
+    """Scores of keys; NaN for 0."""
+    ordered = (keys >> np.uint64(32)).astype(np.uint32)
+    return np.where(ordered >> 31, ordered ^ np.uint32(2**31), ~ordered).view(np.float32)

@@ -23,22 +23,21 @@ from .best_items import (
     Items,
     Users,
     as_best,
-    as_keys,
     best_items,
     exact_finder,
-    largest,
+    improve,
     used_dimensions,
 )
 
 Each = Callable[[Callable[[int], Integers], Iterable[int]], Iterable[Integers]]  # map, or that of a pool of threads
 
 LEAST_ITEMS = 2**14  # fewer are scored whole
-NEAR_USERS = 2**13  # looked for at once: enough for each list
+NEAR_USERS = 2**15  # looked for at once: enough for each list
 SAMPLE_USERS = 256
 FOUND = 0.996  # share of the sample's exact k best that lie in the lists that are looked into
 WORTH = 4  # looking into a larger share of the lists than 1 / WORTH takes as long as scoring all
 ROUNDS, PER_LIST = 8, 48  # k-means: iterations, and items per list to learn from
-SLICE = 2**12  # rows whose distances are worked out at once
+SLICE = 2**12  # rows whose distances to all centroids are worked out at once
 
 
 @dataclass(frozen=True)
@@ -53,30 +52,35 @@ class Near:
 
     def best(self, users: Users, k: int, probes: int) -> Best:
         """Best items of each user in the user's `probes` lists; on ties the lower number wins."""
-        n = len(users.vectors)
-        lists = np.argpartition(-self.centroid_scores(users), probes - 1, axis=1)[:, :probes].ravel()
+        lists = self.nearest_lists(users.vectors, probes).ravel()
         by_list = np.argsort(lists, kind="stable")
         reached = np.searchsorted(lists[by_list], np.arange(len(self.centroids) + 1))
         users = replace(users, excluded=self.places[users.excluded])
-        table = np.zeros((n * probes, k), np.uint64)
+        keys = np.zeros((len(users.vectors), k), np.uint64)
         for number in np.flatnonzero(np.diff(reached)):
-            pairs = by_list[reached[number] : reached[number + 1]]
+            rows = by_list[reached[number] : reached[number + 1]] // probes
             start, stop = self.bounds[number : number + 2]
-            found = best_items(users.rows(pairs // probes).among(start, stop), self.items.among(start, stop), k)
-            keys = as_keys(found.scores, self.numbers[start:stop][found.numbers])
-            keys[np.arange(keys.shape[1]) >= found.counts[:, None]] = 0
-            table[pairs, : keys.shape[1]] = keys
-        return as_best(largest(table.reshape(n, probes * k), k))
+            best = keys[rows]
+            some, items = users.rows(rows).among(start, stop), self.items.among(start, stop)
+            improve(best, some, items, self.numbers[start:stop])
+            keys[rows] = best
+        return as_best(keys)
 
-    def centroid_scores(self, users: Users) -> Floats:
+    def nearest_lists(self, users: Floats, probes: int) -> Integers:
+        """The lists [n, probes] whose centroids score highest."""
+        parts = [users[start : start + SLICE] for start in range(0, len(users), SLICE)]
+        found = [np.argpartition(-self.centroid_scores(part), probes - 1, axis=1)[:, :probes] for part in parts]
+        return np.concatenate(found) if found else np.zeros((0, probes), np.int64)
+
+    def centroid_scores(self, users: Floats) -> Floats:
         """Dot products with the centroids: [n, l]."""
         with np.errstate(invalid="ignore", over="ignore"):
-            return users.vectors @ self.centroids.T
+            return users @ self.centroids.T
 
     def probes(self, sample: Users, exact: Best) -> int:
         """In how many lists one has to look for FOUND of the exact best of a sample."""
         list_of = np.searchsorted(self.bounds, self.places[exact.numbers], side="right") - 1  # [sample, k]
-        ranks = np.argsort(np.argsort(-self.centroid_scores(sample), axis=1, kind="stable"), axis=1)
+        ranks = np.argsort(np.argsort(-self.centroid_scores(sample.vectors), axis=1, kind="stable"), axis=1)
         wanted = np.take_along_axis(ranks, list_of, axis=1)
         meant = wanted[np.arange(wanted.shape[1]) < exact.counts[:, None]]
         return int(np.quantile(meant, FOUND, method="higher")) + 1 if len(meant) else 1

@@ -16,8 +16,8 @@
 
 Exact but for the last two. Of items with the same score the one that comes first in `items` is taken. Excluded
 positions, and items or users whose vector is NULL or not finite, never appear; lists are shorter when fewer
-items are left. Beside arguments and result each thread holds the scores of some hundred users and at most 32,768
-items (best_items.py): 34 MB, whatever their numbers.
+items are left. Beside arguments and result each thread holds the scores of 256 users and 4,096 items (best_items.py):
+4 MB, whatever their numbers.
 Data in, data out: nothing is kept between calls. The macro `top_k_lists` writes the statement around it.
 """
 

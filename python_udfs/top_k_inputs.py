@@ -42,7 +42,7 @@ def as_users(users: pa.StructArray, items: Items) -> Users:
     segments = fields.get("segment", pa.nulls(n)).cast(pa.int32()).fill_null(0)
     segment_numbers = as_numbers(segments, "users.segment", len(items.adjustments), least=-1)
     scales = fields.get("scale", pa.nulls(n)).cast(pa.float32()).fill_null(1.0).to_numpy(zero_copy_only=False)
-    pins = as_pins(fields["pins"], m) if "pins" in fields else ({},) * n
+    pins = as_pins(fields["pins"], m) if "pins" in fields else ()
     return Users(vectors, numbers, np.cumsum([0, *lengths]), segment_numbers, scales, pins)
 
 

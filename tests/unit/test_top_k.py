@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 from two_tower.python_udfs import best_items, near_items
-from two_tower.python_udfs.best_items import as_keys
+from two_tower.python_udfs.best_items import Items, Users, as_keys
 from two_tower.python_udfs.plugin import register
 
 if TYPE_CHECKING:
@@ -109,6 +109,22 @@ def test_blocks_of_users_and_items_change_nothing(
     fill(connection, random.integers(-2, 3, (30, 3)).tolist(), random.integers(-2, 3, (60, 3)).tolist(), exclusions)
     for k in (1, 9, 70):
         assert_same(connection, k)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_blocks_may_get_better_and_better_or_worse_and_worse(monkeypatch: pytest.MonkeyPatch, sign: int) -> None:
+    monkeypatch.setattr(best_items, "MOST_ITEMS", 64)
+    random = np.random.default_rng(0)
+    vectors, offers = (
+        1 + random.random((9, 1), np.float32),
+        np.sort(sign * random.random((1000, 1), np.float32), axis=0),
+    )
+    none = np.zeros(0, np.int64)
+    users = Users(vectors, none, np.zeros(10, np.int64), np.full(9, -1), np.ones(9, np.float32), ({},) * 9)
+    found = best_items.best_items(users, Items(sign * offers, none, ()), 10)
+    expected = np.argsort(-sign * offers[:, 0])[:10]
+    assert (found.numbers == expected).all()
+    assert found.scores == pytest.approx(vectors * sign * offers[expected, 0])
 
 
 @pytest.mark.parametrize(
