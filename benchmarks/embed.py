@@ -36,7 +36,7 @@ def arrays(connection: duckdb.DuckDBPyConnection, model: Model) -> list[dict[str
     for batch in connection.sql("from served").to_arrow_reader(CALL):
         struct = batch.to_struct_array()
         tensors = bind(model, struct)
-        fed += [feed(model, tensors, rows) for rows in batches(tensors, len(struct))]
+        fed += [feed(model, tensors, rows) for rows in batches(tensors, len(struct), THREADS)]
     return fed
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+Rows = npt.NDArray[np.int64] | slice
 ARROW_TYPES = {np.dtype(np.int64): pa.int64(), np.dtype(np.float32): pa.float32()}
 
 
@@ -25,7 +26,7 @@ class Lists:
     starts: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
 
-    def padded(self, rows: npt.NDArray[np.int64], width: int) -> npt.NDArray[Any]:
+    def padded(self, rows: Rows, width: int) -> npt.NDArray[Any]:
         """The lists of `rows`, filled up with 0: [len(rows), width]."""
         place = np.arange(width)
         filled = place < self.lengths[rows][:, None]

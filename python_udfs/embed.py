@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .columns import Lists, lists, scalars, vectors
+from .columns import Lists, Rows, lists, scalars, vectors
 from .model_files import REMEDY, Model, ModelFiles
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # rows x padded list length of one model call: x 160 floats is 5 MB; at 2**15 half as slow again, all at once 1 GB
 BATCH_CELLS = 2**13
+LEAST_ROWS = 256  # fewer are not worth a call of their own
 FILES = ModelFiles()
 
 Tensors = dict[str, npt.NDArray[Any] | Lists]
@@ -65,12 +66,8 @@ def check_tower(model: Model, expected: set[str]) -> None:
 def run(model: Model, struct: pa.StructArray, threads: int = 1) -> npt.NDArray[np.float32]:
     """Embeddings [n, dim] of n rows."""
     tensors = bind(model, struct)
-    result: npt.NDArray[np.float32]
-    if len(struct) and not any(isinstance(tensor, Lists) for tensor in tensors.values()):
-        (result,) = model.session.run(None, tensors)  # nothing to pad: all rows as they come, without a copy
-        return result
     # DuckDB gives a table of fewer than 122,880 rows to one thread, so the batches of a call share the others
-    chosen = list(batches(tensors, len(struct)))
+    chosen = list(batches(tensors, len(struct), threads))
     with ThreadPoolExecutor(threads) as pool:
         outputs = list(pool.map(lambda rows: model.session.run(None, feed(model, tensors, rows))[0], chosen))
     result = np.empty((len(struct), outputs[0].shape[1] if outputs else 0), np.float32)
@@ -101,12 +98,14 @@ def bind(model: Model, struct: pa.StructArray) -> Tensors:
     return tensors
 
 
-def batches(tensors: Tensors, n: int) -> Iterator[npt.NDArray[np.int64]]:
-    """Row numbers per model call: rows with lists of like length together, so that little is padded."""
-    lengths = np.ones(n, np.int64)
-    for tensor in tensors.values():
-        if isinstance(tensor, Lists):
-            lengths = np.maximum(lengths, tensor.lengths)
+def batches(tensors: Tensors, n: int, threads: int) -> Iterator[Rows]:
+    """Rows per model call: with lists, rows of like length together, so that little is padded; else as they come."""
+    lists_of_rows = [tensor for tensor in tensors.values() if isinstance(tensor, Lists)]
+    if not lists_of_rows:  # slices are not copied
+        step = max(-(-n // threads), LEAST_ROWS)
+        yield from (slice(start, start + step) for start in range(0, n, step))
+        return
+    lengths = np.max([np.ones(n, np.int64), *(tensor.lengths for tensor in lists_of_rows)], axis=0)
     order = np.argsort(-lengths, kind="stable")  # longest first: a batch is as wide as its first row
     start = 0
     while start < n:
@@ -115,7 +114,7 @@ def batches(tensors: Tensors, n: int) -> Iterator[npt.NDArray[np.int64]]:
         start = stop
 
 
-def feed(model: Model, tensors: Tensors, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+def feed(model: Model, tensors: Tensors, rows: Rows) -> dict[str, npt.NDArray[Any]]:
     """The model's inputs for these rows; lists padded to the longest that shares their length, at least 1."""
     widths: dict[int | str | None, int] = {}
     for wanted in model.inputs:
