@@ -18,6 +18,7 @@ class TrainingConfig:
     support: int = 25  # past items per user that recall tries to bring back: few, so that few dimensions hold them
     repeat_epochs: int = 2  # passes of the small head that says which past items come back
     recall_epochs: int = 16  # passes over all histories: 8 reached .359 on the validation window, 20 .364
+    recall_steps: int = 5000  # at most: passes are for shops of some thousand users, more users have more rows in each
     recall_batch_size: int = 256
     recall_learning_rate: float = 0.05  # Adam: exactness needs large steps
     # --- sequence: what comes next after an ordered history, where nothing is bought twice

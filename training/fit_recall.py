@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .config import TrainingConfig
 from .data import HISTORY, Ragged, tensor
-from .examples import Examples, Index
+from .examples import Examples, Index, even_sample
 from .losses import repeat_loss, sampled_softmax
 from .optimise import decay, descend
 from .recall import RecallItems, RecallUsers
@@ -92,6 +92,7 @@ def fit_recall(
     Returns the mean loss of the last epoch (0 when there is nothing to bring back).
     """
     rows = rows[np.diff(examples.histories.offsets)[rows] > 0]
+    rows = even_sample(rows, config.recall_steps * config.recall_batch_size)
     codes, weights = supports_of(user, examples, rows)
     live = torch.unique(codes[weights > 0])
     if not len(live):
@@ -105,7 +106,7 @@ def fit_recall(
     optimiser = torch.optim.Adam([history, items, user.scale], lr=rate, fused=True)
     pieces = max(round(len(rows) / config.recall_batch_size), 1)
     losses = [0.0]
-    steps = max(pieces * epochs, FEWEST_STEPS)
+    steps = min(max(pieces * epochs, FEWEST_STEPS), config.recall_steps)
     for step in range(steps):
         if step % pieces == 0:
             batches, losses = np.array_split(random.permutation(len(rows)), pieces), []

@@ -14,7 +14,7 @@ from .recall import RecallItems, RecallUsers
 from .sequence import SequenceItems, SequenceUsers
 from .towers import ItemTower, UserTower
 
-FEWEST_REPEATS = 0.02  # share of targets that the user already had
+FEWEST_REPEATS = 0.05  # share of targets that the user already had
 
 
 class TwoTowers(nn.Module):

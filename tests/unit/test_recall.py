@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
+import pytest
 import torch
+from two_tower.training import fit_recall
 from two_tower.training.config import TrainingConfig
 from two_tower.training.data import HISTORY
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.fit import recall_phase
 from two_tower.training.fit_recall import supports_of
-from two_tower.training.recall import BEYOND, PLACES, RecallUsers
+from two_tower.training.recall import BEYOND, PLACES, RecallItems, RecallUsers
 from two_tower.training.two_towers import TwoTowers
 
 USERS, ITEMS, LENGTH, STAPLES = 30, 100, 12, 3
@@ -57,6 +61,23 @@ def test_a_small_shop_learns_what_comes_back_by_the_passes_of_a_large_one() -> N
     _, weights = supports_of(towers.user.memory, examples, served)
     assert float(weights[:, :STAPLES].sum(1).min()) > 0.9, "hardly any weight is on what was had once"
     assert found.recall["repeats"] > 0.9
+
+
+def test_many_rows_do_not_make_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = list[float]()
+    monkeypatch.setattr(fit_recall, "descend", lambda _, __, rate: steps.append(rate))
+    config = TrainingConfig(dim=64, factors=4, content=4, support=5, threads=1, factors_alpha=1.0)
+    config = replace(config, recall_batch_size=2, recall_steps=40)
+    examples = planted()
+    towers = TwoTowers(examples, config)
+    user, item = towers.user.memory, towers.item.memory
+    assert isinstance(user, RecallUsers)
+    assert isinstance(item, RecallItems)
+    rows = np.arange(len(examples.users.snapshots))
+    for passes, expected in ((16, 40), (1, 40)):  # 90 rows are 45 batches
+        steps.clear()
+        fit_recall.fit_recall(user, item, examples, rows, config, passes, 0.1)
+        assert len(steps) == expected
 
 
 def test_what_a_list_has_no_place_for_counts_less() -> None:
