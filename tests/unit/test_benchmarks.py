@@ -107,6 +107,33 @@ def test_top_k_finds_what_faiss_finds_and_writes_the_ratio(tmp_path: Path) -> No
     assert "| 70 | 50 | 8 | 3 | 1 |" in (tmp_path / "top_k.md").read_text()
 
 
+def test_the_refresh_is_measured_with_and_without_the_last_day(tmp_path: Path) -> None:
+    refresh = imported("refresh", "benchmarks")
+    source, target = tmp_path / "all.parquet", tmp_path / "some.parquet"
+    with duckdb.connect() as connection:
+        days = "unnest([date '2025-01-01', date '2025-01-02', date '2025-01-02', date '2025-01-03'])"
+        connection.execute(f"copy (select {days} as transaction_timestamp) to '{source}' (format parquet)")
+    assert [refresh.transactions(source, target, less) for less in (0, 1, 2)] == [4, 3, 1]
+
+
+def test_what_a_refresh_and_a_full_run_have_published_is_compared_row_by_row(tmp_path: Path) -> None:
+    refresh = imported("refresh", "benchmarks")
+    database = tmp_path / "shop.duckdb"
+
+    def published(score: float, history_score: float, order: str) -> list[str]:
+        with duckdb.connect(str(database)) as connection:
+            for table in refresh.PUBLISHED:
+                columns = f"n, {score} * n as score, {history_score} as history_score"
+                connection.execute(
+                    f"create or replace table {table} as select {columns} from range(5) t(n) order by n {order}"
+                )
+        return list(refresh.published(database))
+
+    first = published(1.0, 1.0, "asc")
+    assert published(1.0, 1.0 + 1e-9, "desc") == first  # a sum of fractions depends on the order of the threads
+    assert all(now != before for now, before in zip(published(1.1, 1.0, "asc"), first, strict=True))
+
+
 def test_synthetic_shop_is_the_same_again_and_has_what_it_promises(tmp_path: Path) -> None:
     for place in ("once", "again"):
         run("scale/make_shop.py", "S", tmp_path / place)
