@@ -131,6 +131,7 @@ def recall_phase(towers: TwoTowers, newest: int, phase: str, rate: float, one_in
     """
     started = time.perf_counter()
     examples, config = towers.examples, towers.config
+    config = replace(config, recall_steps=-(-config.recall_steps // one_in))
     user, item = towers.user.memory, towers.item.memory
     assert isinstance(user, RecallUsers)
     assert isinstance(item, RecallItems)
