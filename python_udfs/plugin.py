@@ -15,6 +15,8 @@ from .embed import embed
 from .embed_image import embed_image, picture_problem, picture_version
 from .embed_text import embed_text
 from .encoders import describe
+from .history_reasons import RETURN_TYPE as REASONS
+from .history_reasons import history_reasons
 from .history_weights import history_weights
 from .significance import chi_square_p, normal_quantile
 from .text_buckets import text_buckets
@@ -45,6 +47,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         "top_k_arranged": (exact, None, RETURN_TYPE),
         "top_k_approximate": (approximate, None, RETURN_TYPE),
         "top_k_approximate_within": (approximate, None, RETURN_TYPE),
+        "history_reasons": (of_any_columns(history_reasons), None, REASONS),
         "history_weights": (history_weights, None, "FLOAT[][]"),
         "embed_text": (embed_text, ["VARCHAR", "VARCHAR"], "FLOAT[]"),
         "embed_image": (of_any_columns(embed_image), None, "FLOAT[]"),

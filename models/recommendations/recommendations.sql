@@ -18,18 +18,8 @@ lists as (
     {%- endif %}
 ),
 
-contributions as (
-    {{ two_tower.contributions('lists') }}
-),
-
 reasons as (
-    select
-        user_id,
-        item_id,
-        sum(contribution) as history_score,
-        map_from_entries(max_by((history_item_id, contribution), contribution, 3)) as reasons
-    from contributions
-    group by user_id, item_id
+    {{ two_tower.listed_reasons('lists') }}
 ),
 
 final as (
@@ -52,7 +42,6 @@ final as (
         on
             lists.user_id = reasons.user_id
             and lists.item_id = reasons.item_id
-            and lists.source = 'history'
 )
 
 select * from final
