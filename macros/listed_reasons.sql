@@ -25,8 +25,7 @@
     catalogues as (
         select
             list(embedding order by position) as items,
-            -- each block of users gets a copy of the catalogue, so it should not be much smaller than that
-            greatest(count(*), 16384) as block_size
+            {{ two_tower.users_at_once() }} as block_size
         from vectors
     ),
 

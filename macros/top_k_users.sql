@@ -1,8 +1,7 @@
 {% macro top_k_users(users, exclusions, adjustments, pins) %}
     {#- CTEs of top_k_lists: the users with all that is meant for them, in blocks. -#}
     top_k_block_sizes as (
-        -- each block of users gets a copy of the catalogue, so it should not be much smaller than that
-        select greatest(count(*), 16384) as block_size from top_k_items
+        select {{ two_tower.users_at_once() }} as block_size from top_k_items
     ),
     {%- if pins %}
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+# settings that divide, or without which a step has nothing to learn from
+NEVER_ZERO = {
+    "support", "recall_steps", "recall_batch_size", "sequence_positions", "sequence_length", "batch_size", "negatives",
+    "threads",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class TrainingConfig:
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> TrainingConfig:
-        """Build from dbt vars. Raises ValueError naming an unknown setting or a value of the wrong type or sign."""
+        """Build from dbt vars. Raises ValueError naming an unknown setting or a value of the wrong type or size."""
         known = {field.name: field for field in fields(cls)}
         values: dict[str, Any] = {}
         for name, value in settings.items():
@@ -68,8 +75,11 @@ class TrainingConfig:
                     f"var two_tower_training: unknown setting '{name}'; known are {', '.join(sorted(known))}"
                 )
             kind = type(getattr(cls, name))
-            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or kind(value) != value:
+            is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            if not is_number or value < 0 or kind(value) != value:
                 raise ValueError(f"var two_tower_training: {name} is {value!r}; give a non-negative {kind.__name__}")
+            if name in NEVER_ZERO and not value:
+                raise ValueError(f"var two_tower_training: {name} is 0; give at least 1")
             values[name] = kind(value)
         config = cls(**values)
         if config.factors < 1 or config.content < 1 or config.memory_dim < 0 or config.memory_dim == 1:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -11,13 +9,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jinja2 import Environment
-from two_tower.python_udfs import best_items, near_items
+from top_k_tables import fill, lists, top_k_query
+from two_tower.python_udfs import best_items
 from two_tower.python_udfs.best_items import Items, Users, as_keys
 from two_tower.python_udfs.plugin import register
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 BRUTE_FORCE = """
     select
@@ -31,21 +26,6 @@ BRUTE_FORCE = """
     qualify row_number() over (partition by user_id order by score desc, md5(item_id || '|')) <= {k}
     order by user_id, score desc, md5(item_id || '|')
 """
-MACROS = Path(__file__).parents[2] / "macros"
-PARTS = ("stable_hash", "top_k_items", "top_k_users", "top_k_call", "top_k_lists")
-
-
-def top_k_query(more: str = "", var: str = "exact") -> str:
-    """The macro's statement, with blocks of 3 users, so that small data makes several."""
-    text = "".join((MACROS / f"{name}.sql").read_text() for name in PARTS)
-    call = "{{ top_k_lists('users', 'items', '{k}', 'exclusions'" + more + ") }}"
-    template = Environment(autoescape=False).from_string(text.replace("two_tower.", "") + call)
-    query = template.render(var=lambda _: var).replace("greatest(count(*), 16384)", "3 + 0 * count(*)")
-    assert "3 + 0 * count(*)" in query
-    return f"select user_id, item_id, score from ({query}) order by user_id, rank"
-
-
-TOP_K = top_k_query()
 
 
 @pytest.fixture(scope="module")
@@ -53,29 +33,6 @@ def connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     register(connection)
     return connection
-
-
-def fill(
-    connection: duckdb.DuckDBPyConnection,
-    users: list[Any],
-    items: list[Any],
-    exclusions: Iterable[tuple[int, int]] = (),
-) -> None:
-    dim = len((users or items or [[0]])[0])
-    vectors = pa.list_(pa.float32(), dim)
-    for name, prefix, rows in (("users", "user", users), ("items", "item", items)):
-        ids = pa.array([f"{prefix[0]}{i}" for i in range(len(rows))], pa.string())
-        arrow = pa.table({f"{prefix}_id": ids, "embedding": pa.array(rows, vectors)})
-        connection.register("arrow", arrow)
-        connection.execute(f"create or replace table {name} as select * from arrow")
-        connection.unregister("arrow")
-    connection.execute("create or replace table exclusions (user_id varchar, item_id varchar)")
-    for user, item in exclusions:
-        connection.execute("insert into exclusions values (?, ?)", [f"u{user}", f"i{item}"])
-
-
-def lists(connection: duckdb.DuckDBPyConnection, k: int, query: str = TOP_K) -> list[Any]:
-    return connection.execute(query.format(k=k)).fetchall()
 
 
 def assert_same(connection: duckdb.DuckDBPyConnection, k: int) -> None:
@@ -298,78 +255,3 @@ def test_within_groups_and_adjusted_by_segment_equals_brute_force(
     assert lists(connection, k, query.replace("by user_id, rank", "by user_id, kind, rank")) == lists(
         connection, k, WITHIN
     )
-
-
-@dataclass(frozen=True)
-class Tastes:
-    """Users who stand near their items, every item twice; the last user knows popularity alone."""
-
-    users: np.ndarray
-    items: np.ndarray
-
-    @classmethod
-    def planted(cls, users: int = 600, items: int = 1500, tastes: int = 30) -> Tastes:
-        random = np.random.default_rng(3)
-        centres = random.standard_normal((tastes, 16))
-        once = centres[random.integers(0, tastes, items)] + 0.3 * random.standard_normal((items, 16))
-        near = centres[random.integers(0, tastes, users)] + 0.3 * random.standard_normal((users, 16))
-        popularity = -random.permutation(2 * items)
-        stranger = np.eye(17)[16:]
-        known = np.column_stack([near, np.zeros(users)])
-        return cls(np.vstack([known, stranger]), np.column_stack([np.tile(once, (2, 1)), popularity]))
-
-
-APPROXIMATE = top_k_query(var="approximate")
-
-
-@pytest.fixture
-def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(near_items, "LEAST_ITEMS", 100)
-
-
-@pytest.mark.usefixtures("small_is_large")
-def test_approximate_finds_nearly_all_in_few_lists(
-    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = Tastes.planted()
-    fill(connection, world.users.tolist(), world.items.tolist(), [(n, n) for n in range(50)])
-    exact, scored = lists(connection, 10), 0
-    product = best_items.score
-
-    def counted(users: best_items.Users, items: best_items.Items, width: int) -> best_items.Floats:
-        nonlocal scored
-        scored += len(users.vectors) * len(items.vectors)
-        return product(users, items, width)
-
-    monkeypatch.setattr(best_items, "score", counted)
-    one_block = APPROXIMATE.replace("3 + 0 * count(*)", "1000 + 0 * count(*)")
-    found = lists(connection, 10, one_block)
-    assert scored < 0.75 * len(world.users) * len(world.items)  # 256 of the 601 users are the sample, scored whole
-    pairs = {(user, item) for user, item, _ in found}
-    assert len(pairs & {(user, item) for user, item, _ in exact}) > 0.99 * len(exact)
-    assert len(found) == len(exact)
-    assert not pairs & {(f"u{n}", f"i{n}") for n in range(50)}
-    alone = [row for row in exact if row[0] == "u600"]
-    assert [row for row in found if row[0] == "u600"] == alone  # of whom nothing is known: exact
-    assert found == lists(connection, 10, one_block)
-
-
-@pytest.mark.usefixtures("small_is_large")
-def test_approximate_breaks_ties_like_exact_and_lists_stay_full(connection: duckdb.DuckDBPyConnection) -> None:
-    world = Tastes.planted()
-    barred = [(0, n) for n in range(20, len(world.items))]  # of all items, 20 are left
-    fill(connection, world.users[:300].tolist(), world.items.tolist(), barred)
-    exact = {(user, item) for user, item, _ in lists(connection, 7)}
-    one_block = APPROXIMATE.replace("3 + 0 * count(*)", "1000 + 0 * count(*)")
-    found = {(user, item) for user, item, _ in lists(connection, 7, one_block)}
-    # each item is there twice and k is odd: the last one has an equal that is left out
-    assert len(found - exact) < 0.01 * len(exact)
-    assert {item for user, item in found if user == "u0"} == {item for user, item in exact if user == "u0"}
-
-
-@pytest.mark.usefixtures("small_is_large")
-def test_approximate_is_exact_where_nothing_is_near_anything(connection: duckdb.DuckDBPyConnection) -> None:
-    random = np.random.default_rng(0)
-    fill(connection, random.integers(-9, 10, (50, 64)).tolist(), random.integers(-9, 10, (300, 64)).tolist())
-    one_block = APPROXIMATE.replace("3 + 0 * count(*)", "1000 + 0 * count(*)")
-    assert lists(connection, 10, one_block) == lists(connection, 10)

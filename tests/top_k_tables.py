@@ -1,0 +1,55 @@
+"""Tables of small catalogues, and the statement of top_k_lists over them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from jinja2 import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import duckdb
+
+MACROS = Path(__file__).parents[1] / "macros"
+BLOCK_SIZE = "greatest(count(*), 16384)"
+PARTS = ("stable_hash", "users_at_once", "top_k_items", "top_k_users", "top_k_call", "top_k_lists")
+
+
+def top_k_query(more: str = "", var: str = "exact", block_size: int = 3) -> str:
+    """The macro's statement, with small blocks of users, so that small data makes several; k is left open."""
+    text = "".join((MACROS / f"{name}.sql").read_text() for name in PARTS)
+    call = "{{ top_k_lists('users', 'items', '{k}', 'exclusions'" + more + ") }}"
+    template = Environment(autoescape=False).from_string(text.replace("two_tower.", "") + call)
+    query = template.render(var=lambda _: var)
+    assert BLOCK_SIZE in query
+    query = query.replace(BLOCK_SIZE, f"{block_size} + 0 * count(*)")
+    return f"select user_id, item_id, score from ({query}) order by user_id, rank"
+
+
+TOP_K = top_k_query()
+
+
+def fill(
+    connection: duckdb.DuckDBPyConnection,
+    users: list[Any],
+    items: list[Any],
+    exclusions: Iterable[tuple[int, int]] = (),
+) -> None:
+    dim = len((users or items or [[0]])[0])
+    vectors = pa.list_(pa.float32(), dim)
+    for name, prefix, rows in (("users", "user", users), ("items", "item", items)):
+        ids = pa.array([f"{prefix[0]}{i}" for i in range(len(rows))], pa.string())
+        arrow = pa.table({f"{prefix}_id": ids, "embedding": pa.array(rows, vectors)})
+        connection.register("arrow", arrow)
+        connection.execute(f"create or replace table {name} as select * from arrow")
+        connection.unregister("arrow")
+    connection.execute("create or replace table exclusions (user_id varchar, item_id varchar)")
+    for user, item in exclusions:
+        connection.execute("insert into exclusions values (?, ?)", [f"u{user}", f"i{item}"])
+
+
+def lists(connection: duckdb.DuckDBPyConnection, k: int, query: str = TOP_K) -> list[Any]:
+    return connection.execute(query.format(k=k)).fetchall()

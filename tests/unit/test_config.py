@@ -1,0 +1,34 @@
+"""Settings of a training run as dbt vars give them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from two_tower.training.config import NEVER_ZERO, TrainingConfig
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "unknown": ({"epoch": 3}, "unknown setting 'epoch'; known are als_iterations, batch_size, "),
+    "negative": ({"epochs": -1}, "epochs is -1; give a non-negative int"),
+    "half an epoch": ({"epochs": 1.5}, "epochs is 1.5; give a non-negative int"),
+    "a word": ({"dropout": "high"}, "dropout is 'high'; give a non-negative float"),
+    "yes": ({"factors_linear": True}, "factors_linear is True; give a non-negative int"),
+    "endless": ({"epochs": float("inf")}, "epochs is inf; give a non-negative int"),
+    "no number": ({"dropout": float("nan")}, "dropout is nan; give a non-negative float"),
+    "parts longer than the whole": ({"dim": 64}, "two_tower_dim is 64, factors 128 and content 64; give the latter"),
+} | {f"no {name}": ({name: 0}, f"{name} is 0; give at least 1") for name in sorted(NEVER_ZERO)}
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_a_wrong_setting_is_named(mistake: str) -> None:
+    given, message = WRONG[mistake]
+    with pytest.raises(ValueError, match="var two_tower_") as raised:
+        TrainingConfig.from_settings(given)
+    assert message in str(raised.value)
+
+
+def test_settings_take_the_type_of_their_default() -> None:
+    config = TrainingConfig.from_settings({"epochs": 2.0, "dropout": 0, "recall_epochs": 0})
+    assert (config.epochs, config.dropout, config.recall_epochs) == (2, 0.0, 0)
+    assert [type(config.epochs), type(config.dropout)] == [int, float]
+    assert TrainingConfig.from_settings(config.as_dict()) == config
