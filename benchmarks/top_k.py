@@ -53,8 +53,9 @@ MAX_BY = """
 
 def top_k_sql(k: int, exclusions: bool, search: str = "exact") -> str:
     """The statement that the macro top_k_lists writes."""
-    paths = [MACROS / "stable_hash.sql", *sorted(MACROS.glob("top_k_*.sql"))]
-    text = "".join(path.read_text() for path in paths).replace("two_tower.", "")  # dbt's name of the package
+    names = ("stable_hash", "users_at_once", *sorted(path.stem for path in MACROS.glob("top_k_*.sql")))
+    text = "".join((MACROS / f"{name}.sql").read_text() for name in names)
+    text = text.replace("two_tower.", "")  # dbt's name of the package
     call = "{{ top_k_lists('users', 'items', k, 'exclusions' if exclusions else none) }}"
     template = Environment(autoescape=False).from_string(text + call)
     return "create or replace table lists as " + template.render(k=k, exclusions=exclusions, var=lambda _: search)

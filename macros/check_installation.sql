@@ -2,7 +2,7 @@
     {#- On-run-start, and when a staging model is compiled: stops when the Python functions are not there or of another version. -#}
     {%- if execute -%}
         {%- set package = two_tower.package_version() -%}
-        {%- set install = "pip install 'two-tower==" ~ package ~ "'" -%}
+        {%- set install = "pip install the folder (or the git revision) that packages.yml names: pip install './two_tower'" -%}
         {%- set functions = run_query(
             "select function_name from duckdb_functions() where function_name in ('embed', 'two_tower_version')"
         ).columns[0].values() -%}

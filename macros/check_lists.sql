@@ -1,14 +1,51 @@
 {% macro check_lists() %}
-    {#- Post-hook of recommendations, inside its transaction: lists for some users only are not published over good ones. -#}
+    {#- Post-hook of recommendations, inside its transaction: lists for some users only are not published over good ones. Who had, or must
+        not be shown, every item there is goes without one. -#}
     {%- if execute and flags.WHICH != 'clone' -%}
         {%- set found = run_query(
-            'select count(*), count(*) filter (where user_id not in (select user_id from ' ~ this ~ ')) from ('
-            ~ 'select user_id from ' ~ ref('two_tower', 'stg_users') ~ ' union select user_id from '
-            ~ ref('two_tower', 'stg_interactions') ~ ')'
+            "with users as (
+                select known.user_id, segments.segment
+                from (
+                    select user_id from " ~ ref('two_tower', 'stg_users') ~ "
+                    union select user_id from " ~ ref('two_tower', 'stg_interactions') ~ "
+                ) as known
+                left join " ~ ref('two_tower', 'user_segments') ~ " as segments on known.user_id = segments.user_id
+            ),
+            items as (select item_id, count(*) over () as items from " ~ ref('two_tower', 'item_categories') ~ "),
+            missing as (select * from users where user_id not in (select user_id from " ~ this ~ ")),
+            withheld as (
+                select missing.user_id, unavailable.item_id, true as is_for_all
+                from missing
+                inner join " ~ ref('two_tower', 'unavailable_items') ~ " as unavailable on missing.segment = unavailable.segment
+                union all
+                select missing.user_id, excluded.item_id, false as is_for_all
+                from missing
+                inner join " ~ ref('two_tower', 'excluded_items') ~ " as excluded on missing.user_id = excluded.user_id
+            ),
+            empty as (
+                select
+                    withheld.user_id,
+                    count(distinct withheld.item_id) filter (where is_for_all) = any_value(items.items) as is_for_all
+                from withheld
+                inner join items on withheld.item_id = items.item_id
+                group by withheld.user_id
+                having count(distinct withheld.item_id) = any_value(items.items)
+            )
+            select
+                (select count(*) from users),
+                (select count(*) from missing),
+                (select count(*) from empty),
+                (select min(segment) from missing inner join empty on missing.user_id = empty.user_id where is_for_all)"
         ).rows[0] -%}
-        {%- if found[1] or not found[0] -%}
+        {%- set problem = found[1] ~ ' of ' ~ found[0] ~ ' users would get no list' -%}
+        {%- if found[3] is not none -%}
             {%- do two_tower.input_error(
-                this.name, found[1] ~ ' of ' ~ found[0] ~ ' users would get no list; the table stays as it was.',
+                this.name, problem ~ ": every item is withheld from segment '" ~ found[3] ~ "'; the table stays as it was.",
+                'unavailable_items has the reasons: correct the relation of var two_tower_item_availability, or the rules.'
+            ) -%}
+        {%- elif found[1] > found[2] or found[1] == found[0] -%}
+            {%- do two_tower.input_error(
+                this.name, problem ~ '; the table stays as it was.',
                 'build what it is made of, too: dbt run --exclude tag:train.'
             ) -%}
         {%- endif -%}

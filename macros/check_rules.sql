@@ -24,5 +24,6 @@
                 var('two_tower_merchandising_rules') ~ ", rule '" ~ wrong[0][0] ~ "'", wrong[0][1] ~ '.', 'correct the rule.'
             ) -%}
         {%- endif -%}
+        {%- do two_tower.warn_of_idle_rules() -%}
     {%- endif -%}
 {% endmacro %}

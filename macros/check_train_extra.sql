@@ -5,7 +5,7 @@
         {%- if missing -%}
             {%- do two_tower.input_error(
                 model.name, 'cannot be fitted without the packages ' ~ missing ~ '.',
-                "pip install 'two-tower[train]==" ~ two_tower.package_version() ~ "', or leave training out: dbt run --exclude tag:train."
+                "pip install the folder (or the git revision) that packages.yml names: pip install './two_tower[train]', or leave training out: dbt run --exclude tag:train."
             ) -%}
         {%- endif -%}
     {%- endif -%}

@@ -1,11 +1,16 @@
 {% macro check_var(name, value, allowed) %}
-    {#- Stops when `value` is not what `allowed` says: {type, least, most, among}; a list is judged by each member. -#}
+    {#- Stops when `value` is not what `allowed` says: {type, least, most, among, keys}; a list is judged by each member, and with keys
+        each value of a mapping is a number. -#}
     {%- set is_list = value is iterable and value is not string and value is not mapping -%}
     {%- set fits = {'integer': value is integer, 'number': value is number, 'text': value is string,
         'mapping': value is mapping, 'list': is_list and value} -%}
     {%- if value is boolean or not fits[allowed.type] -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}
     {%- endif -%}
+    {%- for key, number in (value if 'keys' in allowed else {}).items()
+        if key not in allowed['keys'] or number is boolean or number is not number -%}
+        {%- do two_tower.refuse_var(name, value, allowed) -%}
+    {%- endfor -%}
     {%- for member in (value if is_list else [value]) -%}
         {%- set is_measured = allowed.least is defined or allowed.most is defined -%}
         {%- if (is_measured and member is not number)

@@ -1,10 +1,10 @@
 {% macro known_vars() %}
-    {#- Every var of the project and what it may be; dbt_project.yml says what it is for. -#}
+    {#- Every var of the project and what it may be; dbt_project.yml says what it is for. Macro `setting` reads the defaults. -#}
     {{ return({
         'two_tower_interactions': {'type': 'text'},
         'two_tower_users': {'type': 'text'},
         'two_tower_items': {'type': 'text'},
-        'two_tower_reviews': {'type': 'text'},
+        'two_tower_reviews': {'type': 'text', 'default': ''},
         'two_tower_columns': {'type': 'mapping'},
         'two_tower_data_dir': {'type': 'text'},
         'two_tower_split': {'type': 'text', 'among': ['time', 'last_event', 'random']},
@@ -22,11 +22,11 @@
         'two_tower_held_out_items': {'type': 'number', 'least': 0, 'most': 0.5},
         'two_tower_held_out_users': {'type': 'number', 'least': 0, 'most': 0.5},
         'two_tower_seed': {'type': 'integer', 'least': 0},
-        'two_tower_dim': {'type': 'integer', 'least': 1},
+        'two_tower_dim': {'type': 'integer', 'least': 1, 'default': 512},
         'two_tower_training': {'type': 'mapping'},
-        'two_tower_k': {'type': 'integer', 'least': 1},
-        'two_tower_top_k': {'type': 'text', 'among': ['exact', 'approximate']},
-        'two_tower_policy': {'type': 'text', 'among': ['repeats', 'new']},
+        'two_tower_k': {'type': 'integer', 'least': 1, 'default': 10},
+        'two_tower_top_k': {'type': 'text', 'among': ['exact', 'approximate'], 'default': 'exact'},
+        'two_tower_policy': {'type': 'text', 'among': ['repeats', 'new'], 'default': 'repeats'},
         'two_tower_category': {'type': 'text'},
         'two_tower_segment': {'type': 'text'},
         'two_tower_audience_size': {'type': 'integer', 'least': 1},
@@ -55,9 +55,9 @@
         'two_tower_als_usual': {'type': 'mapping'},
         'two_tower_als': {'type': 'mapping'},
         'two_tower_gate_k': {'type': 'integer', 'least': 1},
-        'two_tower_min_recall': {'type': 'mapping'},
-        'two_tower_min_lift_over_als': {'type': 'mapping'},
-        'two_tower_min_lift_over_popularity': {'type': 'mapping'},
+        'two_tower_min_recall': {'type': 'mapping', 'keys': ['repeats', 'new']},
+        'two_tower_min_lift_over_als': {'type': 'mapping', 'keys': ['repeats', 'new']},
+        'two_tower_min_lift_over_popularity': {'type': 'mapping', 'keys': ['repeats', 'new']},
         'two_tower_model_dir': {'type': 'text'},
     }) }}
 {% endmacro %}

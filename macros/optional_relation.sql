@@ -2,12 +2,10 @@
     {#- Select of an optional input: the columns (name: type) of the model or seed that a var names, NULL where it lacks an optional
         one. Without a name: no rows. -#}
     {%- set columns = dict(required, **optional) -%}
-    {%- set found = columns.keys() | list -%}
+    {%- set found = columns -%}
     {%- if var(variable) -%}
         {%- set relation = ref(var(variable)) -%}
-        {%- if execute and load_relation(relation) -%}
-            {%- set found = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
-        {%- endif -%}
+        {%- set found = two_tower.relation_columns(relation, 'var ' ~ variable) or columns -%}
         {%- for name in required if name not in found -%}
             {%- do two_tower.input_error(
                 'var ' ~ variable ~ ', relation ' ~ relation ~ ', column ' ~ name, 'missing; found ' ~ found | join(', ') ~ '.',

@@ -7,6 +7,7 @@
         {%- set may_be = ['a list of ' if allowed.type == 'list' else 'one of '] -%}
         {%- do may_be.append(allowed.among | join(', ')) -%}
     {%- endif -%}
+    {%- if 'keys' in allowed -%}{%- do may_be.append(' of numbers by ' ~ allowed['keys'] | join(', ')) -%}{%- endif -%}
     {%- if allowed.least is defined -%}{%- do may_be.append(' not below ' ~ allowed.least) -%}{%- endif -%}
     {%- if allowed.most is defined -%}{%- do may_be.append(' and not above ' ~ allowed.most) -%}{%- endif -%}
     {%- do two_tower.input_error(

@@ -3,7 +3,7 @@
         last place of the user's list, embedding. -#}
     {%- set starts = {'interactions': 0, 'users': 0, 'recent_users': 0, 'new_users': 0, 'new_users_two_windows': 0,
         'new_user_log_share': 'ln(0.5 / 3)', 'item_code': 0} -%}
-    {%- if var('two_tower_reviews', '') -%}
+    {%- if two_tower.setting('two_tower_reviews') -%}
         {%- do starts.update({'review_count': 0, 'review_text': two_tower.no_text()}) -%}
     {%- endif %}
     with
@@ -11,7 +11,7 @@
     {{ two_tower.what_if_inputs('item', features, starts) }}
 
     what_if_items as (
-        select cast(embed(runs.item_model, inputs, 'item') as float[{{ var('two_tower_dim') }}]) as embedding
+        select cast(embed(runs.item_model, inputs, 'item') as float[{{ two_tower.setting('two_tower_dim') }}]) as embedding
         from inputs
         inner join {{ ref('two_tower', 'model_registry') }} as runs on runs.horizon = 'production'
     ),
@@ -25,8 +25,8 @@
         inner join {{ ref('two_tower', 'model_rankings') }} as rankings on users.user_id = rankings.user_id
         where
             users.horizon = 'production'
-            and users.policy = '{{ var('two_tower_policy') }}'
-            and rankings.model_rank <= {{ var('two_tower_k') }}
+            and users.policy = '{{ two_tower.setting('two_tower_policy') }}'
+            and rankings.model_rank <= {{ two_tower.setting('two_tower_k') }}
             and rankings.source != 'popularity'
         group by users.user_id, users.embedding, what_if_items.embedding
     ),

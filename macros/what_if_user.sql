@@ -8,8 +8,8 @@
         select
             inputs.user_id,
             'unknown' as segment,
-            cast(embed(runs.user_model, inputs, 'user') as float[{{ var('two_tower_dim') }}]) as embedding
-        from (select *, cast({{ var('two_tower_policy') == 'new' }} as float) as only_new from inputs) as inputs
+            cast(embed(runs.user_model, inputs, 'user') as float[{{ two_tower.setting('two_tower_dim') }}]) as embedding
+        from (select *, cast({{ two_tower.setting('two_tower_policy') == 'new' }} as float) as only_new from inputs) as inputs
         inner join {{ ref('two_tower', 'model_registry') }} as runs on runs.horizon = 'production'
     ),
 

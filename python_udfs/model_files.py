@@ -17,7 +17,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "tensor(float)": np.dtype(np.float32),
     "tensor(int64)": np.dtype(np.int64),
 }
-REMEDY = "`dbt run --select +training_runs+` trains again and writes it anew"
+REMEDY = "put the folder of the model back, or `dbt run --select +training_runs+` trains again and writes it anew"
 KEPT = 8  # two towers in two horizons, before and after a training
 
 

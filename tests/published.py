@@ -16,6 +16,7 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LEFT_OUT = ("evaluation_recommendations.sql", "_recommendations_exposures.yml")  # they read the evaluation
+HOOK = {"+post-hook": "{{ two_tower.check_lists() }}"}
 # a query that a test wants dbt to answer, with the plugin
 DBT = [
     sys.executable,
@@ -43,7 +44,8 @@ class Published:
         known = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())["vars"]
         project = {
             "name": "two_tower", "version": "0.0.0", "profile": "two_tower", "vars": known | variables,
-            "models": {"+materialized": "table"}, "test-paths": ["tests/dbt"],
+            "models": {"+materialized": "table", "two_tower": {"recommendations": {"recommendations": HOOK}}},
+            "test-paths": ["tests/dbt"],
         }  # fmt: skip
         output = {"type": "duckdb", "path": "shop.duckdb", "plugins": [{"module": "two_tower.python_udfs.plugin"}]}
         profile = {"two_tower": {"target": "test", "outputs": {"test": output}}}

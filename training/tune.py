@@ -21,6 +21,7 @@ import optuna
 import yaml
 
 from .baseline_lists import Policy
+from .built_tables import built_tables
 from .config import TrainingConfig
 from .examples import Examples
 from .fit import fit
@@ -94,12 +95,7 @@ class Warehouse:
         """What the evaluation horizon's training run reads, and the settings it last had."""
         with self.connect(read_only=True) as connection:
             names = (*INPUTS, *chain(*CHANGING.values()), "training_runs")
-            try:
-                relations: Relations = {name: connection.table(f"{self.schema}.{name}") for name in names}
-            except duckdb.CatalogException as error:
-                raise SystemExit(
-                    f"{self.database}, schema {self.schema}: {error}; build the project once: dbt build"
-                ) from None
+            relations: Relations = built_tables(connection, self.database, self.schema, names)
             own = {name: of_horizon(relations[name], name, HORIZON, SERVE) for name in INPUTS}
             run = relations["training_runs"].filter(f"horizon = '{HORIZON}' and kind = 'parameter'")
             values: dict[str, float] = dict(run.select("name, value").fetchall())

@@ -1,6 +1,6 @@
 """Search the hyper-parameters of ALS, EASE and ItemKNN on the validation window: what `make tune` runs.
 
-python -m two_tower.training.tune_baselines --database two_tower.duckdb --out benchmarks/tuning
+python -m two_tower.training.tune_baselines --database my_shop.duckdb --dataset my_shop [--out tuning]
 
 Reads the tables interaction_splits, snapshot_targets and item_features of a built project at snapshot 2 (the test
 window is never read). After each fit it writes the CSV of trials and found_<dataset>.yml: values for the vars of
@@ -25,6 +25,7 @@ import yaml
 from scipy.sparse import csr_matrix
 
 from .baseline_lists import Policy, World, best_lists, read_world
+from .built_tables import VALIDATION_SNAPSHOT, built_tables
 from .fit_baseline import fit_baseline
 from .interaction_matrix import FloatArray, IntArray, codes_of
 from .search_spaces import SPACES, STARTS, Parameters, as_asked
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from .baselines import Scorer
 
 POLICIES: tuple[Policy, ...] = ("repeats", "new")
-VALIDATION_SNAPSHOT = 2
+TABLES = ("interaction_splits", "snapshot_targets", "item_features")
 K = 10
 Row = dict[str, Any]
 
@@ -192,8 +193,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--database", required=True, help="DuckDB file of a built project; read only")
     parser.add_argument("--schema", default="main")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/tuning"))
-    parser.add_argument("--dataset", default="complete_journey", help="goes into the names of the files written")
+    parser.add_argument("--out", type=Path, default=Path("tuning"), help="folder of the files written")
+    parser.add_argument("--dataset", required=True, help="goes into their names: another one for other data")
     parser.add_argument("--models", nargs="+", choices=sorted(SPACES), default=list(SPACES))
     parser.add_argument("--policies", nargs="+", choices=POLICIES, default=list(POLICIES))
     parser.add_argument("--trials", type=int, default=40, help="fits per model and policy, earlier ones included")
@@ -203,8 +204,8 @@ def main() -> None:
     arguments = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with duckdb.connect(arguments.database, read_only=True) as connection:
-        tables = ("interaction_splits", "snapshot_targets", "item_features")
-        splits, targets, features = (connection.table(f"{arguments.schema}.{name}") for name in tables)
+        tables = built_tables(connection, arguments.database, arguments.schema, TABLES)
+        splits, targets, features = (tables[name] for name in TABLES)
         world = read_world(splits, targets, features, VALIDATION_SNAPSHOT)
         relevant: dict[Policy, csr_matrix] = {
             policy: relevant_items(targets, world, policy) for policy in arguments.policies
@@ -214,6 +215,8 @@ def main() -> None:
     for model in arguments.models:
         trials = arguments.out / f"{model}_{arguments.dataset}.csv"
         rows = read_trials(trials)
+        if len(rows) >= budget.trials * len(relevant):
+            print(f"{trials}: has {len(rows)} trials already; ask for more with --trials", flush=True)
         for row in search(model, world, relevant, budget, tuple(rows)):
             print(row, flush=True)
             rows.append(row)

@@ -1,12 +1,9 @@
 {{ config(pre_hook="{{ two_tower.check_rules() }}") }}
+-- depends_on: {{ ref('two_tower', 'user_segments') }}
 with
 
 rules as (
     {{ two_tower.merchandising_rules() }}
-),
-
-clock as (
-    select {{ two_tower.end_of_data() }} as now_at from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
 categories as (
@@ -22,12 +19,11 @@ final as (
         rules.position,
         rules.strength
     from rules
-    cross join clock
     inner join categories
         on
             coalesce(rules.item_id, categories.item_id) = categories.item_id
             and coalesce(rules.category, categories.category) = categories.category
-    where {{ two_tower.in_force('rules.valid_from', 'rules.valid_until', 'clock.now_at') }}
+    where {{ two_tower.in_force('rules.valid_from', 'rules.valid_until', two_tower.served_at()) }}
 )
 
 select * from final

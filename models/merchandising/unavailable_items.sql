@@ -1,9 +1,5 @@
 with
 
-clock as (
-    select {{ two_tower.end_of_data() }} as now_at from {{ ref('two_tower', 'interaction_splits') }}
-),
-
 segments as (
     select segment from {{ ref('two_tower', 'user_segments') }}
     union
@@ -26,8 +22,7 @@ available as (
         availability.item_id,
         availability.segment
     from availability
-    cross join clock
-    where {{ two_tower.in_force('availability.available_from', 'availability.available_until', 'clock.now_at') }}
+    where {{ two_tower.in_force('availability.available_from', 'availability.available_until', two_tower.served_at()) }}
 ),
 
 exclusions as (

@@ -2,6 +2,10 @@
 -- what check_lists holds the lists against
 -- depends_on: {{ ref('two_tower', 'stg_users') }}
 -- depends_on: {{ ref('two_tower', 'stg_interactions') }}
+-- depends_on: {{ ref('two_tower', 'user_segments') }}
+-- depends_on: {{ ref('two_tower', 'item_categories') }}
+-- depends_on: {{ ref('two_tower', 'unavailable_items') }}
+-- depends_on: {{ ref('two_tower', 'excluded_items') }}
 
 with
 

@@ -149,6 +149,23 @@ MISTAKES = {
         ["run", "--select", "stg_users", "user_features"],
         tables=[CUSTOMERS.format('\'C-\' || "Customer Id" as "Customer Id"')],
     ),
+    "gate of a policy that there is not": Mistake(
+        [
+            "var two_tower_min_recall: value '{'repeat': 0.3}' is not allowed",
+            "give a mapping of numbers by repeats, new",
+        ],
+        variables={"two_tower_min_recall": {"repeat": 0.3}},
+    ),
+    "gate that is no number": Mistake(
+        ["var two_tower_min_lift_over_als: value", "give a mapping of numbers by repeats, new"],
+        variables={"two_tower_min_lift_over_als": {"new": "10%"}},
+    ),
+    "rules that are not built": Mistake(
+        ["var two_tower_merchandising_rules: there is no table or view", "build it first"],
+        staging("active_rules"),
+        variables={"two_tower_merchandising_rules": "dim_products"},
+        tables=["drop view main.dim_products"],
+    ),
     "K = 0": Mistake(["var two_tower_k: value '0' is not allowed", "not below 1"], variables={"two_tower_k": 0}),
     "unknown var": Mistake(
         ["var two_tower_splt: unknown name", "two_tower_split"], variables={"two_tower_splt": "time"}
@@ -259,15 +276,15 @@ def test_a_mistake_is_told_with_its_remedy(spoilt: Garden, name: str) -> None:
 INSTALLATIONS: dict[str, tuple[str, Callable[[], Any], list[str], list[str]]] = {
     "pip distribution older than the package": (
         "version", lambda: "0.0.9", ["run", "--select", "stg_users"],
-        ["the dbt package is 0.1.0, the pip distribution is 0.0.9", "pip install 'two-tower==0.1.0'"],
+        ["the dbt package is 0.1.0, the pip distribution is 0.0.9", "pip install './two_tower'"],
     ),
     "found on compile, too": (
         "version", lambda: "0.0.9", ["compile", "--select", "two_tower,stg_items"],
-        ["the dbt package is 0.1.0, the pip distribution is 0.0.9", "pip install 'two-tower==0.1.0'"],
+        ["the dbt package is 0.1.0, the pip distribution is 0.0.9", "pip install './two_tower'"],
     ),
     "train extra missing": (
         "missing_packages", lambda: ["torch", "onnx"], ["run", "--select", "training_runs"],
-        ["training_runs: cannot be fitted without the packages torch, onnx", "pip install 'two-tower[train]==0.1.0'"],
+        ["training_runs: cannot be fitted without the packages torch, onnx", "pip install './two_tower[train]'"],
     ),
 }  # fmt: skip
 

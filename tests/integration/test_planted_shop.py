@@ -194,19 +194,47 @@ def test_a_lost_artifact_is_trained_again_and_the_lists_stay_readable(built: Sho
     built.dbt("run", "--select", "+training_runs", "model_registry", "user_embeddings", **SETTINGS).must_pass()
 
 
+def test_the_file_is_one_that_older_duckdb_opens(built: Shop) -> None:
+    assert built.rows("select distinct tags['storage_version'] from duckdb_databases() where path is not null") == [
+        ("v1.5.0+",)
+    ]
+
+
+SEARCHES = {"tune": [], "tune_baselines": ["--dataset", "planted"]}
+
+
+def search(module: str, database: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", f"two_tower.training.{module}", "--database", str(database), *more]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
 def tune(database: Path, trials: int) -> str:
-    command = [sys.executable, "-m", "two_tower.training.tune", "--database", str(database), "--trials", str(trials)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    done = search("tune", database, "--trials", str(trials))
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_a_search_of_settings_needs_a_built_project(tmp_path: Path) -> None:
     database = tmp_path / "empty.duckdb"
     duckdb.connect(str(database)).close()
-    command = [sys.executable, "-m", "two_tower.training.tune", "--database", str(database)]
-    failed = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert failed.returncode == 1
-    assert failed.stderr.count("\n") <= 5, failed.stderr
-    assert "build the project once: dbt build" in failed.stderr
+    for module, more in SEARCHES.items():
+        failed = search(module, database, *more)
+        assert failed.returncode == 1
+        assert failed.stderr.count("\n") <= 5, failed.stderr
+        assert "schema main" in failed.stderr
+        assert "with --schema, or build the project once: dbt build" in failed.stderr
+
+
+def test_a_search_after_a_refresh_says_what_is_left_out(built: Shop, tmp_path: Path) -> None:
+    database = tmp_path / "refreshed.duckdb"
+    shutil.copy(built.database, database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("delete from snapshot_targets where snapshot > 1")
+    for module, more in SEARCHES.items():
+        failed = search(module, database, *more)
+        assert failed.returncode == 1
+        assert "snapshot_targets ends at snapshot 1" in failed.stderr
+        assert "first dbt run --select +training_runs" in failed.stderr
 
 
 def test_a_search_of_settings_goes_on_and_never_reads_the_test_window(built: Shop, tmp_path: Path) -> None:

@@ -345,6 +345,61 @@ def test_a_rule_that_cannot_be_followed_is_named(world: World) -> None:
         assert f"wrong{number}, {message}" in done.stdout
 
 
+def test_rules_about_nothing_are_named_and_change_nothing(world: World) -> None:
+    types = dict.fromkeys(("rule_id", "action", "item_id", "category", "segment"), "varchar") | {"strength": "double"}
+    rules = [
+        {"rule_id": "fine", "category": "A", "segment": "young"},
+        {"rule_id": "gone", "item_id": "i999"},
+        {"rule_id": "misspelled", "category": "a"},
+        {"rule_id": "elsewhere", "item_id": "i0", "category": "B"},
+        {"rule_id": "nobody", "item_id": "i0", "segment": "middle"},
+    ]
+    world.shop.give("idle", types, pd.DataFrame(rules).assign(action="boost", strength=1.0))
+    done = world.shop.dbt("run", "--select", "idle", "active_rules", two_tower_merchandising_rules="idle")
+    assert done.returncode == 0, done.stdout
+    said = done.stdout[done.stdout.index("idle: 4 without effect: ") :].replace("\n", " ")
+    for reason in (
+        "rule 'elsewhere': item_id 'i0' is not of category 'B'",
+        "rule 'gone': item_id 'i999' is no item",
+        "rule 'misspelled': category 'a' is that of no item (var two_tower_category)",
+        "rule 'nobody': segment 'middle' is that of no user (var two_tower_segment)",
+    ):
+        assert reason in said
+    assert "'fine'" not in said
+
+
+def test_nothing_left_to_show_a_segment_keeps_the_old_lists(world: World) -> None:
+    before = world.shop.table("from recommendations order by all")
+    rows = pd.DataFrame({"item_id": [f"i{n}" for n in range(ITEMS)], "segment": "old"})
+    world.shop.give("sold_out", dict.fromkeys(rows, "varchar"), rows)
+    chain = ["unavailable_items", "recommendations_by_category", "model_rankings", "recommendations"]
+    try:
+        done = world.shop.dbt("run", "--select", "sold_out", *chain, two_tower_item_availability="sold_out")
+        assert done.returncode == 1
+        assert "recommendations: 20 of 40 users would get no list" in done.stdout
+        assert "every item is withheld from segment 'young'" in done.stdout
+        pd.testing.assert_frame_equal(world.shop.table("from recommendations order by all"), before)
+    finally:
+        assert world.shop.dbt("run", "--select", "unavailable_items+").returncode == 0
+
+
+def test_rules_read_the_clock_unless_the_moment_is_given(world: World) -> None:
+    now = pd.Timestamp.now()
+    types = {"rule_id": "varchar", "action": "varchar", "item_id": "varchar", "valid_from": "timestamp"}
+    days = {"yesterday": now - pd.Timedelta(days=1), "tomorrow": now + pd.Timedelta(days=1), "then": NOW}
+    rows = pd.DataFrame(
+        {"rule_id": list(days), "action": "exclude", "item_id": "i1", "valid_from": list(days.values())}
+    )
+    world.shop.give("dated", types, rows)
+    for given, expected in (({}, ["then", "yesterday"]), ({"two_tower_as_of": str(NOW)}, ["then"])):
+        done = world.shop.dbt(
+            "run", "--select", "dated", "active_rules", two_tower_merchandising_rules="dated", **given
+        )
+        assert done.returncode == 0, done.stdout
+        assert world.shop.table("select rule_id from active_rules order by 1").rule_id.tolist() == expected
+    assert world.shop.dbt("run", "--select", "active_rules").returncode == 0
+
+
 def test_wrong_columns_are_named(world: World) -> None:
     done = world.shop.dbt("run", "--select", "item_categories", two_tower_category="aisle")
     assert "var two_tower_category: 'aisle' is no column of stg_items." in done.stdout

@@ -64,18 +64,29 @@ def test_texts_reach_the_tower_as_the_codes_that_the_function_gives(garden: Gard
     assert described > 0
 
 
+def inline(shop: Garden, query: str) -> list[dict[str, Any]]:
+    """Rows of an inline query, which is the root project's and does not see the package's defaults of vars."""
+    shown = shop.dbt_command("show", "--inline", query, "--output", "json").must_pass()
+    rows: list[dict[str, Any]] = json.loads(shown.output[shown.output.index("{") :])["show"]
+    return rows
+
+
 def test_what_if_reads_a_text_as_the_tables_do(shop: Garden) -> None:
     shop.change('insert into raw.products ("SKU", "Description") values (9001, \'Für Garten 1: neu\')')
     shop.dbt(*REFRESH).must_pass()
-    query = "{{ two_tower.what_if_item({'description': 'Für Garten 1: neu'}, 3) }}"
-    # an inline query is the root project's, which does not see the package's defaults
-    given = json.dumps({"two_tower_k": 10})
-    shown = shop.dbt_command("show", "--vars", given, "--inline", query, "--output", "json").must_pass()
-    rows = json.loads(shown.output[shown.output.index("{") :])["show"]
+    rows = inline(shop, "{{ two_tower.what_if_item({'description': 'Für Garten 1: neu'}, 3) }}")
     (expected,) = shop.rows(
         "select embedding from main__recommender.item_embeddings where item_id = '9001' and horizon = 'production'"
     )
     assert json.loads(rows[0]["embedding"]) == pytest.approx(list(expected[0]), abs=1e-5)
+
+
+def test_what_if_gives_a_stranger_a_list(shop: Garden) -> None:
+    rows = inline(shop, "{{ two_tower.what_if_user({}, 3) }}")
+    assert [row["rank"] for row in rows] == [1, 2, 3]
+    assert len(json.loads(rows[0]["embedding"])) == 16
+    available = {item for (item,) in shop.rows("select item_id from main__recommender.item_embeddings")}
+    assert {row["item_id"] for row in rows} <= available
 
 
 def test_nothing_of_the_demo_is_there_and_all_refs_are_ours(garden: Garden) -> None:

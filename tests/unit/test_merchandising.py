@@ -173,7 +173,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         tmp_path_factory.mktemp("merchandising"), MODELS, UPSTREAM,
         two_tower_k=K, two_tower_dim=DIM, two_tower_policy="new", two_tower_rank_depth=6, two_tower_caps=request.param,
         two_tower_item_availability="availability", two_tower_user_exclusions="exclusions",
-        two_tower_merchandising_rules="rules",
+        two_tower_merchandising_rules="rules", two_tower_as_of=str(NOW),
     )  # fmt: skip
     return models, models.connect(), request.param
 

@@ -55,3 +55,12 @@ def test_missing_packages_are_those_of_the_train_extra(monkeypatch: pytest.Monke
     monkeypatch.setattr(metadata, "version", only_two_tower)
     extra = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]["optional-dependencies"]["train"]
     assert sorted(installation.missing_packages()) == sorted(re.split(r"[^\w.-]", line)[0] for line in extra)
+
+
+def test_settings_have_the_defaults_of_the_project() -> None:
+    text = (REPO / "macros" / "known_vars.sql").read_text()
+    found = dict(re.findall(r"'(two_tower_\w+)': \{[^{}]*'default': ([^}]+)\}", text))
+    project = yaml.safe_load((REPO / "dbt_project.yml").read_text())["vars"]
+    assert {name: yaml.safe_load(value) for name, value in found.items()} == {name: project[name] for name in found}
+    asked = set(re.findall(r"two_tower\.setting\('(\w+)'\)", "".join(sources().values())))
+    assert asked == found.keys()
