@@ -102,14 +102,13 @@ def measure(name: str, database: Path, seeds: list[int], log: Callable[[str], No
 
 
 def add_parts(found: Found, towers: TwoTowers, policies: list[str]) -> None:
-    """Recalls of the towers without each of the parts that count."""
+    """Recalls of the towers without each of the parts; one that has no share is not missed."""
     before = towers.user.shares.clone()
     for part, place in PARTS.items():
-        if before[:, place].any():
-            towers.user.shares[:, place] = 0.0
-            for policy in policies:
-                found.setdefault((policy, f"the part {part}"), []).append(validation_recalls(towers, policy))
-            towers.user.shares.copy_(before)
+        towers.user.shares[:, place] = 0.0
+        for policy in policies:
+            found.setdefault((policy, f"the part {part}"), []).append(validation_recalls(towers, policy))
+        towers.user.shares.copy_(before)
 
 
 def with_intervals(name: str, found: Found, seconds: dict[str, float]) -> list[list[Any]]:

@@ -14,6 +14,10 @@ MODELS = [
 ]  # fmt: skip
 SLICES = ["warm_user", "cold_user", "warm_item", "cold_item"]
 KEYS = ["shop", "policy"]
+FOUND = (
+    "Of the last seed. By history: recall@10 of users, thirds by the number of items that they had. By popularity: the "
+    "share of all wanted items that is among the ten of the user's list; each band has a third of all pairs of user and item."
+)
 
 
 def write_report(folder: Path) -> None:
@@ -27,11 +31,13 @@ def write_report(folder: Path) -> None:
         "": ["Recall@10 on the test window, 95 % intervals over users, means over seeds; written by `make shops`."],
         "## All users": [*recall_table(everyone), "", *mean_lifts(everyone), "", "![recall@10](recall.svg)"],
         "## Slices": slice_table(results),
+        "## Where it is found": band_table(folder / "bands", everyone),
         "## Time": [*time_table(everyone), "", machine(results)],
     }
     lines = ["# Results"]
     for title, body in sections.items():
-        lines += ["", *([title, ""] if title else []), *body]
+        if body:
+            lines += ["", *([title, ""] if title else []), *body]
     (folder / "README.md").write_text("\n".join(lines) + "\n")
     plot(everyone, folder / "recall.svg")
 
@@ -93,6 +99,23 @@ def slice_table(results: pd.DataFrame) -> list[str]:
             [f"{shop}, {policy}", part, str(rows["n_users"].max()), *cells, f"{others.idxmax()} {others.max():.4f}"]
         )
     return markdown(["shop, policy", "slice", "users", "two_tower", "als", "best other"], table)
+
+
+def band_table(folder: Path, everyone: pd.DataFrame) -> list[str]:
+    """One row per shop, policy and band: the towers, ALS, and the model that is the best other one of all users."""
+    table = []
+    for path in sorted(folder.glob("*.csv")):
+        for (shop, policy), rows in pd.read_csv(path).groupby(KEYS):
+            means = recalls_of(everyone[(everyone["shop"] == shop) & (everyone["policy"] == policy)]).recall
+            best = str(means.drop([*OWN, "sasrec"], errors="ignore").idxmax())
+            for _, band in rows.groupby(["kind", "band"]):
+                found = band.set_index("model")["found"]
+                cells = [f"{found[model]:.4f}" for model in ("two_tower", "als", best)]
+                what = f"{band['kind'].iloc[0]}: {band['label'].iloc[0]}"
+                table.append([f"{shop}, {policy}", what, str(band["n"].iloc[0]), *cells[:2], f"{best} {cells[2]}"])
+    return (
+        [FOUND, "", *markdown(["shop, policy", "band", "n", "two_tower", "als", "best other"], table)] if table else []
+    )
 
 
 def time_table(everyone: pd.DataFrame) -> list[str]:

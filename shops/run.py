@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import yaml
+from bands import bands
 from public_shop import HERE, SHOPS, Shop
 from report import write_report
 
@@ -76,13 +77,15 @@ def main() -> None:
     parser.add_argument("--tuned", action="store_true", help="with the towers' settings of shops/tuning, too")
     arguments = parser.parse_args()
     work = arguments.work.absolute()
-    arguments.out.mkdir(exist_ok=True)
+    (arguments.out / "bands").mkdir(parents=True, exist_ok=True)
     for name in arguments.shops:
         shop = Shop(name, arguments.data.absolute(), work)
         if not shop.is_there():
             print(f"{name}: left out, there is no {shop.data / name.replace('_', '-')}")
             continue
         results = {name: measure_seeds(shop, arguments.seeds, {})}
+        with duckdb.connect(str(shop.database), read_only=True) as connection:
+            results[f"bands/{name}"] = bands(connection, name)
         if arguments.tuned and shop.tuned.exists():
             results[f"tuned_{name}"] = measure_tuned(shop, arguments.seeds)
         for stem, rows in results.items():

@@ -89,8 +89,13 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
     shop("grocery", {"repeats": 0.1, "new": 0.3})
     shop("films", {"new": 0.6})
     pd.DataFrame([row("films", "new", "tuned", 0.25)]).to_csv(tmp_path / "tuned_films.csv", index=False)
+    (tmp_path / "bands").mkdir()
+    band = {"shop": "films", "policy": "new", "kind": "history", "band": 1, "label": "1 to 3 items", "n": 9}
+    models = [band | {"model": "two_tower", "found": 0.3}, band | {"model": "als", "found": 0.2}]
+    pd.DataFrame(models).to_csv(tmp_path / "bands" / "films.csv", index=False)
     imported("report", "shops").write_report(tmp_path)
     text = (tmp_path / "README.md").read_text()
+    assert "| films, new | history: 1 to 3 items | 9 | 0.3000 | 0.2000 | als 0.2000 |" in text
     assert "| films, new | **0.2000** (0.1900 - 0.2100) | 0.2500, defaults 80.0% | 0.1000 |" in text
     assert "| als +60.0% (+50.0% to +70.0%) |" in text, "the best other"
     assert "- over als, mean of 2 shops: +40.0%" in text, "the policies of one shop count as one"
@@ -99,6 +104,40 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
     assert b"grocery, repeats" in drawn
     imported("report", "shops").write_report(tmp_path)
     assert (tmp_path / "recall.svg").read_bytes() == drawn
+
+
+@pytest.fixture
+def measured_shop() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Four users, one without a history; items a (3 users), b (2), c (1) and the new d. `good` finds a and c."""
+    with duckdb.connect() as connection:
+        connection.execute("""
+            create table user_histories as
+                select 1 as snapshot, unnest(['u1', 'u2', 'u2', 'u3', 'u3', 'u3']) as user_id;
+            create table item_features as select 1 as snapshot, *
+                from (values ('a', 3.0), ('b', 2.0), ('c', 1.0), ('d', 0.0)) as t (item_id, users);
+            create table relevant_items as select 'new' as policy, 'all' as slice, *
+                from (values ('u1', 'a'), ('u2', 'b'), ('u3', 'c'), ('u4', 'd')) as t (user_id, item_id);
+            create table evaluation_lists as select 'good' as model, policy, user_id, item_id, 1 as rank
+                from relevant_items where item_id in ('a', 'c');
+            create table recall_by_user as select 'good' as model, policy, 10 as k, slice, user_id,
+                cast(item_id in ('a', 'c') as double) as recall from relevant_items;
+        """)
+        yield connection
+
+
+def test_bands_say_whose_and_which_items_are_found(measured_shop: duckdb.DuckDBPyConnection) -> None:
+    rows = imported("bands", "shops").bands(measured_shop, "tiny")
+    found = rows[["kind", "label", "n", "found"]].itertuples(index=False, name=None)
+    assert list(found) == [
+        ("history", "no items", 1, 0.0),
+        ("history", "1 to 1 items", 1, 1.0),
+        ("history", "2 to 2 items", 1, 0.0),
+        ("history", "3 to 3 items", 1, 1.0),
+        ("popularity", "1 items of 3 to 3 users", 1, 1.0),
+        ("popularity", "1 items of 2 to 2 users", 1, 0.0),
+        ("popularity", "1 items of 1 to 1 users", 1, 1.0),
+        ("popularity", "1 items of 0 to 0 users", 1, 0.0),
+    ]
 
 
 def test_top_k_finds_what_faiss_finds_and_writes_the_ratio(tmp_path: Path) -> None:
