@@ -4,7 +4,8 @@
         {%- set found = run_query(
             'select count(distinct item_id), count(*) filter (where bucket >= 2), min(event_at), max(event_at),'
             ~ ' count(distinct user_id) filter (where bucket = 0), count(distinct user_id) filter (where bucket = 0'
-            ~ ' and user_id in (select user_id from ' ~ this ~ ' where bucket > 0)) from ' ~ this
+            ~ ' and user_id in (select user_id from ' ~ this ~ ' where bucket > 0)), (select count(*) from (select user_id from '
+            ~ this ~ ' group by user_id having count(distinct bucket) > 1)) from ' ~ this
         ).rows[0] -%}
         {%- set where = 'var two_tower_interactions (' ~ var('two_tower_interactions') ~ ')' -%}
         {%- if found[0] < 2 -%}
@@ -17,10 +18,15 @@
                 'load at least three windows of ' ~ var('two_tower_test_days') ~ ' days, or lower var two_tower_test_days.'
             ) -%}
         {%- elif found[4] and not found[5] -%}
-            {%- do two_tower.input_error(
-                where, 'every user of the test window (' ~ found[4] ~ ') is new: nobody comes back.',
-                'correct which column is user_id (an order or session number looks like this), or load a longer past.'
-            ) -%}
+            {%- set problem = 'every user of the test window (' ~ found[4] ~ ') is new' -%}
+            {%- if found[6] -%}
+                {%- do exceptions.warn(where ~ ': ' ~ problem ~ '. What is measured there is how new users are served.') -%}
+            {%- else -%}
+                {%- do two_tower.input_error(
+                    where, problem ~ ': nobody comes back.',
+                    'correct which column is user_id (an order or session number looks like this), or load a longer past.'
+                ) -%}
+            {%- endif -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}

@@ -11,7 +11,7 @@
         {%- elif column.encoding == 'vector' %}
         entities.{{ adapter.quote(column.name) }}
         {%- else %}
-        cast(entities.{{ adapter.quote(column.name) }} as float) as {{ adapter.quote(column.name) }}
+        try_cast(entities.{{ adapter.quote(column.name) }} as float) as {{ adapter.quote(column.name) }}
         {%- endif %},
     {%- endfor %}
 {% endmacro %}

@@ -16,7 +16,8 @@ SLICES = ["warm_user", "cold_user", "warm_item", "cold_item"]
 KEYS = ["shop", "policy"]
 FOUND = (
     "Of the last seed. By history: recall@10 of users, thirds by the number of items that they had. By popularity: the "
-    "share of all wanted items that is among the ten of the user's list; each band has a third of all pairs of user and item."
+    "share of all wanted items that is among the ten of the user's list; each band has a third of all pairs of user "
+    "and item."
 )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 # settings that divide, or without which a step has nothing to learn from
 NEVER_ZERO = {
-    "support", "recall_steps", "recall_batch_size", "sequence_positions", "sequence_length", "batch_size", "negatives",
-    "threads",
+    "support", "recall_steps", "recall_batch_size", "sequence_steps", "sequence_positions", "sequence_length",
+    "batch_size", "negatives", "threads",
 }  # fmt: skip
 
 
@@ -32,6 +32,7 @@ class TrainingConfig:
     sequence: int = 193  # length of memory then: 65 lose; what is left over goes to the factors
     ordered: int = 1  # 0 = histories have no order (var two_tower_split: random), and factors get all of memory
     sequence_epochs: int = 10  # upper bound; early stopping on validation recall@10 decides
+    sequence_steps: int = 5000  # at most, in all epochs: large shops see a part of their histories in each
     sequence_positions: int = 4096  # places of histories per step, fewer where there are few
     sequence_length: int = 200  # newest items of a history to learn from
     sequence_learning_rate: float = 0.003
@@ -43,6 +44,7 @@ class TrainingConfig:
     factors_linear: int = 0  # 1 = a linear model of reduced rank instead of ALS
     factors_regularization: float = 0.0
     factors_user_power: float = 0.0  # above 0, heavy users' counts say less about each item
+    factors_absent: int = 0  # 1 = what users had long ago counts like what others had today, see of_absent
     factors_features: float = 1.0  # how much a value of a feature counts beside a user, in ALS
     factors_texts: int = 0  # 1 = features of many values an item, such as texts, count as well
     als_iterations: int = 10

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .data import Array, Inputs, Ragged, read_inputs
 
 Index = NDArray[np.int64]
+BLOCK = 65_536  # rows that are looked through at once
 
 
 @dataclass(frozen=True)
@@ -90,17 +91,15 @@ def build_examples(
     assert isinstance(histories, Ragged)
     wanted, order = _items_by_row(users, targets, catalogue)
     is_new = Ragged(wanted.offsets, ~np.asarray(targets["is_repeat"].to_numpy(zero_copy_only=False), dtype=bool)[order])
-    past = _keys(histories.offsets, code_items[histories.values], len(catalogue))
-    future = _keys(wanted.offsets, wanted.values, len(catalogue))
-    if not len(future):
+    if not len(wanted.values):
         raise ValueError(
             "snapshot_targets: nothing to learn from: no user of user_inputs has an interaction in a training window; "
             "lower two_tower_test_days or load a longer past into stg_interactions"
         )
-    again = np.isin(past, future).astype(np.float32)
+    again = _among(Ragged(histories.offsets, code_items[histories.values]), wanted, len(catalogue))
     return Examples(
         user_inputs, item_inputs, serve, item_rows, catalogue, code_items, wanted, is_new,
-        Ragged(histories.offsets, again), _items_by_row(users, had, catalogue)[0],
+        again, _items_by_row(users, had, catalogue)[0],
         positions(users["user_id"], _distinct(users["user_id"])),
     )  # fmt: skip
 
@@ -133,9 +132,24 @@ def _distinct(ids: pa.ChunkedArray) -> pa.Array:
     return distinct.combine_chunks() if isinstance(distinct, pa.ChunkedArray) else distinct
 
 
-def _keys(offsets: Index, items: Array, span: int) -> Index:
+def _among(items: Ragged, others: Ragged, span: int) -> Ragged:
+    """Whether each item (-1 = none) is among the others of its row, which are in order: 1 or 0. By blocks of rows."""
+    found = np.zeros(len(items.values), np.float32)
+    for start in range(0, len(items.offsets) - 1, BLOCK):
+        keys, known = (_keys(lists, start, start + BLOCK, span) for lists in (items, others))
+        if len(known):
+            nearest = known[np.searchsorted(known, keys).clip(max=len(known) - 1)]
+            place = items.offsets[start]
+            found[place : place + len(keys)] = nearest == keys
+    found[np.asarray(items.values, np.int64) < 0] = 0.0
+    return Ragged(items.offsets, found)
+
+
+def _keys(lists: Ragged, start: int, end: int, span: int) -> Index:
+    """One number for each item of these rows and its row, in their order."""
+    offsets = lists.offsets[start : end + 1]
     rows = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    return rows * span + items.astype(np.int64)
+    return rows * (span + 1) + lists.values[offsets[0] : offsets[-1]].astype(np.int64) + 1
 
 
 def even_sample(rows: Index, most: int | None) -> Index:
@@ -146,9 +160,17 @@ def even_sample(rows: Index, most: int | None) -> Index:
 
 
 def scales(inputs: Inputs, rows: Index) -> dict[str, tuple[float, float]]:
-    """Mean and deviation on the signed log scale of each number column over the rows; (0, 1) where nothing is known."""
+    """Mean and deviation on the signed log scale of each number column over the rows; (0, 1) where nothing is known.
+
+    Of a vector column 0 and the root of its mean squared length.
+    """
     found = {}
     for column in inputs.columns:
+        if column.kind == "vector":
+            vectors = np.asarray(inputs.arrays[column.name])[rows].astype(np.float64)
+            squares = (vectors**2).sum(1)
+            length = float(squares[np.isfinite(squares)].mean() ** 0.5) if np.isfinite(squares).any() else 0.0
+            found[column.name] = (0.0, length if length > 1e-6 else 1.0)
         if column.kind == "number":
             values = np.asarray(inputs.arrays[column.name])[rows].astype(np.float64)
             values = values[np.isfinite(values)]

@@ -28,6 +28,7 @@ OFTEN = 20  # items of a feature value, above which each of them counts less
 MANY = 5.0  # values of one feature that an item has, above which each of them counts less
 TEXT = 32.0  # values an item, above which a feature is called a text: words and their parts
 ROUNDS = 2  # of conjugate gradients: recall@10 is that of the exact solution, to which 30 would come
+ABSENT = 2.0**-20  # weights are not lifted further: twenty half-lives
 FEW = 5.0  # items: a feature value that so many share counts half of what they have in common
 
 
@@ -158,6 +159,8 @@ def fold_in(vectors: Tensor, places: Tensor, weights: Tensor, config: TrainingCo
     sum of (1 + c) v with c = alpha * weight, which are (I + sum of c h h') y = sum of (1 + c) h for the vectors h of
     the history and y = L' x, by rounds of conjugate gradients from 0 (Takacs, Pilaszy, Tikk 2011).
     """
+    if config.factors_absent:
+        weights = weights / of_absent(weights.amax(1, keepdim=True))
     confidences = config.factors_alpha * weights
     if config.factors_linear:
         return pool(vectors, places, torch.log1p(confidences))
@@ -173,6 +176,28 @@ def fold_in(vectors: Tensor, places: Tensor, weights: Tensor, config: TrainingCo
     return solution
 
 
+def of_absent(most: Tensor) -> Tensor:
+    """What to divide users' weights by whose largest is `most`, if below 1: that of a user who has long been away."""
+    return most.clamp(ABSENT, 1.0)
+
+
+def absent_share(examples: Examples, snapshot: int) -> float:
+    """Share of the users with a history at the snapshot whose weights are all below a half."""
+    rows = examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
+    most = _most(examples, rows[np.diff(examples.histories.offsets)[rows] > 0])
+    return float((most < 0.5).mean()) if len(most) else 0.0
+
+
+def _most(examples: Examples, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The largest weight in the history of each row, 0 where there is none."""
+    weights, histories = examples.users.arrays["history_weights"], examples.histories
+    assert isinstance(weights, Ragged)
+    most = np.zeros(len(rows))
+    places = np.repeat(np.arange(len(rows)), np.diff(histories.offsets)[rows])
+    np.maximum.at(most, places, weights.values[histories.cells(rows)])
+    return most
+
+
 def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most_users: int | None) -> csr_matrix:
     """Alpha times how much of each item users had, [users with a history, C]; heavy users' counts may say less."""
     rows = even_sample(examples.rows_of(range(snapshot, snapshot + 1), with_targets=False), most_users)
@@ -180,6 +205,8 @@ def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most
     assert isinstance(weights, Ragged)
     places, cells = np.repeat(np.arange(len(rows)), np.diff(histories.offsets)[rows]), histories.cells(rows)
     counts = weights.values[cells].astype(np.float64)
+    if config.factors_absent:
+        counts /= of_absent(torch.from_numpy(_most(examples, rows))).numpy()[places]
     totals = np.bincount(places, counts, minlength=len(rows))
     mean = max(float(totals.mean()), 1e-9) if len(rows) else 1.0
     damped = counts / (totals / mean)[places].clip(1e-9) ** config.factors_user_power

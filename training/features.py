@@ -14,6 +14,8 @@ from .data import Column
 class Features(nn.Module):
     """Sum of what each column of a row says: inputs by name -> [B, H]."""
 
+    lengths: Tensor
+
     def __init__(self, columns: tuple[Column, ...], hidden: int, scales: dict[str, tuple[float, float]]):
         super().__init__()
         self.hidden = hidden
@@ -26,6 +28,7 @@ class Features(nn.Module):
         self.tables = nn.ModuleDict()
         self.projections = nn.ModuleDict()
         self.missing = nn.ParameterDict()
+        self.register_buffer("lengths", torch.tensor([scales[name][1] for name in self.vectors]))
         for column in columns:
             if column.kind in ("category", "categories"):
                 self.tables[module_name(column.name)] = table(column.size, hidden, 0.05)
@@ -49,9 +52,10 @@ class Features(nn.Module):
             total = total + self.tables[module_name(name)](inputs[name])
         for name in self.code_lists:
             total = total + sum_of_known(self.tables[module_name(name)].get_parameter("weight"), inputs[name])
-        for name in self.vectors:
-            absent = torch.isnan(inputs[name]).any(1, keepdim=True)
-            vector = self.projections[module_name(name)](torch.nan_to_num(inputs[name]))
+        for name, length in zip(self.vectors, self.lengths, strict=True):
+            absent = (torch.isnan(inputs[name]) | torch.isinf(inputs[name])).any(1, keepdim=True)
+            known = torch.where(absent, torch.zeros_like(inputs[name]), inputs[name])
+            vector = self.projections[module_name(name)](known / length)  # or long ones would drown the rest
             total = total + torch.where(absent, self.missing[module_name(name)], vector)
         return total
 

@@ -17,7 +17,7 @@ from .fit_sequence import SequenceTrainer
 from .fit_taste import TasteTrainer
 from .optimise import Epoch
 from .recall import RecallItems, RecallUsers
-from .two_towers import TwoTowers, has_repeats
+from .two_towers import TwoTowers, has_repeats, has_turnover
 from .validation import FACTORS, MEMORY, TASTE, choose_factors, choose_shares, only, strangers, validation_recall
 
 Log = Callable[[str], None]
@@ -28,6 +28,7 @@ FINAL = (
     4,
 )  # share of the learning rate, and of the passes one in so many: the final phases start from fitted weights
 GOING_ON = 0.5, 3  # the same from an earlier run's weights, which know less of what is to be learned
+TURNOVER = 0.5, 1  # of the sequence part, which has seen what is newest as nothing but negatives by then
 
 
 def fit(
@@ -107,8 +108,9 @@ def finish(towers: TwoTowers, record: Record, rate: float, one_in: int) -> None:
     if isinstance(towers.user.memory, RecallUsers):
         record(recall_phase(towers, serve, "final", rate, one_in))
     elif towers.user.memory:
-        epochs = -(-towers.epochs["sequence"] // one_in)
-        repeat(SequenceTrainer(towers, serve, epochs, rate), record)
+        own_rate, own_part = TURNOVER if has_turnover(towers.examples) else (rate, one_in)
+        epochs = -(-towers.epochs["sequence"] // own_part)
+        repeat(SequenceTrainer(towers, serve, epochs, own_rate), record)
     if towers.epochs["taste"]:
         repeat(TasteTrainer(towers, serve, config.final_epochs, rate), record)
 

@@ -39,7 +39,7 @@ class SequenceTrainer:
         self.rows = towers.examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
 
     def epoch(self, phase: str) -> Epoch:
-        """Go once over the histories."""
+        """Go once over the histories, or over a part of very many."""
         started = time.perf_counter()
         self.towers.train()
         self.average.resume()
@@ -62,14 +62,18 @@ class SequenceTrainer:
                 self.items.bias.weight[0] = self.items.bias.weight[1:].min()
 
     def batches(self) -> list[Index]:
-        """Shuffled batches of user rows; histories of about one length together, so that little is padded."""
+        """Shuffled batches of user rows; histories of about one length together, so that little is padded.
+
+        No more than an epoch's part of all steps: where there are more, each epoch draws anew.
+        """
         config, rows = self.towers.config, self.random.permutation(self.rows)
         lengths = self.lengths(rows)
         order = np.argsort(lengths + 2 * self.random.random(len(rows)), kind="stable")
         size = min(config.sequence_positions, -(-int(lengths.sum()) // FEWEST_STEPS))
         step = np.cumsum(lengths[order]) // max(size, 1)
         pieces = np.split(rows[order], np.flatnonzero(np.diff(step)) + 1) if len(rows) else []
-        return [pieces[place] for place in self.random.permutation(len(pieces))]
+        most = -(-config.sequence_steps // max(config.sequence_epochs, 1))
+        return [pieces[place] for place in self.random.permutation(len(pieces))[:most]]
 
     def lengths(self, rows: Index) -> Index:
         """Items of each history to learn from."""

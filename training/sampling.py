@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from .config import TrainingConfig
-from .examples import Examples, Index
+from .examples import Examples, Index, even_sample
+
+MOST_TARGETS = 256  # of one row that a step learns from
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,19 @@ class Sampler:
         )  # fmt: skip
 
     def new_targets(self, rows: Index) -> Index:
-        """What the users went on to do that they had never done: catalogue items [B, P], -1 = none."""
-        examples = self.examples
-        count = np.diff(examples.targets.offsets)[rows]
-        inside = np.arange(max(int(count.max()), 1)) < count[:, None]
-        return np.where(examples.is_new.padded(rows).astype(bool) & inside, examples.targets.padded(rows), -1)
+        """What the users went on to do that they had never done: catalogue items [B, P], -1 = none.
+
+        Of a row with more than MOST_TARGETS, so many in even steps: a batch is as wide as its longest row.
+        """
+        examples, offsets = self.examples, self.examples.targets.offsets
+        kept = []
+        for row in rows:
+            place = slice(offsets[row], offsets[row + 1])
+            kept.append(even_sample(examples.targets.values[place][examples.is_new.values[place]], MOST_TARGETS))
+        found = np.full((len(rows), max(1, *map(len, kept))), -1, np.int64)
+        for row, items in enumerate(kept):
+            found[row, : len(items)] = items
+        return found
 
     def _sample(self, random: np.random.Generator) -> tuple[Index, np.ndarray]:
         if self.count <= self.config.negatives:

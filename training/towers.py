@@ -19,9 +19,13 @@ from .histories import SIGNALS, history_signals, masked_softmax, pool, unit
 from .recall import RecallItems, RecallUsers
 from .sequence import SequenceItems, SequenceUsers
 
+PRIOR = 300.0  # pairs of user and item: of fewer than these, popularity is noise
+
 
 class ItemTower(nn.Module):
     """Item inputs -> [B, D] = [memory R, factors F, content H, bias 1, popularity 1]."""
+
+    prior: Tensor
 
     def __init__(
         self,
@@ -29,7 +33,9 @@ class ItemTower(nn.Module):
         memory: RecallItems | SequenceItems | None,
         config: TrainingConfig,
         scales: dict[str, tuple[float, float]],
+        ever: float,
     ):
+        """ever: users of all items together."""
         super().__init__()
         hidden = config.content
         self.id_dropout = config.id_dropout
@@ -39,11 +45,18 @@ class ItemTower(nn.Module):
         self.mixed = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.GELU(), silent(nn.Linear(hidden, hidden)))
         self.trend = silent(nn.Linear(hidden, 1))  # how much an item's factors count at this moment
         self.bias = silent(nn.Linear(hidden, 1))
+        # users that all items together have on top of those of the newest window, shared out as by all of the past
+        self.register_buffer("prior", torch.tensor(PRIOR / max(ever, 1.0)))
 
     def forward(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
         """Embeddings [B, D]; factors as of the snapshot."""
-        parts = [self.taste(inputs, factors), popularity(inputs)]
+        parts = [self.taste(inputs, factors), self.popularity(inputs)]
         return torch.cat(parts if self.memory is None else [self.memory(inputs), *parts], 1)
+
+    def popularity(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Log of an item's users of the newest window, [B, 1]; where these are few, mostly of all that it ever had."""
+        recent, ever = (torch.nan_to_num(inputs[name]) for name in ("recent_users", "users"))
+        return torch.log1p(recent + self.prior * ever).unsqueeze(1)
 
     def taste(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
         """Factors, content and bias: [B, F + H + 1]."""
@@ -93,7 +106,8 @@ class UserTower(nn.Module):
         self.factors_scale = nn.Parameter(torch.tensor(2.0))
         self.attention = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), silent(nn.Linear(32, 2)))
         self.affinity = nn.Parameter(torch.tensor(0.5))
-        self.features = Features(columns, hidden, scales)
+        # they speak for those without a history, of whose behaviour there is nothing to know
+        self.features = Features(tuple(c for c in columns if not c.changes), hidden, scales)
         self.network = nn.Sequential(
             nn.Linear(3 * hidden, 2 * hidden),
             nn.GELU(),
@@ -148,12 +162,6 @@ class UserTower(nn.Module):
             pool(vectors, places, masked_softmax(start + logits[..., head], seen)) for head, start in enumerate(starts)
         ]
         # beside a history the features taught users by heart: recall@10 of what is new fell from .050 to .049
-        features = self.features(inputs) * ~seen.any(1, keepdim=True)
+        features = self.features.content(inputs) * ~seen.any(1, keepdim=True)
         mixed: Tensor = self.affinity * pooled[0] + self.network(torch.cat([*pooled, features], 1))
         return mixed
-
-
-def popularity(inputs: dict[str, Tensor]) -> Tensor:
-    """Log of an item's users as of the snapshot, mostly of the newest window: [B, 1]; what no part has to learn."""
-    recent, ever = (torch.log1p(torch.nan_to_num(inputs[name])) for name in ("recent_users", "users"))
-    return (recent + 0.1 * ever).unsqueeze(1)

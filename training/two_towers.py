@@ -15,6 +15,7 @@ from .sequence import SequenceItems, SequenceUsers
 from .towers import ItemTower, UserTower
 
 FEWEST_REPEATS = 0.05  # share of targets that the user already had
+MUCH_TURNOVER = 0.05  # share of targets that nobody had had
 
 
 class TwoTowers(nn.Module):
@@ -40,7 +41,8 @@ class TwoTowers(nn.Module):
                 SequenceItems(columns, codes, config, of_items),
                 SequenceUsers(examples.users.columns, config, of_users),
             )
-        self.item = ItemTower(columns, memories[0], config, of_items)
+        users = np.asarray(examples.items.arrays["users"])[examples.item_rows[examples.serve]]
+        self.item = ItemTower(columns, memories[0], config, of_items, float(np.nan_to_num(users).sum()))
         self.user = UserTower(examples.users.columns, memories[1], config, of_users)
         self.examples, self.config = examples, config
         self.epochs: dict[str, int] = {}  # that were best, by phase; 0 = the start
@@ -96,6 +98,17 @@ class TwoTowers(nn.Module):
 def has_repeats(examples: Examples) -> bool:
     """Whether users have things again: memory is recall then, else sequence."""
     return float(examples.again.values.sum()) >= FEWEST_REPEATS * len(examples.targets.values)
+
+
+def has_turnover(examples: Examples) -> bool:
+    """Whether much of what users of the validation window wanted was in no history before it."""
+    snapshot = range(examples.serve + 1, examples.serve + 2)
+    had, wanted = (examples.rows_of(snapshot, with_targets=is_target) for is_target in (False, True))
+    known = np.zeros(len(examples.catalogue) + 1, bool)  # the last place stands for no item
+    known[examples.code_items[np.unique(examples.histories.values[examples.histories.cells(had)])]] = True
+    known[-1] = False
+    items = examples.targets.values[examples.targets.cells(wanted)]
+    return float((~known[items]).sum()) >= MUCH_TURNOVER * max(len(items), 1)
 
 
 def tensors(arrays: dict[str, Array]) -> dict[str, Tensor]:

@@ -13,11 +13,12 @@ from torch import Tensor
 
 from .config import TrainingConfig
 from .examples import Examples, Index, even_sample
-from .factors import TEXT, factor_choices, fit_vectors, fold_in, values_an_item
+from .factors import TEXT, absent_share, factor_choices, fit_vectors, fold_in, values_an_item
 from .two_towers import TwoTowers, tensors
 
 Recalls = NDArray[np.float64]
 BLOCK = 256
+ITEMS_AT_ONCE = 32_768  # whose inputs are held as numbers: a text is up to 256 of them
 SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0, 8.0)  # that are tried; the first of equals wins
 # places of the parts in UserTower.shares
 MEMORY, FACTORS, CONTENT, POPULARITY = slice(0, 1), slice(1, 2), slice(2, 3), slice(3, 4)
@@ -25,6 +26,7 @@ TASTE = slice(1, 3)
 ITERATIONS_OF_TRIALS, USERS_OF_TRIALS = 5, 50_000  # enough to tell settings of the factors apart
 FEWEST_NEW_USERS = 500  # without a history, to choose by what suits them
 STRANGERS = 10  # one user in so many stands for new ones, where there are fewer
+MANY_ABSENT = 0.1  # share of users away for more than a half-life, from which on to try them at full weight
 MOST_USERS = 4096  # enough for a standard error below .01
 
 
@@ -72,7 +74,9 @@ def _rows_of(examples: Examples, with_history: bool | None) -> tuple[Index, bool
 def _embeddings(towers: TwoTowers, rows: Index, policy: str, hidden: bool) -> tuple[list[Tensor], Tensor]:
     """Of the users in blocks of rows, [B, D] each, and of all items as of the validation snapshot, [I, D]."""
     towers.eval()
-    items = towers.items(towers.examples.serve + 1, np.arange(len(towers.examples.catalogue)))
+    catalogue = np.arange(len(towers.examples.catalogue))
+    pieces = np.array_split(catalogue, max(-(-len(catalogue) // ITEMS_AT_ONCE), 1))
+    items = torch.cat([towers.items(towers.examples.serve + 1, piece) for piece in pieces])
     return [towers.users(block, policy, hidden) for block in blocks(rows)], items
 
 
@@ -123,6 +127,7 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
         als = f"ALS, alpha {tried.factors_alpha:g}, features {tried.factors_features:g}, texts {tried.factors_texts}"
         kind = "linear" if tried.factors_linear else als
         kind += f", regularization {tried.factors_regularization:g}"
+        kind += ", absent users like others" if tried.factors_absent else ""
         log(f"two_tower: factors by {kind}: recall@10 new {found[tried]:.4f}")
         return found[tried]
 
@@ -131,6 +136,9 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
         recall(replace(best, factors_features=0.0))
         if max(values_an_item(examples), default=0.0) > TEXT:
             recall(replace(best, factors_texts=1))
+    best = max(found, key=lambda tried: found[tried])
+    if absent_share(examples, examples.serve + 1) > MANY_ABSENT:
+        recall(replace(best, factors_absent=1))
     return max(found, key=lambda tried: found[tried])
 
 
@@ -161,7 +169,7 @@ def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) ->
             parts = [MEMORY, CONTENT, POPULARITY] if is_sequence and not knows_all else [CONTENT, POPULARITY]
             shares[:] = torch.tensor([0.0, 0.0, 0.0, 1.0])
         elif is_sequence:
-            parts = [TASTE, POPULARITY, FACTORS, CONTENT]
+            parts = [TASTE, POPULARITY, FACTORS, CONTENT, MEMORY]
         elif towers.user.memory:
             parts = [TASTE]
         else:

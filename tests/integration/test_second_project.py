@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,10 @@ def inline(shop: Garden, query: str) -> list[dict[str, Any]]:
 
 
 def test_what_if_reads_a_text_as_the_tables_do(shop: Garden) -> None:
-    shop.change('insert into raw.products ("SKU", "Description") values (9001, \'Für Garten 1: neu\')')
+    # a price beyond what a float holds is none
+    shop.change(
+        'insert into raw.products ("SKU", "Description", "Unit Price") values (9001, \'Für Garten 1: neu\', 1e39)'
+    )
     shop.dbt(*REFRESH).must_pass()
     rows = inline(shop, "{{ two_tower.what_if_item({'description': 'Für Garten 1: neu'}, 3) }}")
     (expected,) = shop.rows(
@@ -87,6 +91,22 @@ def test_what_if_gives_a_stranger_a_list(shop: Garden) -> None:
     assert len(json.loads(rows[0]["embedding"])) == 16
     available = {item for (item,) in shop.rows("select item_id from main__recommender.item_embeddings")}
     assert {row["item_id"] for row in rows} <= available
+
+
+def test_a_month_of_new_customers_alone_stops_nothing(shop: Garden) -> None:
+    shop.change(
+        'update raw.orders set "Customer Id" = uuid() '
+        'where "order" > (select max("order") - interval 28 day from raw.orders)'
+    )
+    done = shop.dbt("run", "--select", "stg_interactions", "interaction_splits").must_pass()
+    assert "every user of the test window" in done.output
+
+
+def test_names_without_a_latin_letter_stay_apart(shop: Garden) -> None:
+    query = "select '{{ two_tower.feature_name('цвет') }}' as a, '{{ two_tower.feature_name('цена 2') }}' as b"
+    ((names),) = inline(shop, query)
+    assert names["a"] != names["b"]
+    assert all(re.fullmatch("own_[a-z0-9_]+", name) for name in names.values()), names
 
 
 def test_nothing_of_the_demo_is_there_and_all_refs_are_ours(garden: Garden) -> None:

@@ -11,9 +11,16 @@ import torch
 from scipy.sparse import csr_matrix
 from two_tower.training.baselines import fit_ease
 from two_tower.training.config import TrainingConfig
-from two_tower.training.data import HISTORY
+from two_tower.training.data import HISTORY, Ragged
 from two_tower.training.examples import Examples, build_examples
-from two_tower.training.factors import feature_values, fit_factors, fit_vectors, fold_in, weights_of_values
+from two_tower.training.factors import (
+    absent_share,
+    feature_values,
+    fit_factors,
+    fit_vectors,
+    fold_in,
+    weights_of_values,
+)
 from two_tower.training.linear import fit_linear, ridge
 
 USERS, ITEMS = 60, 25
@@ -151,6 +158,27 @@ def test_few_rounds_solve_a_users_own_equations() -> None:
         expected = vectors[1:] @ np.linalg.solve(gram + (v.T * c) @ v, ((1 + c) * (c > 0)) @ v)
         np.testing.assert_allclose(whitened[1:] @ user[row], expected, rtol=0.02, atol=0.02 * np.abs(expected).max())
     assert not user[2].any(), "without a history there is nothing to solve"
+
+
+def test_who_has_been_away_may_count_like_the_others() -> None:
+    config = TrainingConfig(factors=4, factors_alpha=3.0, factors_regularization=2.0, threads=1, factors_absent=1)
+    here, away = shop(), shop()
+    for examples, divisor in ((here, 1), (away, 1000)):
+        lists = examples.users.arrays["history_weights"]
+        assert isinstance(lists, Ragged)
+        shorter = Ragged(lists.offsets, lists.values / lists.values.max() / divisor)
+        examples.users.arrays["history_weights"] = shorter
+    assert absent_share(here, 2) == 0.0
+    assert absent_share(away, 2) == 1.0
+    for found, expected in zip(fit_vectors(away, 2, config), fit_vectors(here, 2, config), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    vectors, places = torch.randn(9, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([[1, 2, 3]])
+    weights = torch.tensor([[0.5, 1.0, 0.25]])
+    user = fold_in(vectors, places, weights, config)
+    torch.testing.assert_close(fold_in(vectors, places, weights / 1000, config), user, rtol=1e-4, atol=1e-5)
+    often = fold_in(vectors, places, 3 * weights, config)
+    torch.testing.assert_close(often, fold_in(vectors, places, 3 * weights, replace(config, factors_absent=0)))
+    assert (often - user).abs().max() > 0.01, "who is here keeps the counts"
 
 
 def test_a_new_item_is_expected_where_the_items_of_its_shelf_are() -> None:

@@ -13,12 +13,15 @@ import torch
 from tiny_examples import CHANGING, CODES, item_rows, make_examples, pairs, user_rows
 from torch import nn
 from two_tower.python_udfs.plugin import register
+from two_tower.training import validation
 from two_tower.training.config import TrainingConfig
+from two_tower.training.data import Ragged
 from two_tower.training.examples import build_examples
 from two_tower.training.export import export_towers
 from two_tower.training.fit import fit
 from two_tower.training.recall import RecallUsers
 from two_tower.training.sequence import SequenceItems, SequenceUsers
+from two_tower.training.towers import PRIOR
 from two_tower.training.two_towers import TwoTowers, tensors
 from two_tower.training.validation import recalls_by_shares, validation_recalls
 
@@ -26,12 +29,13 @@ CONFIG = TrainingConfig(dim=14, factors=3, content=4, sequence=5, support=3, epo
 MEMORIES = {"recall": RecallUsers, "sequence": SequenceUsers, "sets": type(None)}
 FACTORS: dict[str, dict[str, float]] = {  # each kind of fold-in
     "als": {"factors_alpha": 3.0, "factors_regularization": 1.0},
+    "absent": {"factors_alpha": 3.0, "factors_regularization": 1.0, "factors_absent": 1},
     "linear": {"factors_alpha": 1.0, "factors_regularization": 1.0, "factors_linear": 1},
 }
 SERVED = slice(0, 4)  # rows of the snapshot that is served; older ones have factors of their own
 
 
-@pytest.fixture(scope="module", params=[("recall", "als"), ("sequence", "als"), ("sets", "als"), ("sets", "linear")])
+@pytest.fixture(scope="module", params=[("recall", "als"), ("sequence", "absent"), ("sets", "als"), ("sets", "linear")])
 def towers(request: pytest.FixtureRequest) -> TwoTowers:
     """Fitted towers of each kind of memory and factors, all weights moved so that no part of the network is silent."""
     memory, factors = request.param
@@ -93,6 +97,38 @@ def test_without_a_history_the_shares_alone_say_what_counts(towers: TwoTowers, p
     towers.user.shares.copy_(before)
     assert (users[:, -1] == 1).all()
     assert not users[:, :-1].any()
+
+
+def test_nobody_stands_for_a_new_user_by_what_was_done(towers: TwoTowers) -> None:
+    """Hidden histories are followed by what such users want; their behaviour would tell it."""
+    rows, spend = np.arange(12)[SERVED], towers.examples.users.arrays["spend"]
+    assert not isinstance(spend, Ragged)
+    before = spend.copy()
+    with torch.inference_mode():
+        known = towers.users(rows, "new", is_hidden=True)
+        spend[:] = 1e3
+        other = towers.users(rows, "new", is_hidden=True)
+    spend[:] = before
+    torch.testing.assert_close(other, known, rtol=0, atol=0)
+
+
+def test_popularity_is_that_of_the_newest_window_where_it_says_enough(towers: TwoTowers) -> None:
+    """Three items, each with more of one and less of the other; in all they have ten thousand users."""
+    before = towers.item.prior.clone()
+    towers.item.prior.copy_(torch.tensor(PRIOR / 10_000))
+    ever = torch.tensor([6000.0, 3000.0, 1000.0])
+    quiet, busy = (
+        towers.item.popularity({"recent_users": n * torch.tensor([1.0, 2.0, 3.0]), "users": ever}) for n in (2, 900)
+    )
+    towers.item.prior.copy_(before)
+    assert quiet.argsort(dim=0, descending=True).flatten().tolist() == [0, 1, 2]
+    assert busy.argsort(dim=0, descending=True).flatten().tolist() == [2, 1, 0]
+
+
+def test_items_are_embedded_in_pieces(towers: TwoTowers, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = validation_recalls(towers, "new")
+    monkeypatch.setattr(validation, "ITEMS_AT_ONCE", 2)
+    np.testing.assert_array_equal(validation_recalls(towers, "new"), whole)
 
 
 def test_shares_are_tried_without_the_towers_and_are_what_the_towers_then_have(towers: TwoTowers) -> None:

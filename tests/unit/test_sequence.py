@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
+import pytest
 import torch
 from two_tower.training.config import TrainingConfig
 from two_tower.training.data import HISTORY
 from two_tower.training.examples import Examples, build_examples
+from two_tower.training.fit import FINAL, finish
 from two_tower.training.fit_sequence import SequenceTrainer
-from two_tower.training.two_towers import TwoTowers
-from two_tower.training.validation import MEMORY, only, recalls_of, validation_rows
+from two_tower.training.two_towers import TwoTowers, has_turnover
+from two_tower.training.validation import (
+    MEMORY,
+    choose_shares,
+    only,
+    recalls_of,
+    validation_recalls,
+    validation_rows,
+)
 
 ITEMS, USERS, LENGTH = 40, 300, 6
 
@@ -44,14 +55,16 @@ def planted(histories: list[list[int]], targets: list[int]) -> Examples:
     )  # fmt: skip
 
 
+CONFIG = TrainingConfig(
+    dim=30, factors=4, content=4, sequence_learning_rate=0.03, sequence_dropout=0.0, threads=1, factors_alpha=1.0,
+    factors_regularization=1.0,
+)  # fmt: skip
+
+
 def recall_at_1(examples: Examples) -> float:
     """Share of users whose next item the fitted sequence part ranks first."""
-    config = TrainingConfig(
-        dim=30, factors=4, content=4, sequence_learning_rate=0.03, sequence_dropout=0.0, threads=1,
-        factors_alpha=1.0, factors_regularization=1.0,
-    )  # fmt: skip
     torch.manual_seed(0)
-    towers = TwoTowers(examples, config)
+    towers = TwoTowers(examples, CONFIG)
     trainer = SequenceTrainer(towers, 2, 4, 1.0)
     for _ in range(trainer.epochs):
         trainer.epoch("sequence")
@@ -75,3 +88,51 @@ def test_it_learns_what_belongs_together() -> None:
     shelves = [random.permutation(8) + 8 * random.integers(0, ITEMS // 8) for _ in range(USERS)]
     histories = [[int(item) for item in shelf[1:]] for shelf in shelves]
     assert recall_at_1(planted(histories, [int(shelf[0]) for shelf in shelves])) > 0.9
+
+
+def shelves(left_out: int) -> Examples:
+    """Users had seven of the eight items of one shelf, never the one that is left out, and all went on to that."""
+    random = np.random.default_rng(0)
+    starts = 8 * random.integers(0, ITEMS // 8, USERS)
+    others = [item for item in range(8) if item != left_out]
+    histories = [[int(start + item) for item in random.permutation(others)] for start in starts]
+    return planted(histories, [int(start + left_out) for start in starts])
+
+
+def test_an_epoch_of_a_large_shop_is_a_part_of_it() -> None:
+    towers = TwoTowers(shelves(0), replace(CONFIG, sequence_positions=64))
+    whole = SequenceTrainer(towers, 2, 4, 1.0).batches()
+    assert sorted(np.concatenate(whole)) == sorted(towers.examples.rows_of(range(2, 3), with_targets=False))
+    towers.config = replace(towers.config, sequence_steps=30)
+    trainer = SequenceTrainer(towers, 2, 4, 1.0)
+    first, second = trainer.batches(), trainer.batches()
+    assert len(first) == len(second) == 3 < len(whole), "30 steps in ten epochs"
+    assert set(np.concatenate(first)) != set(np.concatenate(second))
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_what_is_new_in_the_validation_window_is_learned_at_length(is_late: bool) -> None:
+    examples = shelves(0)
+    if not is_late:  # one user had what the others go on to
+        histories = [[*range(0, ITEMS, 8), 1, 2], *([[1, 2, 3]] * (USERS - 1))]
+        examples = planted(histories, [0] * USERS)
+    assert has_turnover(examples) == is_late
+    towers, epochs = TwoTowers(examples, CONFIG), []
+    towers.epochs = {"sequence": 4, "taste": 0}
+    finish(towers, epochs.append, *FINAL)
+    assert len(epochs) == (4 if is_late else 1)
+
+
+def test_a_sequence_part_that_says_nothing_is_turned_down() -> None:
+    random = np.random.default_rng(0)
+    kept = [random.permutation(8) + 8 * random.integers(0, ITEMS // 8) for _ in range(USERS)]
+    examples = planted([[int(item) for item in shelf[1:]] for shelf in kept], [int(shelf[0]) for shelf in kept])
+    torch.manual_seed(0)
+    towers = TwoTowers(examples, replace(CONFIG, factors=8, dim=34, factors_regularization=0.1)).eval()
+    with torch.no_grad():
+        towers.user.memory.scale += 5.0  # too loud for the rest to be heard beside it, and not fitted
+    towers.user.shares[:] = torch.tensor([1.0, 0.1, 0.1, 0.0])
+    before = validation_recalls(towers, "new").mean()
+    choose_shares(towers, "new", lambda _: None)
+    assert towers.user.shares[1, 0] < 1.0
+    assert validation_recalls(towers, "new").mean() > before + 0.1
