@@ -26,6 +26,7 @@ TASTE = slice(1, 3)
 ITERATIONS_OF_TRIALS, USERS_OF_TRIALS = 5, 50_000  # enough to tell settings of the factors apart
 FEWEST_NEW_USERS = 500  # without a history, to choose by what suits them
 STRANGERS = 10  # one user in so many stands for new ones, where there are fewer
+ERRORS_OF_STRANGERS = 2.0  # popularity is a start that few contents beat, and strangers are few to tell by
 MANY_ABSENT = 0.1  # share of users away for more than a half-life, from which on to try them at full weight
 MOST_USERS = 4096  # enough for a standard error below .01
 
@@ -159,7 +160,8 @@ def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) ->
 
     One part after the other, for users without a history and for users with one. These start from recall, which says
     most and lets only factors and content together beside it, from the sequence part, or else from factors; those from
-    popularity. A share changes for a gain beyond one standard error alone: what is small here may be a loss elsewhere.
+    popularity. A share changes for a gain beyond one standard error alone, two for users without a history: what is
+    small here may be a loss elsewhere.
     """
     is_sequence = towers.user.memory is not None and policy == "new"
     knows_all = len(strangers(towers.examples)) > 0  # the sequence part has learned from whom stands for new users
@@ -183,7 +185,7 @@ def choose_shares(towers: TwoTowers, policy: str, log: Callable[[str], None]) ->
                 tried[part] = share
                 found[share] = recalls(tried)
             first = max(found, key=lambda share: float(found[share].sum()))
-            if is_clearly_better(found[first], best):
+            if is_clearly_better(found[first], best, 1.0 if with_history else ERRORS_OF_STRANGERS):
                 shares[part], best = first, found[first]
         recall = float(best.mean()) if len(best) else 0.0
         log(
@@ -215,10 +217,10 @@ def recalls_by_shares(towers: TwoTowers, policy: str, with_history: bool) -> Cal
     return recalls
 
 
-def is_clearly_better(recalls: Recalls, others: Recalls) -> bool:
-    """Whether the mean gain over the same users is more than its standard error."""
+def is_clearly_better(recalls: Recalls, others: Recalls, errors: float = 1.0) -> bool:
+    """Whether the mean gain over the same users is more than so many standard errors of it."""
     gains = recalls - others
-    return len(gains) > 1 and float(gains.mean()) > float(gains.std(ddof=1)) / len(gains) ** 0.5
+    return len(gains) > 1 and float(gains.mean()) > errors * float(gains.std(ddof=1)) / len(gains) ** 0.5
 
 
 def _hide_history(scores: Tensor, examples: Examples, rows: Index) -> None:

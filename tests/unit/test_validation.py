@@ -14,6 +14,11 @@ def test_a_gain_within_its_standard_error_is_none() -> None:
     assert not is_clearly_better(few, before)
     assert is_clearly_better(many, before)
     assert not is_clearly_better(before, many)
+    assert not is_clearly_better(many, before, errors=10.0)
+    some = before.copy()
+    some[:3] = 1.0
+    assert is_clearly_better(some, before, errors=1.5)
+    assert not is_clearly_better(some, before, errors=2.0)
 
 
 def test_the_same_gains_and_losses_are_none() -> None:
