@@ -58,7 +58,7 @@ def top_k_sql(k: int, exclusions: bool, search: str = "exact") -> str:
     text = text.replace("two_tower.", "")  # dbt's name of the package
     call = "{{ top_k_lists('users', 'items', k, 'exclusions' if exclusions else none) }}"
     template = Environment(autoescape=False).from_string(text + call)
-    return "create or replace table lists as " + template.render(k=k, exclusions=exclusions, var=lambda _: search)
+    return "create or replace table lists as " + template.render(k=k, exclusions=exclusions, setting=lambda _: search)
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:

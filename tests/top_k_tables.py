@@ -23,7 +23,7 @@ def top_k_query(more: str = "", var: str = "exact", block_size: int = 3) -> str:
     text = "".join((MACROS / f"{name}.sql").read_text() for name in PARTS)
     call = "{{ top_k_lists('users', 'items', '{k}', 'exclusions'" + more + ") }}"
     template = Environment(autoescape=False).from_string(text.replace("two_tower.", "") + call)
-    query = template.render(var=lambda _: var)
+    query = template.render(setting=lambda _: var)
     assert BLOCK_SIZE in query
     query = query.replace(BLOCK_SIZE, f"{block_size} + 0 * count(*)")
     return f"select user_id, item_id, score from ({query}) order by user_id, rank"
