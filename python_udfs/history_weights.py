@@ -2,7 +2,7 @@
 
     users   STRUCT(embedding FLOAT[d], history INTEGER[], ...)[], positions of the history's items in `items`, from 1
     items   FLOAT[d][]
-    result  FLOAT[][], weights w of each user with sum(w_j history_j) as near to the embedding as a small penalty allows
+    result  FLOAT[][], weights w of each user with sum(w_j history_j) as near to the embedding as a penalty allows
 
 Ridge regression: minimises |user - sum(w_j history_j)|^2 + penalty |w|^2. It needs not know how the tower came to the
 embedding. The score of an item splits into w_j (history_j . item), which add up to the history's part, and a rest.
@@ -21,7 +21,9 @@ from .top_k_inputs import as_matrix, as_numbers
 if TYPE_CHECKING:
     from .best_items import Floats
 
-PENALTY = 0.01  # share of the mean squared length of the history's vectors; keeps near twins from cancelling each other
+# times the mean squared length of the history's vectors: hundreds of them add up to any user in many ways, of which the
+# one is wanted in which an item speaks for itself and for what is like it
+PENALTY = 1.0
 MOST_NUMBERS = 2**20  # of histories that are solved together: 8 MB as doubles
 
 
