@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import duckdb
 
-VALIDATION_SNAPSHOT = 2  # the oldest that there is after a training; a refresh leaves it out
+VALIDATION_SNAPSHOT = 2  # a refresh leaves it and older ones out
 
 
 def built_tables(
