@@ -28,7 +28,7 @@ FINAL = (
     4,
 )  # share of the learning rate, and of the passes one in so many: the final phases start from fitted weights
 GOING_ON = 0.5, 3  # the same from an earlier run's weights, which know less of what is to be learned
-TURNOVER = 0.5, 1  # of the sequence part, which has seen what is newest as nothing but negatives by then
+TURNOVER = 0.5, 1  # for a sequence part that has seen what is newest as nothing but negatives by then
 
 
 def fit(
@@ -53,7 +53,7 @@ def fit(
         search(towers, taste, "taste", curve.record, start)
     choose_shares(towers, "repeats" if is_recall else "new", log)
     if not watch:
-        finish(towers, curve.record, *FINAL)
+        finish(towers, curve.record, of_memory(towers), FINAL[0])
     return towers.eval(), curve.epochs
 
 
@@ -73,7 +73,7 @@ def go_on(
     if not take_over(towers, start, codes):
         return None
     curve = Curve(log)
-    finish(towers, curve.record, *GOING_ON)
+    finish(towers, curve.record, GOING_ON, GOING_ON[0])
     return towers.eval(), curve.epochs
 
 
@@ -102,17 +102,25 @@ class Curve:
             self.watch(epoch)
 
 
-def finish(towers: TwoTowers, record: Record, rate: float, one_in: int) -> None:
-    """Let all that may be seen join, the validation window included: few passes at a low rate, from fitted weights."""
+def of_memory(towers: TwoTowers) -> tuple[float, int]:
+    """Share of the learning rate, and of the passes one in so many, for the final phase of memory after a whole fit."""
+    is_sequence = towers.user.memory is not None and not isinstance(towers.user.memory, RecallUsers)
+    return TURNOVER if is_sequence and has_turnover(towers.examples) else FINAL
+
+
+def finish(towers: TwoTowers, record: Record, memory: tuple[float, int], taste: float) -> None:
+    """Let all that may be seen join, the validation window included: few passes at a low rate, from fitted weights.
+
+    memory: share of the learning rate, and of the passes one in so many. taste: share of the learning rate.
+    """
     serve, config = towers.examples.serve, towers.config
     if isinstance(towers.user.memory, RecallUsers):
-        record(recall_phase(towers, serve, "final", rate, one_in))
+        record(recall_phase(towers, serve, "final", *memory))
     elif towers.user.memory:
-        own_rate, own_part = TURNOVER if has_turnover(towers.examples) else (rate, one_in)
-        epochs = -(-towers.epochs["sequence"] // own_part)
-        repeat(SequenceTrainer(towers, serve, epochs, own_rate), record)
+        epochs = -(-towers.epochs["sequence"] // memory[1])
+        repeat(SequenceTrainer(towers, serve, epochs, memory[0]), record)
     if towers.epochs["taste"]:
-        repeat(TasteTrainer(towers, serve, config.final_epochs, rate), record)
+        repeat(TasteTrainer(towers, serve, config.final_epochs, taste), record)
 
 
 def adapted(config: TrainingConfig, examples: Examples) -> TrainingConfig:

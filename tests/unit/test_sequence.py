@@ -11,7 +11,7 @@ import torch
 from two_tower.training.config import TrainingConfig
 from two_tower.training.data import HISTORY
 from two_tower.training.examples import Examples, build_examples
-from two_tower.training.fit import FINAL, finish
+from two_tower.training.fit import GOING_ON, finish, of_memory
 from two_tower.training.fit_sequence import SequenceTrainer
 from two_tower.training.two_towers import TwoTowers, has_turnover
 from two_tower.training.validation import (
@@ -119,8 +119,10 @@ def test_what_is_new_in_the_validation_window_is_learned_at_length(is_late: bool
     assert has_turnover(examples) == is_late
     towers, epochs = TwoTowers(examples, CONFIG), []
     towers.epochs = {"sequence": 4, "taste": 0}
-    finish(towers, epochs.append, *FINAL)
+    finish(towers, epochs.append, of_memory(towers), 0.0)
     assert len(epochs) == (4 if is_late else 1)
+    finish(towers, epochs.append, GOING_ON, 0.0)  # from towers of yesterday, which have learned what was newest then
+    assert len(epochs) == (4 if is_late else 1) + 2
 
 
 def test_a_sequence_part_that_says_nothing_is_turned_down() -> None:
