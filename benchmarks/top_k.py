@@ -53,11 +53,12 @@ MAX_BY = """
 
 def top_k_sql(k: int, exclusions: bool, search: str = "exact") -> str:
     """The statement that the macro top_k_lists writes."""
-    names = ("stable_hash", "users_at_once", *sorted(path.stem for path in MACROS.glob("top_k_*.sql")))
-    text = "".join((MACROS / f"{name}.sql").read_text() for name in names)
-    text = text.replace("two_tower.", "")  # dbt's name of the package
+    texts = [
+        path.read_text() for path in MACROS.glob("*.sql") if not path.stem.startswith(("materialization", "setting"))
+    ]
+    text = "".join(texts).replace("two_tower.", "")  # dbt's name of the package
     call = "{{ top_k_lists('users', 'items', k, 'exclusions' if exclusions else none) }}"
-    template = Environment(autoescape=False).from_string(text + call)
+    template = Environment(autoescape=False, extensions=["jinja2.ext.do"]).from_string(text + call)
     return "create or replace table lists as " + template.render(k=k, exclusions=exclusions, setting=lambda _: search)
 
 

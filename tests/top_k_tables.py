@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 MACROS = Path(__file__).parents[1] / "macros"
 BLOCK_SIZE = "greatest(count(*), 16384)"
-PARTS = ("stable_hash", "users_at_once", "top_k_items", "top_k_users", "top_k_call", "top_k_lists")
 
 
 def top_k_query(more: str = "", var: str = "exact", block_size: int = 3) -> str:
     """The macro's statement, with small blocks of users, so that small data makes several; k is left open."""
-    text = "".join((MACROS / f"{name}.sql").read_text() for name in PARTS)
+    texts = [
+        path.read_text() for path in MACROS.glob("*.sql") if not path.stem.startswith(("materialization", "setting"))
+    ]
     call = "{{ top_k_lists('users', 'items', '{k}', 'exclusions'" + more + ") }}"
-    template = Environment(autoescape=False).from_string(text.replace("two_tower.", "") + call)
+    environment = Environment(autoescape=False, extensions=["jinja2.ext.do"])
+    template = environment.from_string("".join([*texts, call]).replace("two_tower.", ""))
     query = template.render(setting=lambda _: var)
     assert BLOCK_SIZE in query
     query = query.replace(BLOCK_SIZE, f"{block_size} + 0 * count(*)")

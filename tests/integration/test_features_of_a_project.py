@@ -1,0 +1,86 @@
+"""Features of a team's project with this one as a package: found, read, asked about with values of no table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+from garden import Garden
+from two_tower.python_udfs.plugin import register
+
+REFRESH = ("run", "--exclude", "tag:train")
+
+
+@pytest.fixture
+def shop(garden: Garden) -> Iterator[Garden]:
+    with garden.restored():
+        yield garden
+
+
+def test_features_are_picked_up_from_the_relations(garden: Garden) -> None:
+    columns = dict(garden.rows("select column_name, column_type from (describe main__recommender.stg_users)"))
+    assert columns == {
+        "user_id": "VARCHAR", "garden": "VARCHAR", "postal_code": "VARCHAR", "signed_up": "DOUBLE", "select": "VARCHAR",
+    }  # fmt: skip
+    columns = dict(garden.rows("select column_name, column_type from (describe main__recommender.stg_items)"))
+    assert columns == {
+        "item_id": "VARCHAR", "group": "VARCHAR", "unit_price": "DOUBLE", "order": "DOUBLE", "own_users": "DOUBLE",
+        "description": "VARCHAR", "mean_stars": "DOUBLE", "number_of_reviews": "DOUBLE",
+    }  # fmt: skip
+
+
+def test_texts_reach_the_tower_as_the_codes_that_the_function_gives(garden: Garden) -> None:
+    with duckdb.connect() as connection:
+        register(connection)
+        connection.execute(f"attach '{garden.database}' as shop (read_only)")
+        wrong, described = connection.execute(
+            """
+            select
+                count(*) filter (where description is distinct from text_buckets(items.text, 16384)),
+                count(items.text)
+            from shop.main__recommender.item_inputs as inputs
+            left join (select item_id, description as text from shop.main__recommender.stg_items) as items
+                using (item_id)
+            """
+        ).fetchall()[0]
+    assert wrong == 0
+    assert described > 0
+
+
+def inline(shop: Garden, query: str) -> list[dict[str, Any]]:
+    """Rows of an inline query, which is the root project's and does not see the package's defaults of vars."""
+    shown = shop.dbt_command("show", "--inline", query, "--output", "json").must_pass()
+    rows: list[dict[str, Any]] = json.loads(shown.output[shown.output.index("{") :])["show"]
+    return rows
+
+
+def test_what_if_reads_a_text_as_the_tables_do(shop: Garden) -> None:
+    # a price beyond what a float holds is none
+    shop.change(
+        'insert into raw.products ("SKU", "Description", "Unit Price") values (9001, \'Für Garten 1: neu\', 1e39)'
+    )
+    shop.dbt(*REFRESH).must_pass()
+    rows = inline(shop, "{{ two_tower.what_if_item({'description': 'Für Garten 1: neu'}, 3) }}")
+    (expected,) = shop.rows(
+        "select embedding from main__recommender.item_embeddings where item_id = '9001' and horizon = 'production'"
+    )
+    assert json.loads(rows[0]["embedding"]) == pytest.approx(list(expected[0]), abs=1e-5)
+
+
+def test_what_if_gives_a_stranger_a_list(shop: Garden) -> None:
+    rows = inline(shop, "{{ two_tower.what_if_user({}, 3) }}")
+    assert [row["rank"] for row in rows] == [1, 2, 3]
+    assert len(json.loads(rows[0]["embedding"])) == 16
+    available = {item for (item,) in shop.rows("select item_id from main__recommender.item_embeddings")}
+    assert {row["item_id"] for row in rows} <= available
+
+
+def test_names_without_a_latin_letter_stay_apart(shop: Garden) -> None:
+    query = "select '{{ two_tower.feature_name('цвет') }}' as a, '{{ two_tower.feature_name('цена 2') }}' as b"
+    ((names),) = inline(shop, query)
+    assert names["a"] != names["b"]
+    assert all(re.fullmatch("own_[a-z0-9_]+", name) for name in names.values()), names
