@@ -213,6 +213,22 @@ def test_a_second_shop_runs_beside_the_first(shop: Garden) -> None:
     assert (shop.content(), shop.rows("select * from home_page order by all")) == before
 
 
+def test_what_a_build_in_another_schema_has_passed_is_published_without_training_again(shop: Garden) -> None:
+    shop.change(
+        'insert into raw.orders select * replace ("order" + interval 1 hour as "order") from raw.orders limit 50'
+    )
+    before = shop.content(), shop.rows("select * from home_page order by all")
+    shop.dbt("build", "--target", "audit", two_tower_min_recall={"new": 0.99}).must_fail()
+    assert (shop.content(), shop.rows("select * from home_page order by all")) == before
+    shop.dbt("build", "--target", "audit").must_pass()
+    output = shop.dbt_command("run").must_pass().output
+    assert output.count("is up to date, training skipped") == 2
+    tables = ("recommendations", "user_embeddings", "item_embeddings", "model_registry")
+    published, passed = (shop.content(f"{schema}__recommender") for schema in ("main", "audit"))
+    assert published != before[0]
+    assert [published[table] for table in tables] == [passed[table] for table in tables]
+
+
 GENERIC_TESTS = {  # arguments with which each fails, and passes, on the built shop
     "exactly_k_per_user": (
         "home_page",
