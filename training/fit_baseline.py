@@ -94,7 +94,7 @@ def _key(model: str, settings: Mapping[str, Any], world: World) -> str:
     own = {name: settings[name] for name in ("parameters", "policies", "evaluation_k", "seed")}
     digest = hashlib.sha256(json.dumps([model, own, implicit.__version__], sort_keys=True).encode())
     events = world.interactions
-    for values in (events.cells, events.starts, events.age_days, world.popular, world.popularity):
+    for values in (events.cells, events.starts, events.age_days, events.steps, world.popular, world.popularity):
         digest.update(np.ascontiguousarray(values).data)
     for ids in (world.user_ids, world.item_ids):
         digest.update("\n".join(ids.to_pylist()).encode())

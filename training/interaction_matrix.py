@@ -20,13 +20,15 @@ Weighting = Literal["binary", "count", "log"]
 class Interactions:
     """Events sorted by cell (user, item), ready to be weighed again and again.
 
-    cells [cells] is user * n_items + item, ascending; starts [cells] is the first event of each cell;
-    age_days [events] is the time from the event to the point of knowledge, never negative.
+    cells [cells] is user * n_items + item, ascending; starts [cells] is the first event of each cell, its newest;
+    age_days [events] is the time from the event to the point of knowledge, never negative; steps [cells] is at how many
+    later moments the user turned to other items.
     """
 
     cells: IntArray
     starts: IntArray
     age_days: FloatArray
+    steps: IntArray
     shape: tuple[int, int]
 
     @classmethod
@@ -35,7 +37,7 @@ class Interactions:
 
         Raises ValueError where a number lies outside of shape or an age is not finite.
         """
-        ages = np.asarray(age_days, dtype=np.float32)
+        ages = np.asarray(age_days, dtype=np.float64)
         for name, codes, size in (("user", users, shape[0]), ("item", items, shape[1])):
             if len(codes) and not 0 <= codes.min() <= codes.max() < size:
                 raise ValueError(f"{name} codes span {codes.min()}..{codes.max()}, outside of 0..{size - 1}")
@@ -44,18 +46,36 @@ class Interactions:
         cells = users.astype(np.int64) * shape[1] + items
         order = np.lexsort((ages, cells))  # by age within a cell: sums do not depend on the order of the events read
         unique, starts = np.unique(cells[order], return_index=True)
-        return cls(unique, starts, np.maximum(ages[order], 0), shape)
+        ages = np.maximum(ages[order], 0)
+        return cls(unique, starts, ages.astype(np.float32), _steps(unique // shape[1], ages[starts]), shape)
+
+
+def _steps(users: IntArray, ages: NDArray[np.float64]) -> IntArray:
+    """Of cells by user and the age of their newest event: how many younger ages the user's other cells have."""
+    order = np.lexsort((ages, users))
+    is_first = np.diff(users[order], prepend=-1) != 0
+    is_older = ~is_first & (np.diff(ages[order], prepend=0.0) != 0)
+    places = np.cumsum(is_older)
+    steps = np.empty(len(users), np.int64)
+    steps[order] = places - np.maximum.accumulate(np.where(is_first, places, 0))
+    return steps
 
 
 def weigh(
-    interactions: Interactions, weighting: Weighting = "count", half_life_days: float | None = None
+    interactions: Interactions,
+    weighting: Weighting = "count",
+    half_life_days: float | None = None,
+    step_decay: float = 1.0,
 ) -> csr_matrix:
     """One float32 value per (user, item) the user has had; [users, items].
 
     An event weighs 2 ** (-age_days / half_life_days), or 1 without a half-life. A cell is, over its events,
-    'binary': the largest weight, 'count': the sum, 'log': log(1 + sum).
-    Raises ValueError for another weighting or a half-life that is not positive.
+    'binary': the largest weight, 'count': the sum, 'log': log(1 + sum); times step_decay ** steps, which is recency
+    where time passes for some users in minutes and for others in years.
+    Raises ValueError for another weighting, a half-life that is not positive or a decay beyond 0..1.
     """
+    if not 0 < step_decay <= 1:
+        raise ValueError(f"step_decay must be above 0 and at most 1, got {step_decay!r}")
     if half_life_days is not None and not half_life_days > 0:
         raise ValueError(f"half_life_days must be positive or null, got {half_life_days!r}")
     if weighting not in ("binary", "count", "log"):
@@ -65,8 +85,11 @@ def weigh(
     weights = np.ones_like(ages) if half_life_days is None else np.exp2(-ages / np.float32(half_life_days))
     reduce = np.maximum if weighting == "binary" else np.add
     values = reduce.reduceat(weights, interactions.starts) if len(weights) else weights
+    values = np.log1p(values) if weighting == "log" else values
+    if step_decay < 1:
+        values = values * np.float32(step_decay) ** interactions.steps.astype(np.float32)
     # an event older than ~149 half-lives underflows: keep the cell, it is still "had"
-    values = np.maximum(np.log1p(values) if weighting == "log" else values, np.finfo(np.float32).tiny)
+    values = np.maximum(values, np.finfo(np.float32).tiny)
     row_ends = np.searchsorted(interactions.cells, np.arange(users + 1, dtype=np.int64) * items)
     return csr_matrix((values, interactions.cells % items, row_ends), shape=interactions.shape)
 

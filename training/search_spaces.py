@@ -15,8 +15,9 @@ Parameters = dict[str, Any]
 
 WEIGHTINGS = ("count", "log", "binary")
 HALF_LIVES = (None, 30, 60, 90, 120, 180, 365)
-PLAIN = {"weighting": "binary", "half_life_days": None, "user_power": 0.0}
-WEIGHED = {"weighting": "count", "half_life_days": 120, "user_power": 0.5}
+STEP_DECAYS = (1.0, 0.99, 0.97, 0.95, 0.9, 0.8, 0.6)
+UNWEIGHED = {"half_life_days": None, "step_decay": 1.0, "user_power": 0.0}
+WEIGHED = {"weighting": "count", "half_life_days": 120, "step_decay": 1.0, "user_power": 0.5}
 # The towers' settings: lowest and highest; on a logarithmic scale where the lowest is not 0
 TASTE = {
     "learning_rate": (0.0005, 0.02),
@@ -34,6 +35,7 @@ SEQUENCE = {
     "sequence": (65, 257),
 }
 PARTS = ("factors", "content", "sequence")  # of the embedding: they have to fit into it
+RIDGES = (0.001, 200)  # regularization of ALS by its alpha
 # Where earlier searches ended on The Complete Journey (benchmarks/tuning), and one plain start
 STARTS: Mapping[str, list[Parameters]] = {
     "als": [
@@ -87,18 +89,19 @@ def suggest_weighing(trial: optuna.trial.BaseTrial) -> Parameters:
     return {
         "weighting": trial.suggest_categorical("weighting", WEIGHTINGS),
         "half_life_days": trial.suggest_categorical("half_life_days", HALF_LIVES),
+        "step_decay": trial.suggest_categorical("step_decay", STEP_DECAYS),
         "user_power": round(trial.suggest_float("user_power", 0, 1), 2),
     }
 
 
 def suggest_als(trial: optuna.trial.BaseTrial) -> Parameters:
     """Factors, alpha, iterations, and regularization as a multiple of alpha, with which it has to rise and fall."""
-    alpha = _number(trial, "alpha", 0.02, 20)
+    alpha = _number(trial, "alpha", 0.02, 200)
     return suggest_weighing(trial) | {
         "factors": trial.suggest_int("factors", 2, 512, log=True),
-        "regularization": float(f"{alpha * trial.suggest_float('ridge', 1, 200, log=True):.3g}"),
+        "regularization": float(f"{alpha * trial.suggest_float('ridge', *RIDGES, log=True):.3g}"),
         "alpha": alpha,
-        "iterations": trial.suggest_int("iterations", 4, 20, log=True),
+        "iterations": trial.suggest_int("iterations", 4, 40, log=True),
     }
 
 
@@ -154,8 +157,8 @@ def suggest_towers(trial: optuna.trial.BaseTrial, config: TrainingConfig, repeat
 
 
 SPACES: Mapping[str, Callable[[optuna.trial.BaseTrial], Parameters]] = {
+    "als_usual": suggest_als_usual,  # first, for the best one learns of its trials
     "als": suggest_als,
-    "als_usual": suggest_als_usual,
     "ease": suggest_ease,
     "item_knn": suggest_item_knn,
 }
@@ -164,11 +167,11 @@ SPACES: Mapping[str, Callable[[optuna.trial.BaseTrial], Parameters]] = {
 def as_asked(model: str, parameters: Parameters) -> optuna.trial.FixedTrial | None:
     """The trial that leads to parameters which a search wrote down, as far as their rounding allows.
 
-    None where they lie outside of what is searched now.
+    What they do not name was not weighed. None where they lie outside of what is searched now.
     """
-    given = dict(parameters)
+    given = UNWEIGHED | dict(parameters)
     if model == "als":
-        given["ridge"] = _within(given["regularization"] / given["alpha"], 1, 200)
+        given["ridge"] = _within(given["regularization"] / given["alpha"], *RIDGES)
     if "own_weight" in given:
         given["own_share"] = _within(1 - given["own_weight"], 1e-3, 1)
     trial = optuna.trial.FixedTrial(given)

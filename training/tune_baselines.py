@@ -82,11 +82,17 @@ class Budget:
 
 
 def search(
-    model: str, world: World, relevant: Mapping[Policy, csr_matrix], budget: Budget, tried: Sequence[Row]
+    model: str,
+    world: World,
+    relevant: Mapping[Policy, csr_matrix],
+    budget: Budget,
+    tried: Sequence[Row],
+    usual: Sequence[Row] = (),
 ) -> Iterator[Row]:
     """Fit and measure until the budget is spent, one row per fit; the rows of an earlier search count and teach.
 
-    Rows outside of the space count only. Each policy has its own TPE study; they ask in turn, every fit teaches both.
+    Those of the usual search, which a wider one has in its space, teach only. Rows outside of the space count only.
+    Each policy has its own TPE study; they ask in turn, every fit teaches both.
     """
     policies = list(relevant)
     studies = {
@@ -98,7 +104,7 @@ def search(
         )
         for number, policy in enumerate(policies)
     }
-    for row in tried:
+    for row in (*usual, *tried):
         known = as_asked(model, row)
         if known:
             teach(studies, known, row)
@@ -217,7 +223,8 @@ def main() -> None:
         rows = read_trials(trials)
         if len(rows) >= budget.trials * len(relevant):
             print(f"{trials}: has {len(rows)} trials already; ask for more with --trials", flush=True)
-        for row in search(model, world, relevant, budget, tuple(rows)):
+        usual = read_trials(arguments.out / f"als_usual_{arguments.dataset}.csv") if model == "als" else []
+        for row in search(model, world, relevant, budget, tuple(rows), usual):
             print(row, flush=True)
             rows.append(row)
             write_trials(trials, rows)

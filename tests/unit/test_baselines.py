@@ -58,6 +58,19 @@ def test_weigh_without_half_life_counts_and_keeps_very_old_events() -> None:
     assert weigh(ancient, "count", 1.0).toarray()[0, 0] > 0
 
 
+def test_weigh_falls_by_the_step_not_by_the_clock() -> None:
+    """User 0 in years, user 1 in minutes; items of one moment are one step, what was had again is new."""
+    users, items = np.array([0, 0, 0, 1, 1, 1, 1]), np.array([0, 1, 0, 0, 1, 2, 3])
+    ages = np.array([700.0, 300.0, 0.0, 5e-4, 4e-4, 4e-4, 3e-4])
+    events = Interactions.of(users, items, ages, (3, 4))
+    np.testing.assert_allclose(
+        weigh(events, "count", step_decay=0.5).toarray(), [[2, 0.5, 0, 0], [0.25, 0.5, 0.5, 1], [0, 0, 0, 0]]
+    )
+    order = np.random.default_rng(0).permutation(7)
+    shuffled = Interactions.of(users[order], items[order], ages[order], (3, 4))
+    np.testing.assert_array_equal(shuffled.steps, events.steps)
+
+
 def test_scale_makes_users_equally_heavy_at_power_one() -> None:
     scaled = scale(weigh(SEVEN), user_power=1.0)
     np.testing.assert_allclose(scaled.toarray().sum(axis=1), [7 / 3, 7 / 3, 7 / 3, 0], rtol=1e-6)
@@ -69,6 +82,8 @@ def test_bad_input_is_named() -> None:
         weigh(SEVEN, "count", 0)
     with pytest.raises(ValueError, match="weighting must be binary, count or log, got 'tf'"):
         weigh(SEVEN, "tf")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"step_decay must be above 0 and at most 1, got 1\.5"):
+        weigh(SEVEN, step_decay=1.5)
     with pytest.raises(ValueError, match=r"item codes span 0\.\.3, outside of 0\.\.2"):
         Interactions.of(USERS, ITEMS, AGES, (4, 3))
     with pytest.raises(ValueError, match="not finite"):

@@ -8,7 +8,9 @@ from pathlib import Path
 from types import ModuleType
 
 import duckdb
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -65,12 +67,31 @@ def test_cold_items_are_ranked_among_themselves_and_cold_users_get_warm_items(
     found = content.measure(cold_shop)
     assert found["cold_item", "content_knn"] == [1.0], "both new items of the user's shelf are among the ten"
     assert found["cold_item", "two_tower"] == [0.0], "all ten are of the other shelf"
+    assert found["cold_item", "expected_popularity"] == [1.0], "shelf 1 has 5 users an item, shelf 2 in the middle less"
     assert found["cold_item", "chance"] == [10 / 40]
     assert found["cold_user", "popularity"] == [1.0], "w2, although nothing but popularity is known"
     assert found["warm", "popularity"] == [1.0], "w1; w0 was had and c00 is no warm item"
     rows = {(part, model): numbers for part, model, *numbers in content.with_intervals(found)}
     assert rows["cold_item", "content_knn"][:2] == [1, 1.0]
     assert rows["cold_item", "content_knn"][4] == -1.0, "the towers found nothing of it"
+
+
+def test_content_is_weighed_as_finds_most_in_the_validation_window() -> None:
+    """What is wanted shares both tags with the history, and has four more: by cosine all of one tag come before it."""
+    content = imported("content", "benchmarks")
+    items = {"had": [1, 2], "wanted": [1, 2, 3, 4, 5, 6]} | {f"only {n}": [1 + n % 2] for n in range(24)}
+    tags = pa.array(list(items.values()), pa.list_(pa.int64()))
+    table = pa.table({"snapshot": [2] * len(items), "item_code": [0] * len(items), "tags": tags})
+    rows = ({"reader": 0, "others": 1}, {name: place for place, name in enumerate(items)})
+    with duckdb.connect() as connection:
+        connection.execute("create table user_histories as select 2 as snapshot, 'reader' as user_id, 'had' as item_id")
+        connection.executemany("insert into user_histories values (2, 'others', ?)", [[name] for name in items])
+        connection.execute(
+            "create table snapshot_targets as select 2 as snapshot, 'reader' as user_id, 'wanted' as item_id"
+        )
+        chosen = content.best_content(connection, table, rows)
+    common = np.asarray((chosen @ chosen[0].T).todense()).ravel()
+    assert common.argsort()[-2:].tolist() == [0, 1]
 
 
 def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Path) -> None:

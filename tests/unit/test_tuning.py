@@ -56,6 +56,20 @@ def test_a_stopped_search_goes_on_where_it_was(world: World, tmp_path: Path) -> 
     assert not list(search("item_knn", world, relevant, budget, rows)), "earlier trials count"
 
 
+def test_the_best_als_learns_of_the_trials_of_the_usual_one() -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for _ in range(50):
+        usual = SPACES["als_usual"](study.ask())
+        asked = as_asked("als", usual)
+        assert asked is not None
+        wide = SPACES["als"](asked)
+        found = wide.pop("regularization"), wide.pop("step_decay"), wide.pop("half_life_days"), wide.pop("user_power")
+        assert found[1:] == (1.0, None, 0.0)
+        ridge = usual.pop("regularization") / usual["alpha"]
+        assert found[0] / usual["alpha"] == pytest.approx(min(max(ridge, 0.001), 200), rel=0.01)
+        assert wide == usual
+
+
 def test_the_best_als_is_never_behind_the_usual_one(tmp_path: Path) -> None:
     write_trials(tmp_path / "als_films.csv", [{"trial": 0, "factors": 8, "user_power": 0.5, "recall_new": 0.1}])
     write_found(tmp_path, "films", "als")
