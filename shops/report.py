@@ -14,6 +14,11 @@ MODELS = [
 ]  # fmt: skip
 SLICES = ["warm_user", "cold_user", "warm_item", "cold_item"]
 KEYS = ["shop", "policy"]
+INTRODUCTION = (
+    "Written by `make shops`. Recall@10 is hits / min(10, items wanted) on the test window, the mean over users. "
+    "Intervals are of 95 % over users, for the towers means over their seeds, whose own differences they do not hold; "
+    "the other models are fitted once. Item features (and what users say of themselves) are read by the towers alone."
+)
 FOUND = (
     "Of the last seed. By history: recall@10 of users, thirds by the number of items that they had. By popularity: the "
     "share of all wanted items that is among the ten of the user's list; each band has a third of all pairs of user "
@@ -29,8 +34,9 @@ def write_report(folder: Path) -> None:
     results = pd.concat([pd.read_csv(path) for path in paths])
     everyone = results[results["slice"] == "all"]
     sections = {
-        "": ["Recall@10 on the test window, 95 % intervals over users, means over seeds; written by `make shops`."],
+        "": [INTRODUCTION],
         "## All users": [*recall_table(everyone), "", *mean_lifts(everyone), "", "![recall@10](recall.svg)"],
+        "## Other measures": measure_table(everyone),
         "## Slices": slice_table(results),
         "## Where it is found": band_table(folder / "bands", everyone),
         "## Time": [*time_table(everyone), "", machine(results)],
@@ -59,17 +65,24 @@ def lifts_of(rows: pd.DataFrame) -> pd.DataFrame:
     return towers.groupby("baseline")[["lift", "lift_low", "lift_high"]].mean()
 
 
+def best_other(recalls: pd.DataFrame) -> str:
+    """The model with the highest recall but the towers, of those that ran beside them."""
+    return str(recalls.recall.drop([*OWN, "sasrec"], errors="ignore").idxmax())
+
+
 def recall_table(everyone: pd.DataFrame) -> list[str]:
     """One row per shop and policy: recall of each model, lift over both ALS and the best other."""
     table, models = [], [model for model in MODELS if model in set(everyone["model"])]
     for (shop, policy), rows in everyone.groupby(KEYS):
         recalls = recalls_of(rows)
         cells = [f"{recalls.recall[model]:.4f}" if model in recalls.index else "" for model in models]
-        own = recalls.loc["two_tower"]
+        own, seeds = recalls.loc["two_tower"], rows.loc[rows["model"] == "two_tower", "recall"]
         cells[0] = f"**{own.recall:.4f}** ({own.recall_low:.4f} - {own.recall_high:.4f})"
+        if seeds.nunique() > 1:
+            cells[0] += f", seeds {seeds.min():.4f} to {seeds.max():.4f}"
         if "tuned" in recalls.index:
             cells[1] += f", defaults {own.recall / recalls.recall['tuned']:.1%}"
-        lifts, best = lifts_of(rows), str(recalls.recall.drop(OWN, errors="ignore").idxmax())
+        lifts, best = lifts_of(rows), best_other(recalls)
         for baseline in ("als_usual", "als", best):
             known = baseline in lifts.index
             cells.append("{:+.1%} ({:+.1%} to {:+.1%})".format(*lifts.loc[baseline]) if known else "")
@@ -78,14 +91,32 @@ def recall_table(everyone: pd.DataFrame) -> list[str]:
 
 
 def mean_lifts(everyone: pd.DataFrame) -> list[str]:
-    """Mean over the shops of the towers' lift; the policies of one shop count as their mean."""
+    """Mean and median over the shops of the towers' lift; the policies of one shop count as their mean."""
     lines = []
-    for baseline in ("als_usual", "als"):
-        lifts = [(shop, lifts_of(rows).lift.get(baseline)) for (shop, _), rows in everyone.groupby(KEYS)]
+    for baseline in ("als_usual", "als", "the best other model"):
+        lifts = []
+        for (shop, _), rows in everyone.groupby(KEYS):
+            name = best_other(recalls_of(rows)) if baseline == "the best other model" else baseline
+            lifts.append((shop, lifts_of(rows).lift.get(name)))
         by_shop = pd.DataFrame(lifts, columns=["shop", "lift"]).dropna().groupby("shop")["lift"].mean()
         if len(by_shop):
-            lines.append(f"- over {baseline}, mean of {len(by_shop)} shops: {by_shop.mean():+.1%}")
+            found = f"{by_shop.mean():+.1%}, median {by_shop.median():+.1%}"
+            lines.append(f"- over {baseline}, mean of {len(by_shop)} shops: {found}")
     return lines
+
+
+def measure_table(everyone: pd.DataFrame) -> list[str]:
+    """One row per shop and policy: what counts all that is wanted, or the order within the ten, by model."""
+    if "ndcg" not in everyone:
+        return []
+    table = []
+    for (shop, policy), rows in everyone.groupby(KEYS):
+        means = rows.groupby("model")[["recall_all", "ndcg"]].mean()
+        models = ("two_tower", "als", best_other(recalls_of(rows)))
+        cells = ["{:.4f}, {:.4f}".format(*means.loc[model]) for model in models if model in means.index]
+        table.append([f"{shop}, {policy}", *cells[:-1], f"{models[-1]} {cells[-1]}"])
+    head = ["shop, policy", "two_tower", "als", "best other by recall@10"]
+    return ["Hits / all items wanted, and NDCG@10.", "", *markdown(head, table)]
 
 
 def slice_table(results: pd.DataFrame) -> list[str]:
@@ -107,8 +138,7 @@ def band_table(folder: Path, everyone: pd.DataFrame) -> list[str]:
     table = []
     for path in sorted(folder.glob("*.csv")):
         for (shop, policy), rows in pd.read_csv(path).groupby(KEYS):
-            means = recalls_of(everyone[(everyone["shop"] == shop) & (everyone["policy"] == policy)]).recall
-            best = str(means.drop([*OWN, "sasrec"], errors="ignore").idxmax())
+            best = best_other(recalls_of(everyone[(everyone["shop"] == shop) & (everyone["policy"] == policy)]))
             for _, band in rows.groupby(["kind", "band"]):
                 found = band.set_index("model")["found"]
                 cells = [f"{found[model]:.4f}" for model in ("two_tower", "als", best)]

@@ -28,7 +28,8 @@ MODELS = ["+recall_by_model", "+model_comparisons"]
 AGAIN = ["training_runs+,+model_comparisons", "training_runs+,+recall_by_model"]
 RESULTS = """
     select recalls.policy, recalls.slice, recalls.model, recalls.n_users, recalls.recall, recalls.recall_low,
-        recalls.recall_high, lifts.baseline, lifts.lift, lifts.lift_low, lifts.lift_high
+        recalls.recall_high, recalls.recall_all, recalls.ndcg,
+        lifts.baseline, lifts.lift, lifts.lift_low, lifts.lift_high
     from recall_by_model as recalls
     left join model_comparisons as lifts
         on recalls.model = lifts.model and recalls.policy = lifts.policy and recalls.k = lifts.k

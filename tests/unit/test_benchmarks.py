@@ -98,6 +98,7 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
     def row(shop: str, policy: str, model: str, recall: float, **lift: object) -> dict[str, object]:
         known = {"shop": shop, "policy": policy, "slice": "all", "model": model, "seed": 0, "n_users": 7}
         known |= {"recall": recall, "recall_low": recall - 0.01, "recall_high": recall + 0.01}
+        known |= {"recall_all": recall / 2, "ndcg": recall / 4}
         return known | {"seconds": 9, "fit_seconds": 4, "machine": "2 cores"} | lift
 
     def shop(name: str, lifts: dict[str, float]) -> None:
@@ -118,8 +119,10 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
     text = (tmp_path / "README.md").read_text()
     assert "| films, new | history: 1 to 3 items | 9 | 0.3000 | 0.2000 | als 0.2000 |" in text
     assert "| films, new | **0.2000** (0.1900 - 0.2100) | 0.2500, defaults 80.0% | 0.1000 |" in text
+    assert "| films, new | 0.1000, 0.0500 | 0.0500, 0.0250 | als 0.0500, 0.0250 |" in text
     assert "| als +60.0% (+50.0% to +70.0%) |" in text, "the best other"
-    assert "- over als, mean of 2 shops: +40.0%" in text, "the policies of one shop count as one"
+    assert "- over als, mean of 2 shops: +40.0%, median +40.0%" in text, "the policies of one shop count as one"
+    assert "- over the best other model, mean of 2 shops: +40.0%, median +40.0%" in text
     assert "Measured on 2 cores." in text
     drawn = (tmp_path / "recall.svg").read_bytes()
     assert b"grocery, repeats" in drawn
