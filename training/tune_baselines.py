@@ -28,7 +28,7 @@ from .baseline_lists import Policy, World, best_lists, read_world
 from .built_tables import VALIDATION_SNAPSHOT, built_tables
 from .fit_baseline import fit_baseline
 from .interaction_matrix import FloatArray, IntArray, codes_of
-from .search_spaces import SPACES, STARTS, Parameters, as_asked
+from .search_spaces import SPACES, STARTS, STEP_DECAYS, Parameters, as_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +92,8 @@ def search(
     """Fit and measure until the budget is spent, one row per fit; the rows of an earlier search count and teach.
 
     Those of the usual search, which a wider one has in its space, teach only. Rows outside of the space count only.
-    Each policy has its own TPE study; they ask in turn, every fit teaches both.
+    The best of all goes first with each decay by step that was not tried, for nothing else would lead there. Each
+    policy has its own TPE study; they ask in turn, every fit teaches both.
     """
     policies = list(relevant)
     studies = {
@@ -108,6 +109,10 @@ def search(
         known = as_asked(model, row)
         if known:
             teach(studies, known, row)
+    untried = set(STEP_DECAYS) - {row.get("step_decay", 1.0) for row in tried}
+    for study in studies.values() if model != "als_usual" and (tried or usual) else ():
+        for step_decay in sorted(untried, reverse=True):
+            study.enqueue_trial(study.best_params | {"step_decay": step_decay})
     for number, start in list(enumerate(STARTS[model]))[len(tried) :]:
         studies[policies[number % len(policies)]].enqueue_trial(start)
     began = time.monotonic()

@@ -49,7 +49,12 @@ def test_a_stopped_search_goes_on_where_it_was(world: World, tmp_path: Path) -> 
     assert tried == stopped
     rows = tried + list(search("item_knn", world, relevant, budget, tried))
     assert [row["trial"] for row in rows] == list(range(6))
-    assert len({(row["neighbours"], row["shrinkage"]) for row in rows}) == 6, "nothing is tried twice"
+    assert len({(row["neighbours"], row["shrinkage"], row["step_decay"]) for row in rows}) == 6, (
+        "nothing is tried twice"
+    )
+    first, known = rows[3], max(tried, key=lambda row: row["recall_new"])
+    assert first["step_decay"] not in {row["step_decay"] for row in tried}
+    assert first["neighbours"] == known["neighbours"], "the best so far, with a decay that was not tried"
     assert [row["neighbours"] for row in rows[:2]] == [start["neighbours"] for start in STARTS["item_knn"]]
     best = max(rows, key=lambda row: row["recall_new"])
     assert best_of(rows, "new")["shrinkage"] == best["shrinkage"]
