@@ -53,6 +53,17 @@ STARTS: Mapping[str, list[Parameters]] = {
             "half_life_days": None,
             "weighting": "binary",
         },
+        WEIGHED  # the order of a history as what matters, on MovieLens
+        | {
+            "factors": 128,
+            "ridge": 4.0,
+            "alpha": 1.0,
+            "iterations": 15,
+            "user_power": 0.0,
+            "half_life_days": None,
+            "step_decay": 0.9,
+            "weighting": "binary",
+        },
         WEIGHED
         | {
             "factors": 8,
@@ -169,7 +180,7 @@ def as_asked(model: str, parameters: Parameters) -> optuna.trial.FixedTrial | No
 
     What they do not name was not weighed. None where they lie outside of what is searched now.
     """
-    given = UNWEIGHED | dict(parameters)
+    given = UNWEIGHED | {name: value for name, value in parameters.items() if value is not None}
     if model == "als":
         given["ridge"] = _within(given["regularization"] / given["alpha"], *RIDGES)
     if "own_weight" in given:

@@ -109,7 +109,7 @@ def search(
         known = as_asked(model, row)
         if known:
             teach(studies, known, row)
-    untried = set(STEP_DECAYS) - {row.get("step_decay", 1.0) for row in tried}
+    untried = set(STEP_DECAYS) - {row.get("step_decay") or 1.0 for row in tried}
     for study in studies.values() if model != "als_usual" and (tried or usual) else ():
         for step_decay in sorted(untried, reverse=True):
             study.enqueue_trial(study.best_params | {"step_decay": step_decay})
@@ -144,7 +144,8 @@ def best_of(rows: Sequence[Row], policy: str) -> Parameters:
     """The parameters of the trial with the highest validation recall under a policy."""
     best = max(rows, key=lambda row: row[f"recall_{policy}"])
     other = ("trial", "stage", "asked_for", "fit_seconds")
-    return {name: best[name] for name in best if name not in other and not name.startswith("recall_")}
+    given = {name: value for name, value in best.items() if value is not None}  # the rest is the default
+    return {name: given[name] for name in given if name not in other and not name.startswith("recall_")}
 
 
 def read_trials(path: Path) -> list[Row]:

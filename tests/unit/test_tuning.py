@@ -35,6 +35,10 @@ def test_parameters_written_down_are_asked_for_again(model: str) -> None:
         asked = as_asked(model, parameters)
         assert asked is not None
         assert SPACES[model](asked) == parameters
+    if "step_decay" in parameters:
+        earlier = {name: value for name, value in parameters.items() if name != "step_decay"}
+        for known in (earlier, earlier | {"step_decay": None}):  # None where a later trial has brought the column
+            assert SPACES[model](as_asked(model, known)) == parameters | {"step_decay": 1.0}
     assert as_asked(model, parameters | {"weighting": "none"}) is None, "outside of the space"
     assert as_asked(model, parameters | {name: 1e6 for name in parameters if name != "weighting"}) is None
 
@@ -76,7 +80,8 @@ def test_the_best_als_learns_of_the_trials_of_the_usual_one() -> None:
 
 
 def test_the_best_als_is_never_behind_the_usual_one(tmp_path: Path) -> None:
-    write_trials(tmp_path / "als_films.csv", [{"trial": 0, "factors": 8, "user_power": 0.5, "recall_new": 0.1}])
+    rows = [{"trial": 0, "factors": 8, "user_power": 0.5, "half_life_days": None, "recall_new": 0.1}]
+    write_trials(tmp_path / "als_films.csv", rows)
     write_found(tmp_path, "films", "als")
     found = tmp_path / "found_films.yml"
     assert yaml.safe_load(found.read_text()) == {"two_tower_als": {"new": {"factors": 8, "user_power": 0.5}}}
