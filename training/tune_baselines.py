@@ -110,9 +110,10 @@ def search(
         if known:
             teach(studies, known, row)
     untried = set(STEP_DECAYS) - {row.get("step_decay") or 1.0 for row in tried}
-    for study in studies.values() if model != "als_usual" and (tried or usual) else ():
-        for step_decay in sorted(untried, reverse=True):
-            study.enqueue_trial(study.best_params | {"step_decay": step_decay})
+    for study in studies.values():
+        best = study.best_params if study.trials else {}  # none where all lie outside of the space
+        for step_decay in sorted(untried, reverse=True) if "step_decay" in best else ():
+            study.enqueue_trial(best | {"step_decay": step_decay})
     for number, start in list(enumerate(STARTS[model]))[len(tried) :]:
         studies[policies[number % len(policies)]].enqueue_trial(start)
     began = time.monotonic()

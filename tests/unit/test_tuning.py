@@ -63,6 +63,8 @@ def test_a_stopped_search_goes_on_where_it_was(world: World, tmp_path: Path) -> 
     best = max(rows, key=lambda row: row["recall_new"])
     assert best_of(rows, "new")["shrinkage"] == best["shrinkage"]
     assert not list(search("item_knn", world, relevant, budget, rows)), "earlier trials count"
+    outside = [row | {"neighbours": 10_000} for row in tried]
+    assert len(list(search("item_knn", world, relevant, budget, outside))) == 3, "outside of the space: they count only"
 
 
 def test_the_best_als_learns_of_the_trials_of_the_usual_one() -> None:
