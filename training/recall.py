@@ -13,8 +13,8 @@ from .features import table
 from .histories import SIGNALS, history_signals, pool
 
 # places of a list, and what the chance of items beyond them counts: a step that vectors keep to, where the order of
-# likely and little less likely items gets lost
-PLACES, BEYOND = 10, 0.3
+# likely and little less likely items gets lost. Within the list, from place to place, a smaller one for its order
+PLACES, BEYOND, FALL = 10, 0.3, 0.97
 
 
 class RecallItems(nn.Module):
@@ -72,7 +72,8 @@ class RecallUsers(nn.Module):
         # a history shorter than M has room for them all the same
         chance = nn.functional.pad(chance, (0, self.support))
         top, places = chance.topk(self.support, dim=1)
-        top = torch.where(torch.arange(self.support) < PLACES, top, BEYOND * top)
+        place = torch.arange(self.support)
+        top = top * FALL ** place.clamp(max=PLACES) * torch.where(place < PLACES, 1.0, BEYOND)
         places = places.clamp(max=known.shape[1] - 1)
         return places, top / top.sum(1, keepdim=True).clamp(min=1e-9)
 

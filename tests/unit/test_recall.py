@@ -14,7 +14,7 @@ from two_tower.training.data import HISTORY
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.fit import recall_phase
 from two_tower.training.fit_recall import supports_of
-from two_tower.training.recall import BEYOND, PLACES, RecallItems, RecallUsers
+from two_tower.training.recall import BEYOND, FALL, PLACES, RecallItems, RecallUsers
 from two_tower.training.two_towers import TwoTowers
 
 USERS, ITEMS, LENGTH, STAPLES = 30, 100, 12, 3
@@ -80,12 +80,13 @@ def test_many_rows_do_not_make_many_steps(monkeypatch: pytest.MonkeyPatch) -> No
         assert len(steps) == expected
 
 
-def test_what_a_list_has_no_place_for_counts_less() -> None:
+def test_each_place_of_a_list_counts_less_than_the_one_before_and_what_it_has_no_place_for_much_less() -> None:
     torch.manual_seed(0)
     length = PLACES + 3
     user = RecallUsers(length + 1, TrainingConfig(support=length))
     inputs = dict.fromkeys(HISTORY, torch.ones(1, length)) | {"history_items": torch.arange(1, length + 1).unsqueeze(0)}
     _, weights = user.supports(inputs)
-    torch.testing.assert_close(weights[0, :PLACES], weights[0, :1].expand(PLACES))
-    torch.testing.assert_close(weights[0, PLACES:], weights[0, :1].expand(3) * BEYOND)
+    falling = FALL ** torch.arange(PLACES + 1)
+    torch.testing.assert_close(weights[0, :PLACES], weights[0, :1] * falling[:PLACES])
+    torch.testing.assert_close(weights[0, PLACES:], weights[0, :1] * falling[PLACES:].expand(3) * BEYOND)
     torch.testing.assert_close(weights.sum(), torch.tensor(1.0))
