@@ -9,7 +9,8 @@
     {%- elif encoding == 'vector' -%}
         cast({{ column }} as float[{{ modules.re.sub('[^0-9]', '', data_type.split('[')[-1]) }}])
     {%- elif two_tower.type_family(data_type) == 'time' -%}
-        epoch({{ column }}) / 86400.0
+        {#- days since the year 0: networks read numbers on a logarithmic scale, which is nearly linear there -#}
+        epoch({{ column }}) / 86400.0 + 719528
     {%- else -%}
         cast({{ column }} as double)
     {%- endif -%}

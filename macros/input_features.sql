@@ -10,7 +10,7 @@
     {%- set sources = {} -%}
     {%- for key, column in two_tower.relation_columns(two_tower.input_relation(input), label).items() if key not in mapped -%}
         {%- set where = label ~ ', column ' ~ column.name -%}
-        {%- set encoding = overrides.get(key, two_tower.encoding_of_type(column.type)) -%}
+        {%- set encoding = overrides.get(key, two_tower.encoding_of_type(column.type, column.name)) -%}
         {%- set name = two_tower.feature_name(column.name) -%}
         {%- if encoding == 'none' or (encoding == 'vector' and not modules.re.search('[0-9]+\\]$', column.type)) -%}
             {%- do two_tower.input_error(

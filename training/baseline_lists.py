@@ -67,6 +67,12 @@ def read_world(splits: Relation, targets: Relation, item_features: Relation, sna
     return World(user_ids, item_ids, interactions, weigh(interactions, "binary"), popular, recent)
 
 
+def users_to_measure(targets: Relation, world: World, snapshot: int) -> IntArray:
+    """Codes of the users with something to find after a snapshot, ascending: lists of others are of no use."""
+    wanted = _column(targets.filter(f"snapshot = {snapshot:d}").project("user_id").distinct(), "user_id")
+    return np.sort(codes_of(wanted, world.user_ids))
+
+
 def _column(relation: Relation, name: str) -> pa.Array:
     return relation.to_arrow_table()[name].combine_chunks()
 
@@ -111,15 +117,16 @@ def fill(codes: IntArray, popular: IntArray, excluded: IntArray) -> IntArray:
 
 @dataclass(frozen=True)
 class Lists:
-    """codes [users, k] of items (-1 = none left), scores [users, k], scored [users, k]: False = filled by popular."""
+    """users [n] by code; codes [n, k] of items (-1 = none left), scores [n, k], scored [n, k]: False = popular fill."""
 
+    users: IntArray
     codes: IntArray
     scores: NDArray[np.float64]
     scored: NDArray[np.bool_]
 
 
 def best_lists(scorer: Scorer, world: World, policy: Policy, k: int, users: IntArray | None = None) -> Lists:
-    """The k best items of each user under a policy ('new' leaves out what the user has had), always filled up.
+    """The k best items of users (None = all) under a policy ('new' leaves out what they have had), always filled up.
 
     Raises ValueError for an unknown policy or a k below 1.
     """
@@ -148,7 +155,7 @@ def best_lists(scorer: Scorer, world: World, policy: Policy, k: int, users: IntA
         codes[own] = top
         model_scores = np.take_along_axis(values, np.maximum(top, 0), axis=1)
         scores[own] = np.where(scored[own], model_scores, world.popularity[np.maximum(top, 0)])
-    return Lists(codes, scores, scored)
+    return Lists(rows, codes, scores, scored)
 
 
 def list_table(model: str, policy: Policy, lists: Lists, world: World) -> pa.Table:
@@ -160,7 +167,7 @@ def list_table(model: str, policy: Policy, lists: Lists, world: World) -> pa.Tab
         {
             "model": pa.repeat(model, rows),
             "policy": pa.repeat(policy, rows),
-            "user_id": pc.take(world.user_ids, pa.array(user)),
+            "user_id": pc.take(world.user_ids, pa.array(lists.users[user])),
             "rank": pa.array(place + 1, type=pa.int32()),
             "item_id": pc.take(world.item_ids, pa.array(lists.codes[user, place])),
             "score": pa.array(lists.scores[user, place]),

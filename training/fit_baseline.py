@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .baseline_lists import World, best_lists, list_table, read_world
+from .baseline_lists import World, best_lists, list_table, read_world, users_to_measure
 from .baselines import Scorer, fit_als, fit_ease, fit_item_knn
-from .interaction_matrix import Interactions, scale, weigh
+from .interaction_matrix import IntArray, Interactions, scale, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,7 +62,7 @@ def fit_baseline(
 def baseline_table(
     model: str, settings: Mapping[str, Any], splits: Relation, targets: Relation, item_features: Relation
 ) -> pa.Table:
-    """Lists of one baseline for every user of the evaluation horizon; the whole body of its dbt model.
+    """Lists of one baseline for the users that the evaluation measures; the whole body of its dbt model.
 
     settings: parameters {policy: {...}}, policies, evaluation_k, seed, model_dir. Relations: as in read_world.
     The lists are kept in <model_dir>/baselines/<model>.parquet and read back while nothing they depend on has changed.
@@ -72,15 +72,17 @@ def baseline_table(
     if missing:
         raise ValueError(f"var two_tower_{model} has no entry for policy {sorted(missing)[0]!r}; add one")
     world = read_world(splits, targets, item_features, EVALUATION_SNAPSHOT)
+    users = users_to_measure(targets, world, EVALUATION_SNAPSHOT)
     path = Path(settings["model_dir"]) / "baselines" / f"{model}.parquet"
-    key = _key(model, settings, world)
+    key = _key(model, settings, world, users)
     kept = _read_kept(path, key)
     if kept is not None:
         return kept
     tables = []
     for policy in settings["policies"]:
         scorer = fit_baseline(model, world.interactions, settings["parameters"][policy], seed=settings["seed"])
-        tables.append(list_table(model, policy, best_lists(scorer, world, policy, settings["evaluation_k"]), world))
+        lists = best_lists(scorer, world, policy, settings["evaluation_k"], users)
+        tables.append(list_table(model, policy, lists, world))
     table = pa.concat_tables(tables)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
@@ -89,12 +91,12 @@ def baseline_table(
     return table
 
 
-def _key(model: str, settings: Mapping[str, Any], world: World) -> str:
-    """Hash of what the lists depend on: the known world, the settings, the code and the ALS library."""
+def _key(model: str, settings: Mapping[str, Any], world: World, users: IntArray) -> str:
+    """Hash of what the lists depend on: the known world, the users, the settings, the code and the ALS library."""
     own = {name: settings[name] for name in ("parameters", "policies", "evaluation_k", "seed")}
     digest = hashlib.sha256(json.dumps([model, own, implicit.__version__], sort_keys=True).encode())
     events = world.interactions
-    for values in (events.cells, events.starts, events.age_days, events.steps, world.popular, world.popularity):
+    for values in (events.cells, events.starts, events.age_days, events.steps, world.popular, world.popularity, users):
         digest.update(np.ascontiguousarray(values).data)
     for ids in (world.user_ids, world.item_ids):
         digest.update("\n".join(ids.to_pylist()).encode())

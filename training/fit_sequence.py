@@ -82,23 +82,19 @@ class SequenceTrainer:
 
     def loss(self, rows: Index) -> Tensor:
         """Softmax loss of what each history says about itself."""
-        width = int(self.lengths(rows).max())
-        inputs = tensors(self.towers.examples.user_batch(rows))
+        width, examples = int(self.lengths(rows).max()), self.towers.examples
+        inputs = tensors(examples.user_batch(rows))
         codes = inputs["history_items"][:, :width]  # [B, L], newest first
-        present, places = distinct(codes)
-        vectors = self.users.history(present, self.items.in_history(self.towers.contents(present)))  # [n, W]
         inputs |= {"history_items": codes}
         known = codes > 0
+        own = examples.code_items[codes[known].numpy()][:, None]
+        batch = self.sampler.candidates(own, own, self.random)
+        items = tensors(examples.item_batch(examples.serve, batch.items))
+        content = self.items.content(items)  # once, for the histories' items are among these
+        present, places = distinct(codes)
+        among = np.searchsorted(batch.items, np.maximum(examples.code_items[present.numpy()], batch.items[0]))
+        vectors = self.users.history(present, self.items.vectors(present, content[among]))  # [n, W]
         seen = known & (torch.rand(codes.shape) >= self.towers.config.sequence_history_dropout)
         users = self.users.before(inputs, vectors[places], seen.float())[known]  # [n, R]
-        own = self.towers.examples.code_items[codes[known].numpy()][:, None]
-        return self.softmax(users, own, own)
-
-    def softmax(self, users: Tensor, own: Index, had: Index) -> Tensor:
-        """Loss of users [n, R] towards their own items [n, P]; those they had [n, any] are no negatives.
-
-        Catalogue items; -1 = none.
-        """
-        batch = self.sampler.candidates(own, had, self.random)
-        items = self.items(tensors(self.towers.examples.item_batch(self.towers.examples.serve, batch.items)))
-        return sampled_softmax(users, items[batch.own], batch.weights, items[batch.sample], batch.log_q, batch.had)
+        found = self.items.to_find(items["item_code"], content)
+        return sampled_softmax(users, found[batch.own], batch.weights, found[batch.sample], batch.log_q, batch.had)

@@ -38,15 +38,25 @@ class SequenceItems(nn.Module):
 
     def in_history(self, inputs: dict[str, Tensor]) -> Tensor:
         """All but the bias, [B, W]: the item's own vector and what its features that do not age say."""
-        own = self.own(inputs["item_code"])
-        if self.training:
-            own = without_some(own, self.id_dropout)
-        vectors: Tensor = own + self.mixed(self.features.content(inputs))
-        return vectors
+        return self.vectors(inputs["item_code"], self.content(inputs))
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """[B, R]."""
-        return torch.cat([self.in_history(inputs), self.bias(inputs["item_code"])], 1)
+        return self.to_find(inputs["item_code"], self.content(inputs))
+
+    def content(self, inputs: dict[str, Tensor]) -> Tensor:
+        """What the features that do not age say: [B, W]."""
+        content: Tensor = self.mixed(self.features.content(inputs))
+        return content
+
+    def vectors(self, codes: Tensor, content: Tensor) -> Tensor:
+        """in_history of items whose content [B, W] is known."""
+        own: Tensor = self.own(codes)
+        return content + (without_some(own, self.id_dropout) if self.training else own)
+
+    def to_find(self, codes: Tensor, content: Tensor) -> Tensor:
+        """The same for forward."""
+        return torch.cat([self.vectors(codes, content), self.bias(codes)], 1)
 
 
 class SequenceUsers(nn.Module):

@@ -1,3 +1,4 @@
+{{ config(post_hook="{{ two_tower.warn_of_names() }}") }}
 {%- set item_columns = two_tower.feature_columns('stg_items', ['item_id']) -%}
 {%- set review_columns = [{'name': 'review_text', 'encoding': 'text'}] if var('two_tower_reviews') else [] -%}
 {%- set user_columns = two_tower.feature_columns('stg_users', ['user_id']) -%}
@@ -41,15 +42,30 @@ category_values as (
     where interactions >= {{ var('two_tower_min_item_interactions') }}
 ),
 
+carried as (
+    select
+        horizon,
+        feature,
+        value,
+        count(*) as carriers
+    from category_values
+    where value is not null
+    group by horizon, feature, value
+),
+
 numbered as (
     select
         horizon,
         feature,
         value,
-        cast(row_number() over (partition by horizon, feature order by count(*) desc, value) as bigint) as code
-    from category_values
-    where value is not null
-    group by horizon, feature, value
+        cast(row_number() over (partition by horizon, feature order by carriers desc, value asc) as bigint) as code
+    from carried
+    -- what hardly ever stands in two rows are names: they would teach rows by heart, and say nothing of a new one
+    qualify
+        feature = 'item.item_id'
+        or count(*) over (partition by horizon, feature) < 100
+        or count(*) filter (where carriers = 1) over (partition by horizon, feature)
+        <= 0.8 * sum(carriers) over (partition by horizon, feature)
 ),
 
 final as (

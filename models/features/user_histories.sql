@@ -39,7 +39,7 @@ pairs as (
         splits.item_id,
         items.place,
         count(*) as interactions,
-        sum(splits.quantity) as quantity,
+        sum(splits.quantity) filter (where splits.price is not null) as quantity,
         sum(splits.price * splits.quantity) as spend,
         bool_or({{ two_tower.is_recent('splits.bucket', 'weighed.snapshot') }}) as is_recent,
         min(splits.event_at) as first_at,

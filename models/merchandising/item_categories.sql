@@ -1,3 +1,4 @@
+{{ config(post_hook="{{ two_tower.check_categories() }}") }}
 {%- set column = var('two_tower_category') -%}
 with
 

@@ -4,7 +4,7 @@ clock as (
     select {{ two_tower.end_of_data() }} as now_at from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
--- what a user had on one day is one basket
+-- what a user had on one day is one basket; what has no times, or is of many people under one id, makes no pairs
 lines as (
     select distinct
         dense_rank() over (order by splits.user_id, date_trunc('day', splits.event_at)) as basket,
@@ -12,6 +12,7 @@ lines as (
     from {{ ref('two_tower', 'interaction_splits') }} as splits
     cross join clock
     where splits.event_at >= clock.now_at - interval {{ var('two_tower_basket_days') }} day
+    qualify count(*) over (partition by splits.user_id, date_trunc('day', splits.event_at)) <= 500
 ),
 
 totals as (

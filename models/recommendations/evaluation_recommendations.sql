@@ -1,13 +1,7 @@
 with
 
 users as (
-    select user_id
-    from {{ ref('two_tower', 'snapshot_targets') }}
-    where snapshot = 1
-    union
-    select user_id
-    from {{ ref('two_tower', 'user_histories') }}
-    where snapshot = 1
+    {{ two_tower.evaluated_users() }}
 ),
 
 final as (

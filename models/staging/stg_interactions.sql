@@ -1,5 +1,8 @@
 {{ config(
-    post_hook="{{ two_tower.check_rows(['user_id', 'item_id', 'event_at', 'event_type'], not_after_now='event_at') }}"
+    post_hook=[
+        "{{ two_tower.check_rows(['user_id', 'item_id', 'event_at', 'event_type'], not_after_now='event_at') }}",
+        "{{ two_tower.warn_of_returns() }}",
+    ]
 ) }}
 {%- set columns = two_tower.input_columns('interactions') -%}
 with
@@ -17,6 +20,8 @@ lines as (
         cast({{ columns.quantity }} as double) as quantity,
         cast({{ columns.price }} as double) as price
     from interactions
+    -- what was sent back was not bought again, see warn_of_returns
+    where coalesce(cast({{ columns.quantity }} as double), 1) >= 0
 ),
 
 final as (

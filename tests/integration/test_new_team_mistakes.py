@@ -226,6 +226,11 @@ MISTAKES = {
         ["schema second__recommender: there are no trained towers yet", "run `dbt build` once"],
         ["run", "--exclude", "tag:train", "--target", "second_shop"],
     ),
+    "lists in too many categories": Mistake(
+        ["var two_tower_category (group): 4 categories for 115 users are up to", "name a coarser column"],
+        staging("item_categories"),
+        variables={"two_tower_category": "group", "two_tower_k": 1_000_000},
+    ),
     "--empty": Mistake(
         ["--empty: would publish", "--exclude package:two_tower"], ["run", "--empty", "--select", "recommendations"]
     ),
