@@ -37,8 +37,8 @@ format: $(INSTALLED)  ## rewrite Python and SQL as `make check` wants them
 	$(BIN)/ruff format .
 	TWO_TOWER_DATABASE=:memory: $(BIN)/sqlfluff fix models tests/dbt
 
-# About an hour each, on the validation window. What is stopped goes on. Baselines: trials in benchmarks/tuning; towers: in the
-# table tower_trials.
+# On the validation window: the baselines at most two hours, with SHOP five, towers included; tune-towers an hour. What is stopped
+# goes on. Baselines: trials in benchmarks/tuning; towers: in the table tower_trials.
 tune: $(INSTALLED)  ## search the baselines' hyper-parameters; with SHOP=ml_100k those of a public shop, and the towers' settings
 ifdef SHOP
 	cd shops && ../$(BIN)/dbt deps

@@ -1,11 +1,12 @@
 {% macro check_history() %}
-    {#- Post-hook of interaction_splits: stops where there is nothing to learn from or to measure. -#}
+    {#- Post-hook of interaction_splits: stops where there is nothing to learn from or to measure, and warns where there is little to
+        choose settings by. -#}
     {%- if execute and flags.WHICH != 'clone' -%}
         {%- set found = run_query(
             'select count(distinct item_id), count(*) filter (where bucket >= 2), min(event_at), max(event_at),'
             ~ ' count(distinct user_id) filter (where bucket = 0), count(distinct user_id) filter (where bucket = 0'
             ~ ' and user_id in (select user_id from ' ~ this ~ ' where bucket > 0)), (select count(*) from (select user_id from '
-            ~ this ~ ' group by user_id having count(distinct bucket) > 1)) from ' ~ this
+            ~ this ~ ' group by user_id having count(distinct bucket) > 1)), count(distinct user_id) filter (where bucket = 1) from ' ~ this
         ).rows[0] -%}
         {%- set where = 'var two_tower_interactions (' ~ var('two_tower_interactions') ~ ')' -%}
         {%- if found[0] < 2 -%}
@@ -27,6 +28,12 @@
                     'correct which column is user_id (an order or session number looks like this), or load a longer past.'
                 ) -%}
             {%- endif -%}
+        {%- endif -%}
+        {%- if found[7] < 30 -%}
+            {%- do exceptions.warn(
+                where ~ ': ' ~ found[7] ~ ' users in the validation window, the one before the test window. Settings are chosen by them: next '
+                ~ 'to chance. A wrong newest date, a gap in the load or too short windows (var two_tower_test_days) look like this.'
+            ) -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}

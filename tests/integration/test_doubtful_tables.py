@@ -39,9 +39,18 @@ def test_a_column_of_names_is_not_read(shop: Garden) -> None:
 
 def test_keys_that_are_not_everywhere_are_named(shop: Garden) -> None:
     shop.change(
-        "create or replace table raw.kept as select * from raw.products where \"SKU\" % 2 = 0",
-        "create or replace view main.dim_products as select *, null::double as \"Mean Stars\" from raw.kept",
+        'create or replace table raw.kept as select * from raw.products where "SKU" % 2 = 0',
+        'create or replace view main.dim_products as select *, null::double as "Mean Stars" from raw.kept',
     )
     said = shop.dbt("run", "--select", "two_tower,+item_features", "--exclude", "dim_products").must_pass().output
     assert "column item_id: " in said
     assert "% of the interactions have no row there, such as '7001'" in said
+
+
+def test_an_empty_validation_window_is_named(shop: Garden) -> None:
+    newest = 'select max("order") from raw.orders'
+    shop.change(
+        f'delete from raw.orders where "order" between ({newest}) - interval 57 day and ({newest}) - interval 28 day'
+    )
+    said = shop.dbt("run", "--select", "two_tower,stg_interactions", "two_tower,interaction_splits").must_pass().output
+    assert "(fct_order_lines): 0 users in the validation window" in said
