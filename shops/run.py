@@ -35,6 +35,7 @@ RESULTS = """
         on recalls.model = lifts.model and recalls.policy = lifts.policy and recalls.k = lifts.k
             and recalls.slice = lifts.slice and lifts.model = 'two_tower'
     where recalls.k = 10
+    order by all
 """
 # with the choice of settings
 FIT = "select value from training_runs where horizon = 'evaluation' and kind = 'duration' and name = 'total'"
