@@ -27,8 +27,7 @@ bought as (
         item_id,
         -- rounded, because a sum of fractions depends on the order in which threads add them up
         round(sum(power(0.5, age_days / {{ var('two_tower_half_life_days') }})), 9) as score
-    from known
-    where user_id in (select user_id from users)
+    from known semi join users on known.user_id = users.user_id
     group by user_id, item_id
 ),
 
