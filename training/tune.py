@@ -180,7 +180,8 @@ def tune(warehouse: Warehouse, task: Task, trials: int, minutes: float) -> optun
     )
     study.add_trials(earlier)
     study.enqueue_trial(task.in_force(), skip_if_exists=True)
-    began, factors = time.monotonic(), chosen_factors(task)
+    began = time.monotonic()
+    factors = chosen_factors(task) if len(study.get_trials(states=ENDED)) < trials else {}
     while len(study.get_trials(states=ENDED)) < trials and time.monotonic() - began < minutes * 60:
         started = time.monotonic()
         study.optimize(lambda trial: measure(task, trial, factors), n_trials=1)
