@@ -219,7 +219,6 @@ def main() -> None:
     parser.add_argument("--settings", type=json.loads, default={}, help="JSON of two_tower_training, for all contents")
     parser.add_argument("--out", type=Path, default=HERE / "content")
     given = parser.parse_args()
-    rows: list[list[Any]] = []
     for content, seed in product(given.contents, given.seeds):
         started = time.perf_counter()
         shop = shop_of(given.shop, content, given.data.absolute(), given.work.absolute(), given.encoder)
@@ -227,10 +226,22 @@ def main() -> None:
             sys.exit(f"{given.shop}: there is no data in {given.data}")
         shop.run_dbt(MODELS, two_tower_training={"seed": seed} | given.settings)
         with duckdb.connect(str(shop.database), read_only=True) as connection:
-            rows += [[given.shop, content, seed, *row] for row in with_intervals(measure(connection))]
-        print(*rows, f"{time.perf_counter() - started:.0f} s", sep="\n", flush=True)
-        pd.DataFrame(rows, columns=HEADER).to_csv(given.out / f"{given.shop}.csv", index=False)
+            found = pd.DataFrame(
+                [[given.shop, content, seed, *row] for row in with_intervals(measure(connection))], columns=HEADER
+            )
+        print(found.to_string(), f"{time.perf_counter() - started:.0f} s", sep="\n", flush=True)
+        add_to(given.out / f"{given.shop}.csv", found)
         write_report(given.out)
+
+
+def add_to(path: Path, found: pd.DataFrame) -> None:
+    """Write what was found into the shop's table; other contents and seeds stay, in the order of CONTENTS."""
+    if path.exists():
+        before = pd.read_csv(path)
+        again = before["content"].isin(found["content"]) & before["seed"].isin(found["seed"])
+        found = pd.concat([before[~again], found])
+    found["order"] = found["content"].map(CONTENTS.index)
+    found.sort_values(["order", "seed"], kind="stable").drop(columns="order").to_csv(path, index=False)
 
 
 def write_report(folder: Path) -> None:
