@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
-import zipfile
 from pathlib import Path
 
 import duckdb
+from wheels import extracted
 
 PACKAGE = "recbole==1.2.1"
 INSIDE = "recbole/dataset_example/ml-100k"
@@ -42,17 +39,12 @@ def land(folder: Path) -> bool:
     """Write the tables into the folder unless they are there; False where the package cannot be had."""
     if all((folder / f"{table}.parquet").exists() for table in TABLES):
         return True
-    with tempfile.TemporaryDirectory() as temporary:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", temporary, PACKAGE]
-        if subprocess.run(command, check=False).returncode:
+    with extracted(PACKAGE, INSIDE) as inside:
+        if inside is None:
             return False
-        with zipfile.ZipFile(next(Path(temporary).glob("*.whl"))) as wheel:
-            for name in wheel.namelist():
-                if name.startswith(INSIDE):
-                    wheel.extract(name, temporary)
         files = {
             path.suffix[1:]: f"read_csv('{path}', delim='\\t', header=true, all_varchar=true, quote='')"
-            for path in (Path(temporary) / INSIDE).iterdir()
+            for path in inside.iterdir()
         }
         folder.mkdir(parents=True, exist_ok=True)
         for table, query in TABLES.items():

@@ -10,11 +10,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import load_ml_100k
+import load_movielens_latest
 import yaml
-from load_ml_100k import land
 
 HERE = Path(__file__).resolve().parent
 DEMO_DATA = HERE.parent / "data" / "complete_journey"
+PACKAGED = {"ml_100k": load_ml_100k.land, "movielens_latest": load_movielens_latest.land}
 SHOPS: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "shops.yml").read_text())
 
 
@@ -25,21 +27,23 @@ class Shop:
         self.name, self.data, self.work = name, data, work
         self.database, self.place = work / f"{name}{suffix}.duckdb", work / f"{name}{suffix}"
         self.tuned = HERE / "tuning" / f"towers_{name}.yml"
-        data = work if name == "ml_100k" else data
-        own = {"shop": name, "shops_data_dir": str(data.absolute()), "two_tower_data_dir": str(DEMO_DATA)}
+        own = {"shop": name, "two_tower_data_dir": str(DEMO_DATA)} | SHOPS[name]
+        self.tables = own["shop"]  # whose tables it has: another shop's, where it is that one with another split
+        own["shops_data_dir"] = str((work if self.tables in PACKAGED else data).absolute())
         searched = HERE / "tuning" / f"found_{name}.yml"
-        self.vars = own | SHOPS[name] | (yaml.safe_load(searched.read_text()) if searched.exists() else {})
+        self.vars = {key: value for key, value in own.items() if key != "unseen"}
+        self.vars |= yaml.safe_load(searched.read_text()) if searched.exists() else {}
         self.vars |= {"two_tower_horizons": ["evaluation"], "two_tower_model_dir": str(self.place / "artifacts")}
         self.vars |= variables
 
     def is_there(self) -> bool:
         """Whether the shop's tables can be had; fetches them where a package carries them."""
         self.work.mkdir(parents=True, exist_ok=True)
-        if self.name == "ml_100k":
-            return land(self.work / "ml-100k")
+        if self.tables in PACKAGED:
+            return PACKAGED[self.tables](self.work / self.tables.replace("_", "-"))
         if self.name == "complete_journey":
             return not subprocess.run([sys.executable, "demo/load_complete_journey.py"], cwd=HERE.parent).returncode
-        return (self.data / self.name.replace("_", "-")).exists()
+        return (self.data / self.tables.replace("_", "-")).exists()
 
     def run_dbt(self, select: list[str], **variables: Any) -> float:
         """Build models; returns the seconds. Exits with the place of dbt's words where it fails."""

@@ -4,6 +4,8 @@ python shops/run.py --data FOLDER [--shops steam_au_reviews ml_100k] [--seeds 0 
 
 FOLDER holds a folder of parquet files per shop; a shop without one is left out with a word. MovieLens-100K comes from a
 PyPI wheel, The Complete Journey is the demo of the project. The towers are fitted per seed, the rest once per shop.
+Shops that shops.yml calls unseen are left out unless they are asked for:
+`--shops movielens_latest movielens_latest_random --out shops/results/unseen`.
 --tuned measures the towers with the settings that shops/tune.py found, too, for the table to set beside the defaults.
 """
 
@@ -71,10 +73,11 @@ def measure_tuned(shop: Shop, seeds: list[int]) -> pd.DataFrame:
 def main() -> None:
     """Run the shops one after another; each one's results are written when it ends."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    designed_on = [name for name, settings in SHOPS.items() if not settings.get("unseen")]
     parser.add_argument("--data", type=Path, default=HERE / "data", help="folder with a folder per shop")
     parser.add_argument("--work", type=Path, default=HERE / "data", help="where databases and logs go")
     parser.add_argument("--out", type=Path, default=HERE / "results")
-    parser.add_argument("--shops", nargs="+", choices=list(SHOPS), default=list(SHOPS))
+    parser.add_argument("--shops", nargs="+", choices=list(SHOPS), default=designed_on)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--tuned", action="store_true", help="with the towers' settings of shops/tuning, too")
     arguments = parser.parse_args()
