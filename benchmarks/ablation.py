@@ -52,11 +52,11 @@ Found = dict[tuple[str, str], list[Recalls]]  # by policy and what is taken away
 
 def without_features(examples: Examples) -> Examples:
     """Users and items of whom nothing is known but what they did."""
-    users, items = (
+    users, items, behaviour = (
         replace(inputs, columns=tuple(c for c in inputs.columns if c.changes or c.name == "item_code"))
-        for inputs in (examples.users, examples.items)
+        for inputs in (examples.users, examples.items, examples.behaviour)
     )
-    return replace(examples, users=users, items=items)
+    return replace(examples, users=users, items=items, behaviour=behaviour)
 
 
 def settings_without(config: TrainingConfig, examples: Examples) -> dict[str, dict[str, Any]]:

@@ -65,7 +65,7 @@ def make_examples(repeats: bool = True, new_codes: Mapping[str, Mapping[int, int
     targets = pairs([(s, u, i, r) for s in (2, 3) for u, i, r in (of_a, ("b", "q", False), ("d", "t", False))])
     had = pairs([(2, "a", "p", True), (2, "b", "r", True)])
     users, items = (recoded(rows, new_codes) for rows in (user_rows(), item_rows()))
-    return build_examples(users, items, targets, had, CODES, CHANGING, 1)
+    return build_examples(users, items, items, targets, had, CODES, CHANGING, 1)
 
 
 def recoded(rows: pa.Table, new_codes: Mapping[str, Mapping[int, int]]) -> pa.Table:

@@ -40,6 +40,11 @@ class Ragged:
         places: NDArray[np.int64] = np.repeat(starts, lengths) + within
         return places
 
+    def of(self, rows: NDArray[np.int64]) -> Ragged:
+        """The lists of the rows, in their order."""
+        lengths = np.diff(self.offsets)[rows]
+        return Ragged(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), self.values[self.cells(rows)])
+
     def padded(self, rows: NDArray[np.int64], width: int | None = None) -> Array:
         """Rows as one array [len(rows), width], filled with zeros (width: the longest of them, at least 1)."""
         starts = self.offsets[rows]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .data import Array, Inputs, Ragged, read_inputs
+from .data import NOT_INPUTS, Array, Column, Inputs, Ragged, read_inputs
 
 Index = NDArray[np.int64]
 BLOCK = 65_536  # rows that are looked through at once
@@ -25,9 +25,10 @@ class Examples:
     """
 
     users: Inputs
-    items: Inputs
+    items: Inputs  # what does not change; rows are catalogue items [I]
+    behaviour: Inputs  # what was done with an item until a snapshot; rows are (snapshot, item) pairs
     serve: int
-    item_rows: dict[int, Index]  # snapshot -> row of `items` of each catalogue item [I]
+    item_rows: dict[int, Index]  # snapshot -> row of `behaviour` of each catalogue item [I]
     catalogue: pa.Array  # item ids [I], sorted
     code_items: Index  # catalogue item of each code [C], -1 for code 0
     targets: Ragged  # per user row: catalogue items
@@ -35,6 +36,11 @@ class Examples:
     again: Ragged  # per history item: in the targets
     had: Ragged  # per user row of the validation snapshot: catalogue items that the user ever had
     people: Index  # per user row: number of the user, the same at each snapshot
+
+    @property
+    def item_columns(self) -> tuple[Column, ...]:
+        """Columns of the item tower."""
+        return self.behaviour.columns + self.items.columns
 
     @property
     def histories(self) -> Ragged:
@@ -55,7 +61,14 @@ class Examples:
 
     def item_batch(self, snapshot: int, items: Index) -> dict[str, Array]:
         """Item inputs [n] of catalogue items as of a snapshot."""
-        return gather(self.items, self.item_rows[snapshot][items])
+        return gather(self.behaviour, self.item_rows[snapshot][items]) | gather(self.items, items)
+
+    def item_values(self, name: str, snapshot: int) -> Array | Ragged:
+        """What each catalogue item [I] has in a column as of a snapshot."""
+        if name in self.items.arrays:
+            return self.items.arrays[name]
+        values, rows = self.behaviour.arrays[name], self.item_rows[snapshot]
+        return values.of(rows) if isinstance(values, Ragged) else values[rows]
 
 
 def gather(inputs: Inputs, rows: Index) -> dict[str, Array]:
@@ -67,25 +80,29 @@ def gather(inputs: Inputs, rows: Index) -> dict[str, Array]:
 
 
 def build_examples(
-    users: pa.Table, items: pa.Table, targets: pa.Table, had: pa.Table, sizes: dict[str, dict[str, int]],
-    changing: Mapping[str, Collection[str]], serve: int,
+    users: pa.Table, items: pa.Table, behaviour: pa.Table, targets: pa.Table, had: pa.Table,
+    sizes: dict[str, dict[str, int]], changing: Mapping[str, Collection[str]], serve: int,
 ) -> Examples:  # fmt: skip
     """Join the input tables of one horizon with its targets.
 
-    sizes: number of codes by entity and column, {'user': {...}, 'item': {'item_code': ..., ...}}; changing: columns by
-    entity that change from snapshot to snapshot.
+    changing: columns by entity that change from snapshot to snapshot; of items those are read from `behaviour`, which
+    has all snapshots, the others from the rows of `items` that are served; sizes: number of codes by entity and column,
+    {'user': {...}, 'item': {'item_code': ..., ...}}.
     Raises ValueError when nothing is left to learn from.
     """
     user_inputs = read_inputs(users, sizes["user"], changing["user"])
-    item_inputs = read_inputs(items, sizes["item"], changing["item"])
-    catalogue = pa.array(sorted(items.filter(pc.equal(items["snapshot"], serve))["item_id"].to_pylist()))
-    places = positions(items["item_id"], catalogue)
+    items = items.filter(pc.equal(items["snapshot"], serve)).sort_by("item_id")
+    catalogue = _distinct(items["item_id"])
+    ages = [name for name in behaviour.column_names if name in changing["item"] and name not in NOT_INPUTS]
+    item_inputs = read_inputs(items.drop_columns(ages), sizes["item"], ())
+    item_behaviour = read_inputs(behaviour.select(["snapshot", *ages]), sizes["item"], ages)
+    places = positions(behaviour["item_id"], catalogue)
     item_rows = {}
-    for snapshot in np.unique(item_inputs.snapshots):
-        rows = np.flatnonzero(item_inputs.snapshots == snapshot)
+    for snapshot in np.unique(item_behaviour.snapshots):
+        rows = np.flatnonzero(item_behaviour.snapshots == snapshot)
         item_rows[int(snapshot)] = rows[np.argsort(places[rows])]
     code_items = np.full(sizes["item"]["item_code"] + 1, -1, np.int64)
-    codes = np.asarray(item_inputs.arrays["item_code"])[item_rows[serve]]
+    codes = np.asarray(item_inputs.arrays["item_code"])
     code_items[codes[codes > 0]] = np.flatnonzero(codes > 0)
     histories = user_inputs.arrays["history_items"]
     assert isinstance(histories, Ragged)
@@ -98,7 +115,7 @@ def build_examples(
         )
     again = _among(Ragged(histories.offsets, code_items[histories.values]), wanted, len(catalogue))
     return Examples(
-        user_inputs, item_inputs, serve, item_rows, catalogue, code_items, wanted, is_new,
+        user_inputs, item_inputs, item_behaviour, serve, item_rows, catalogue, code_items, wanted, is_new,
         again, _items_by_row(users, had, catalogue)[0],
         positions(users["user_id"], _distinct(users["user_id"])),
     )  # fmt: skip

@@ -66,7 +66,7 @@ def export_towers(towers: TwoTowers, folder: Path, metadata: dict[str, str]) -> 
     towers.eval()
     examples = towers.examples
     users = [column.name for column in examples.users.columns] + list(HISTORY) + ["only_new"]
-    items = [column.name for column in examples.items.columns]
+    items = [column.name for column in examples.item_columns]
     rows = np.arange(min(3, len(examples.users.snapshots)))
     batch = {**examples.user_batch(rows), "only_new": np.zeros(len(rows), np.float32)}
     graphs = {
@@ -75,8 +75,8 @@ def export_towers(towers: TwoTowers, folder: Path, metadata: dict[str, str]) -> 
     }
     paths = {}
     for tower, (graph, names, batch) in graphs.items():
-        inputs = examples.users if tower == "user" else examples.items
-        lists = {name for name in names if isinstance(inputs.arrays.get(name), Ragged)}
+        arrays = examples.users.arrays if tower == "user" else examples.items.arrays | examples.behaviour.arrays
+        lists = {name for name in names if isinstance(arrays.get(name), Ragged)}
         path = folder / f"{tower}_tower.onnx"
         _export(graph.eval(), names, tensors(batch), lists, path)
         _describe(path, {**metadata, "tower": tower, "columns": json.dumps(names)})

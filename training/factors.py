@@ -114,14 +114,12 @@ def feature_places(columns: tuple[Column, ...]) -> dict[str, range]:
 
 def feature_values(examples: Examples, snapshot: int) -> csr_matrix:
     """Which items had which value of a feature that does not age: 1 in [V, C], where at least two items had it."""
-    rows = examples.item_rows[snapshot]
-    item_codes = np.asarray(examples.items.arrays["item_code"])[rows].astype(np.int64)
+    item_codes = np.asarray(examples.items.arrays["item_code"]).astype(np.int64)
     size, blocks = len(examples.code_items), [csr_matrix(np.zeros((0, len(examples.code_items)), np.float32))]
-    for name, places in feature_places(examples.items.columns).items():
-        array = examples.items.arrays[name]
-        lengths = np.diff(array.offsets)[rows] if isinstance(array, Ragged) else np.ones(len(rows), np.int64)
-        values = array.values[array.cells(rows)] if isinstance(array, Ragged) else array[rows]
-        items = np.repeat(item_codes, lengths)
+    for name, places in feature_places(examples.item_columns).items():
+        array = examples.item_values(name, snapshot)
+        values = array.values if isinstance(array, Ragged) else array
+        items = np.repeat(item_codes, np.diff(array.offsets)) if isinstance(array, Ragged) else item_codes
         known = (values.astype(np.int64) > 0) & (items > 0)
         cells = (values[known].astype(np.int64), items[known])
         block = csr_matrix((np.ones(len(cells[0]), np.float32), cells), shape=(len(places), size))
@@ -135,7 +133,7 @@ def feature_values(examples: Examples, snapshot: int) -> csr_matrix:
 def weights_of_values(examples: Examples, values: csr_matrix, config: TrainingConfig) -> Vectors:
     """How much each value of feature_values counts as a user, [V]: less if many items have it, or its items many."""
     weights = np.minimum(1.0, OFTEN / np.maximum(np.diff(values.indptr), 1)) ** 0.5
-    for places, mean in zip(feature_places(examples.items.columns).values(), values_an_item(examples), strict=True):
+    for places, mean in zip(feature_places(examples.item_columns).values(), values_an_item(examples), strict=True):
         counts = mean <= TEXT or config.factors_texts
         weights[places] *= min(1.0, MANY / max(mean, 1.0)) if counts else 0.0
     weights *= (np.diff(values.indptr) > 0) * config.factors_features * config.factors_alpha
@@ -145,8 +143,8 @@ def weights_of_values(examples: Examples, values: csr_matrix, config: TrainingCo
 def values_an_item(examples: Examples) -> list[float]:
     """How many values of each feature of feature_places an item has that has any, on average."""
     means = []
-    for name in feature_places(examples.items.columns):
-        array = examples.items.arrays[name]
+    for name in feature_places(examples.item_columns):
+        array = (examples.items.arrays | examples.behaviour.arrays)[name]
         lengths = np.diff(array.offsets) if isinstance(array, Ragged) else np.ones(1)
         means.append(float(lengths[lengths > 0].mean()) if lengths.any() else 0.0)
     return means

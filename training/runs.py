@@ -160,9 +160,12 @@ def read_examples(relations: Relations, changing: dict[str, set[str]], serve: in
     for feature, count in relations["feature_codes"].aggregate("feature, max(code)", "feature").fetchall():
         entity, column = feature.split(".", 1)
         sizes[entity]["item_code" if feature == "item.item_id" else column] = int(count)
+    items = relations["item_inputs"]
+    ages = ", ".join(f'"{name}"' for name in items.columns if name in changing["item"])
     return build_examples(
         relations["user_inputs"].order("snapshot, user_id").to_arrow_table(),
-        relations["item_inputs"].order("snapshot, item_id").to_arrow_table(),
+        items.filter(f"snapshot = {serve}").order("item_id").to_arrow_table(),
+        items.select(ages).order("snapshot, item_id").to_arrow_table(),
         relations["snapshot_targets"].order("snapshot, user_id, item_id").to_arrow_table(),
         relations["user_histories"].to_arrow_table(),
         sizes,

@@ -26,11 +26,10 @@ class TwoTowers(nn.Module):
         codes = len(examples.code_items)
         # numbers are scaled by the items that are traded: most of a catalogue may never have been
         traded = np.flatnonzero(np.asarray(examples.items.arrays["item_code"]) > 0)
-        of_items, of_users = (
-            scales(examples.items, traded),
-            scales(examples.users, np.arange(len(examples.users.snapshots))),
-        )
-        columns = tuple(column for column in examples.items.columns if column.name != "item_code")
+        at_any_time = np.concatenate([rows[traded] for rows in examples.item_rows.values()])
+        of_items = scales(examples.behaviour, at_any_time) | scales(examples.items, traded)
+        of_users = scales(examples.users, np.arange(len(examples.users.snapshots)))
+        columns = tuple(column for column in examples.item_columns if column.name != "item_code")
         memories: tuple[RecallItems, RecallUsers] | tuple[SequenceItems, SequenceUsers] | tuple[None, None]
         if not config.memory_dim:
             memories = None, None
@@ -41,7 +40,7 @@ class TwoTowers(nn.Module):
                 SequenceItems(columns, codes, config, of_items),
                 SequenceUsers(examples.users.columns, config, of_users),
             )
-        users = np.asarray(examples.items.arrays["users"])[examples.item_rows[examples.serve]]
+        users = np.asarray(examples.item_values("users", examples.serve))
         self.item = ItemTower(columns, memories[0], config, of_items, float(np.nan_to_num(users).sum()))
         self.user = UserTower(examples.users.columns, memories[1], config, of_users)
         self.examples, self.config = examples, config

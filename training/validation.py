@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .config import TrainingConfig
+from .data import tensor
 from .examples import Examples, Index, even_sample
 from .factors import TEXT, absent_share, factor_choices, fit_vectors, fold_in, values_an_item
 from .two_towers import TwoTowers, tensors
@@ -114,7 +115,7 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
     if config.factors_alpha:
         return config
     rows, found = validation_rows(examples), {}
-    codes = torch.from_numpy(np.asarray(examples.items.arrays["item_code"])[examples.item_rows[examples.serve]])
+    codes = tensor(np.array(examples.items.arrays["item_code"]))
 
     def recall(tried: TrainingConfig) -> float:
         brief = replace(tried, als_iterations=min(tried.als_iterations, ITERATIONS_OF_TRIALS))

@@ -49,24 +49,36 @@ reviews as (
     inner join {{ ref('two_tower', 'item_reviews') }} as reviews on horizons.snapshot <= reviews.snapshot
 ),
 
-final as (
+behaviour as (
     select
-        encoded.horizon,
+        horizons.horizon,
         item_features.snapshot,
         {{ two_tower.behaviour_columns('item_features', behaviour) }}
+        item_features.item_id,
+        item_features.snapshot = horizons.snapshot as is_served
+    from horizons
+    inner join item_features on horizons.snapshot <= item_features.snapshot
+),
+
+-- what does not age stands in the rows that are served: once a snapshot, pictures would be most of the database
+inputs as (
+    select
+        behaviour.*,
+        encoded.* exclude (horizon, item_id)
+    from behaviour
+    inner join encoded on behaviour.horizon = encoded.horizon and behaviour.item_id = encoded.item_id
+    where behaviour.is_served
+    union all by name
+    select * from behaviour where not is_served
+),
+
+final as (
+    select
         {{ two_tower.review_columns('reviews') }}
-        encoded.* exclude (horizon)
-    from encoded
-    inner join horizons on encoded.horizon = horizons.horizon
-    inner join item_features
-        on
-            encoded.item_id = item_features.item_id
-            and horizons.snapshot <= item_features.snapshot
+        inputs.* exclude (is_served)
+    from inputs
     left join reviews
-        on
-            encoded.horizon = reviews.horizon
-            and item_features.snapshot = reviews.snapshot
-            and encoded.item_id = reviews.item_id
+        on inputs.horizon = reviews.horizon and inputs.snapshot = reviews.snapshot and inputs.item_id = reviews.item_id
 )
 
 select * from final

@@ -43,12 +43,25 @@ def test_texts_reach_the_tower_as_the_codes_that_the_function_gives(garden: Gard
                 count(*) filter (where description is distinct from text_buckets(items.text, 16384)),
                 count(items.text)
             from shop.main__recommender.item_inputs as inputs
+            semi join shop.main__recommender.horizons using (horizon, snapshot)
             left join (select item_id, description as text from shop.main__recommender.stg_items) as items
                 using (item_id)
             """
         ).fetchall()[0]
     assert wrong == 0
     assert described > 0
+
+
+def test_what_does_not_age_stands_in_served_rows_alone(garden: Garden) -> None:
+    served, older = (
+        garden.rows(
+            "select count(*) > 0, count(description) > 0, count(item_code) = count(*), count(users) = count(*) "
+            f"from main__recommender.item_inputs {kind} join main__recommender.horizons using (horizon, snapshot)"
+        )
+        for kind in ("semi", "anti")
+    )
+    assert served == [(True, True, True, True)]
+    assert older == [(True, False, False, True)]
 
 
 def inline(shop: Garden, query: str) -> list[dict[str, Any]]:

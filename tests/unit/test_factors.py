@@ -87,7 +87,7 @@ def shop(words: list[int] | None = None) -> Examples:
     wanted = [{"snapshot": 2, "user_id": "u00", "item_id": "p3", "is_repeat": False}]
     had = [{"snapshot": 2, "user_id": "u00", "item_id": "p0"}]
     return build_examples(
-        *(pa.Table.from_pylist(rows) for rows in (users, items, wanted, had)),
+        *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
         {"user": {}, "item": {"item_code": 8, "shelf": 2, "tags": 12, "words": 99}},
         {"user": set(), "item": {"users", "recent_users"}}, 1,
     )  # fmt: skip

@@ -149,7 +149,7 @@ def test_a_fit_is_reproducible_bit_for_bit(repeats: bool) -> None:
 
 def test_nothing_to_learn_from_is_an_error_that_names_the_relation() -> None:
     with pytest.raises(ValueError, match="snapshot_targets"):
-        build_examples(user_rows(), item_rows(), pairs([]).slice(0, 0).cast(pairs([(1, "a", "p", True)]).schema), pairs(
+        build_examples(user_rows(), item_rows(), item_rows(), pairs([(1, "a", "p", True)]).slice(0, 0), pairs(
             [(2, "a", "p", True)]), CODES, CHANGING, 1)  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def planted() -> Examples:
         for item in range(ITEMS)
     ]
     users.sort(key=lambda row: (row["snapshot"], row["user_id"]))
-    tables = [pa.Table.from_pylist(rows) for rows in (users, items_at, targets, had)]
+    tables = [pa.Table.from_pylist(rows) for rows in (users, items_at, items_at, targets, had)]
     changing = {"user": set[str](), "item": {"users", "recent_users"}}
     return build_examples(*tables, {"user": {}, "item": {"item_code": ITEMS}}, changing, 1)
 

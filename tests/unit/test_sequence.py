@@ -50,7 +50,7 @@ def planted(histories: list[list[int]], targets: list[int]) -> Examples:
         for item in history
     ]
     return build_examples(
-        *(pa.Table.from_pylist(rows) for rows in (users, items, wanted, had)),
+        *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
         {"user": {}, "item": {"item_code": ITEMS}}, {"user": set(), "item": {"users", "recent_users"}}, 1,
     )  # fmt: skip
 
