@@ -9,8 +9,7 @@
     {%- elif encoding == 'vector' -%}
         cast({{ column }} as float[{{ modules.re.sub('[^0-9]', '', data_type.split('[')[-1]) }}])
     {%- elif two_tower.type_family(data_type) == 'time' -%}
-        {#- days since the year 0: networks read numbers on a logarithmic scale, which is nearly linear there -#}
-        epoch({{ column }}) / 86400.0 + 719528
+        {{ two_tower.days_of_time(column) }}
     {%- else -%}
         cast({{ column }} as double)
     {%- endif -%}

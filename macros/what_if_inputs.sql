@@ -16,8 +16,8 @@
         select
             'production' as horizon,
             'what if' as {{ entity }}_id,
-            {%- for name in names %}
-            {{ two_tower.literal(features.get(name)) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+            {%- for column in columns %}
+            {{ two_tower.typed_feature(features.get(column.name), column.encoding) }} as {{ adapter.quote(column.name) }}{{ ',' if not loop.last }}
             {%- endfor %}
     ),
 

@@ -35,6 +35,19 @@ def test_pictures_find_who_likes_a_new_item(shop: Garden, blind: float) -> None:
     assert shop.rows("select item_id, problem from pictures_problems") == [(ITEMS, "no such file")]
 
 
+def test_an_item_that_the_table_of_items_lacks_has_no_picture(shop: Garden) -> None:
+    shop.change("insert into raw.purchases select 0, 9999, max(event_at) from raw.purchases")
+    try:
+        shop.dbt("run", "--select", "+item_inputs", two_tower_items="things").must_pass()
+        pictures = (
+            "select item_id = '9999', count(*) > 0, count(picture) > 0 "
+            "from item_inputs semi join horizons using (horizon, snapshot) group by all order by all"
+        )
+        assert shop.rows(pictures) == [(False, True, True), (True, True, False)]
+    finally:
+        shop.change("delete from raw.purchases where item_id = 9999")
+
+
 def test_reviews_find_who_likes_a_new_item(shop: Garden, blind: float) -> None:
     reading = cold_recall(shop, "+model_rankings", two_tower_reviews="reviews")
     assert reading >= 3 * blind, (reading, blind)

@@ -92,6 +92,20 @@ def test_what_if_gives_a_stranger_a_list(shop: Garden) -> None:
     assert {row["item_id"] for row in rows} <= available
 
 
+def test_what_if_reads_a_date_as_the_tables_do(shop: Garden) -> None:
+    ((days,),) = shop.rows("select date_diff('day', date '0000-01-01', date '2025-03-02')")
+    for given, read in (
+        ("'2025-03-02'", days),
+        (str(days), days),
+        ("'2025-03-02 12:00'", days + 0.5),
+        ("'soon'", None),
+    ):
+        inputs = f"two_tower.what_if_inputs('user', {{'signed_up': {given}}}, {{}})"
+        assert inline(shop, f"with {{{{ {inputs} }}}} one as (select 1) select signed_up from inputs") == [
+            {"signed_up": read}
+        ]
+
+
 def test_names_without_a_latin_letter_stay_apart(shop: Garden) -> None:
     query = "select '{{ two_tower.feature_name('цвет') }}' as a, '{{ two_tower.feature_name('цена 2') }}' as b"
     ((names),) = inline(shop, query)
