@@ -42,6 +42,7 @@ class TrainingConfig:
     # --- taste: what came next, by the factors, contents and numbers as of that moment
     factors_alpha: float = 0.0  # 0 = the factors' settings are chosen on the validation window, see factor_choices
     factors_linear: int = 0  # 1 = a linear model of reduced rank instead of ALS
+    factors_rank: int = 0  # of the linear model; 0 = as many as there are factors
     factors_regularization: float = 0.0
     factors_user_power: float = 0.0  # above 0, heavy users' counts say less about each item
     factors_absent: int = 0  # 1 = what users had long ago counts like what others had today, see of_absent

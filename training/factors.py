@@ -29,6 +29,7 @@ MANY = 5.0  # values of one feature that an item has, above which each of them c
 TEXT = 32.0  # values an item, above which a feature is called a text: words and their parts
 ROUNDS = 2  # of conjugate gradients: recall@10 is that of the exact solution, to which 30 would come
 ABSENT = 2.0**-20  # weights are not lifted further: twenty half-lives
+RANK = 128  # of the shorter linear model: where users are few and had much, what is longer learns their chance
 FEW = 5.0  # items: a feature value that so many share counts half of what they have in common
 
 
@@ -52,16 +53,18 @@ class Factors:
 def factor_choices(config: TrainingConfig) -> list[TrainingConfig]:
     """The settings to choose from: ALS, from shops where counts speak to sparse ones, and linear models."""
     als = ((0.6, 14.0, 0.45), (1.0, 10.0, 0.0), (5.0, 50.0, 0.0), (20.0, 20.0, 0.0), (100.0, 10.0, 0.0))
-    linear = ((30.0, 0.3), (200.0, 0.3))
+    linear = [(30.0, 0.3, 0), (200.0, 0.3, 0)]
+    if not config.ordered and config.factors > RANK:  # all that there is to rank by, and long enough to be too long
+        linear.append((300.0, 0.4, RANK))
     return [
         replace(config, factors_alpha=alpha, factors_regularization=regularization, factors_user_power=power)
         for alpha, regularization, power in als
     ] + [
         replace(
             config, factors_linear=1, factors_alpha=1.0, factors_regularization=regularization,
-            factors_user_power=power, factors_features=0.0,
+            factors_user_power=power, factors_features=0.0, factors_rank=rank,
         )
-        for regularization, power in linear
+        for regularization, power, rank in linear
     ]  # fmt: skip
 
 
@@ -91,7 +94,10 @@ def fit_vectors(
         return nothing, nothing, turn.astype(np.float32)
     if config.factors_linear:
         counts = histories.log1p() / np.log(2.0)
-        history, items = fit_linear(counts, config.factors, config.factors_regularization, config.seed)
+        rank = min(config.factors_rank or config.factors, config.factors)
+        spare = ((0, 0), (0, config.factors - rank))
+        found = fit_linear(counts, rank, config.factors_regularization, config.seed)
+        history, items = (np.pad(vectors, spare) for vectors in found)
     else:
         values = feature_values(examples, snapshot)
         items = _als(_with_values(histories, values, weights_of_values(examples, values, config)), config)

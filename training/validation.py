@@ -127,7 +127,7 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
         recalls = recalls_of(examples, rows, (user @ targets for user in users), "new")
         found[tried] = float(recalls.mean()) if len(recalls) else 0.0
         als = f"ALS, alpha {tried.factors_alpha:g}, features {tried.factors_features:g}, texts {tried.factors_texts}"
-        kind = "linear" if tried.factors_linear else als
+        kind = f"linear, rank {tried.factors_rank or tried.factors}" if tried.factors_linear else als
         kind += f", regularization {tried.factors_regularization:g}"
         kind += ", absent users like others" if tried.factors_absent else ""
         log(f"two_tower: factors by {kind}: recall@10 new {found[tried]:.4f}")

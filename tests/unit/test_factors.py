@@ -15,6 +15,7 @@ from two_tower.training.data import HISTORY, Ragged
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.factors import (
     absent_share,
+    factor_choices,
     feature_values,
     fit_factors,
     fit_vectors,
@@ -133,6 +134,25 @@ def test_a_value_counts_less_the_more_values_its_items_have() -> None:
     assert found[2].max() == pytest.approx(20.0)
     assert found[10].max() == pytest.approx(10.0)
     assert found[20].max() == pytest.approx(5.0)
+
+
+def test_a_linear_model_may_be_shorter_than_the_factors() -> None:
+    config = TrainingConfig(factors=4, factors_alpha=1.0, factors_regularization=1.0, factors_linear=1, threads=1)
+    whole, shorter = (fit_vectors(shop(), 2, replace(config, factors_rank=rank)) for rank in (0, 1))
+    for full, short in zip(whole[:2], shorter[:2], strict=True):
+        assert short.shape == full.shape
+        assert full[:, 1:].any()
+        assert short[:, :1].any()
+        assert not short[:, 1:].any()
+
+
+@pytest.mark.parametrize(("ordered", "factors", "tried"), [(0, 446, {0, 128}), (1, 446, {0}), (0, 128, {0})])
+def test_a_shorter_model_is_tried_where_factors_are_long_and_all_there_is(
+    ordered: int, factors: int, tried: set[int]
+) -> None:
+    choices = factor_choices(TrainingConfig(dim=512, factors=factors, ordered=ordered))
+    assert {choice.factors_rank for choice in choices if choice.factors_linear} == tried
+    assert not any(choice.factors_rank for choice in choices if not choice.factors_linear)
 
 
 def test_an_even_sample_of_users_is_enough_to_try_settings() -> None:
