@@ -15,7 +15,8 @@ MODELS = [
 SLICES = ["warm_user", "cold_user", "warm_item", "cold_item"]
 KEYS = ["shop", "policy"]
 INTRODUCTION = (
-    "Written by `make shops`. Recall@10 is hits / min(10, items wanted) on the test window, the mean over users. "
+    "Written by `shops/run.py` (`make shops`). Recall@10 is hits / min(10, items wanted) on the test window, the mean "
+    "over users. "
     "Intervals are of 95 % over users, for the towers means over their seeds, whose own differences they do not hold; "
     "the other models are fitted once. Item features (and what users say of themselves) are read by the towers alone."
 )
