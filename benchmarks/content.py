@@ -134,11 +134,12 @@ def best_content(connection: duckdb.DuckDBPyConnection, items: pa.Table, rows: R
 
 
 def expected_popularity(content: csr_matrix, users: np.ndarray) -> np.ndarray:
-    """What content lets expect of the logarithm of users, [items], by ridge regression over items that have any."""
-    known = np.flatnonzero(users)
-    logs = np.log1p(users[known]).astype(np.float32)
-    weights = ridge(csr_matrix(content[known]), (logs - logs.mean())[:, None], 1.0, 40)
-    return np.asarray(content @ weights, np.float64)[:, 0]
+    """What content lets expect of the logarithm of users, [items], by ridge regression over the whole catalogue.
+
+    Over items that have users alone, it does not learn which contents nobody wants: Steam .032 instead of .241.
+    """
+    logs = np.log1p(users).astype(np.float32)
+    return np.asarray(content @ ridge(content, (logs - logs.mean())[:, None], 1.0, 40), np.float64)[:, 0]
 
 
 def ties_of(size: int) -> np.ndarray:
@@ -158,11 +159,13 @@ def measure(connection: duckdb.DuckDBPyConnection) -> Recalls:
     ).fetchnumpy()
     inputs = connection.table("item_inputs").filter("horizon = 'evaluation' and snapshot = 1").order("item_id")
     rows = tuple({id_: row for row, id_ in enumerate(ids)} for ids in (users["user_id"], items["item_id"]))
-    content = best_content(connection, inputs.to_arrow_table(), rows)
+    columns = inputs.to_arrow_table()
+    content = best_content(connection, columns, rows)
     had, wanted = (pairs_of(connection, table, 1, rows) for table in ("user_histories", "snapshot_targets"))
     U, V = (np.stack(list(of["embedding"])).astype(np.float64) for of in (users, items))
     cold, popularity = np.asarray(items["cold"], bool), np.asarray(items["popularity"], float)
-    expected, ties, among = expected_popularity(content, popularity), ties_of(len(cold)), np.flatnonzero(cold)
+    expected = expected_popularity(content_of(columns, by_rarity=True, by_length=True), popularity)
+    ties, among = ties_of(len(cold)), np.flatnonzero(cold)
     found: Recalls = {}
     for user, targets in sorted(wanted.items()):
         mine = had.get(user, [])
