@@ -15,6 +15,7 @@ from .examples import Examples
 from .fit_recall import HEAD_RATE, fit_recall, fit_repeat_head, start_recall
 from .fit_sequence import SequenceTrainer
 from .fit_taste import TasteTrainer
+from .newcomers import fit_newcomers
 from .optimise import Epoch
 from .recall import RecallItems, RecallUsers
 from .two_towers import TwoTowers, has_repeats, has_turnover
@@ -121,6 +122,7 @@ def finish(towers: TwoTowers, record: Record, memory: tuple[float, int], taste: 
         repeat(SequenceTrainer(towers, serve, epochs, memory[0]), record)
     if towers.epochs["taste"]:
         repeat(TasteTrainer(towers, serve, config.final_epochs, taste), record)
+    towers.item.newcomers.copy_(fit_newcomers(towers))
 
 
 def adapted(config: TrainingConfig, examples: Examples) -> TrainingConfig:

@@ -16,8 +16,8 @@ Relations = dict[str, duckdb.DuckDBPyRelation]
 # the modules that decide what a fit results in
 FITTING = {
     "config", "continuation", "data", "examples", "export", "factors", "features", "fit", "fit_recall", "fit_sequence",
-    "fit_taste", "histories", "linear", "losses", "optimise", "recall", "runs", "sampling", "sequence", "towers",
-    "two_towers", "validation",
+    "fit_taste", "histories", "linear", "losses", "newcomers", "optimise", "recall", "runs", "sampling", "sequence",
+    "towers", "two_towers", "validation",
 }  # fmt: skip
 
 

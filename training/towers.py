@@ -26,6 +26,7 @@ class ItemTower(nn.Module):
     """Item inputs -> [B, D] = [memory R, factors F, content H, bias 1, popularity 1]."""
 
     prior: Tensor
+    newcomers: Tensor
 
     def __init__(
         self,
@@ -46,6 +47,9 @@ class ItemTower(nn.Module):
         self.trend = silent(nn.Linear(hidden, 1))  # how much an item's factors count at this moment
         self.bias = silent(nn.Linear(hidden, 1))
         # users that all items together have on top of those of the newest window, shared out as by all of the past
+        # of values, for items that nobody had, see newcomers.py; fitted last, and so no weights to go on from
+        values = sum(len(rows) for rows in self.places.values())
+        self.register_buffer("newcomers", torch.zeros(values, config.factors + hidden), persistent=False)
         self.register_buffer("prior", torch.tensor(PRIOR / max(ever, 1.0)))
 
     def forward(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
@@ -63,18 +67,21 @@ class ItemTower(nn.Module):
         is_known = inputs["item_code"] > 0
         if self.training and self.id_dropout:  # so that what stands beside them learns to do without
             is_known = is_known & (torch.rand(is_known.shape) >= self.id_dropout)
-        own = torch.where(is_known.unsqueeze(1), factors.items[inputs["item_code"]], self.expected(inputs, factors))
+        own = torch.where(is_known.unsqueeze(1), factors.items[inputs["item_code"]], self.told(inputs, factors.values))
         content, numbers = self.features.content(inputs), self.features.behaviour(inputs)  # [B, H] each
         own = own * self.trend(numbers).exp()
         mixed = content + self.mixed(torch.cat([content, numbers], 1))
-        return torch.cat([own, mixed, self.bias(numbers)], 1)
+        taste = torch.cat([own, mixed], 1)
+        if not self.training:
+            taste = taste + self.told(inputs, self.newcomers) * (inputs["item_code"] == 0).unsqueeze(1)
+        return torch.cat([taste, self.bias(numbers)], 1)
 
-    def expected(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
-        """What an item's features say of its factors: [B, F]."""
-        total = torch.zeros(inputs["item_code"].shape[0], factors.values.shape[1])
+    def told(self, inputs: dict[str, Tensor], vectors: Tensor) -> Tensor:
+        """Sum [B, any] of the vectors [V, any], rows as of feature_places, of an item's values."""
+        total = torch.zeros(inputs["item_code"].shape[0], vectors.shape[1])
         for name, places in self.places.items():
             codes = inputs[name] if inputs[name].dim() > 1 else inputs[name].unsqueeze(1)
-            total = total + pool(factors.values, places.start + codes, (codes > 0).float())
+            total = total + pool(vectors, places.start + codes, (codes > 0).float())
         return total
 
 
