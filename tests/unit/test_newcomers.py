@@ -60,5 +60,5 @@ def test_histories_weigh_by_the_root_of_their_length() -> None:
     rows = examples.rows_of(range(1, 2), with_targets=False)
     found = histories_of(examples, rows).toarray()
     of_two = 2**-0.5
-    expected = [[0, of_two, of_two, 0, 0], [0, 0, 0, 1, 0], [0, 0.5, 0.5, 0.5, 0.5]]
+    expected = np.array([[0, of_two, of_two, 0, 0], [0, 0, 0, 1, 0], [0, 0.5, 0.5, 0.5, 0.5]])
     np.testing.assert_allclose(found, expected, rtol=1e-6)
