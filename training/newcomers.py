@@ -45,6 +45,8 @@ def fit_newcomers(towers: TwoTowers) -> Tensor:
     catalogue = np.array_split(examples.code_items[known], -(-len(known) // ITEMS_AT_ONCE))
     learned = np.concatenate([towers.items(snapshot, piece)[:, taste].numpy() for piece in catalogue])
     gram = users.T @ users
+    if not gram.any():  # neither factors nor content count in this shop
+        return torch.zeros_like(towers.item.newcomers)
     damped = gram + DAMPING * np.trace(gram) / len(gram) * np.eye(len(gram), dtype=np.float32)
     who_had = np.linalg.solve(damped, (histories.T @ users)[known].T).T
     vectors = ridge(values, who_had.astype(np.float32), FEW)

@@ -46,10 +46,10 @@ class ItemTower(nn.Module):
         self.mixed = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.GELU(), silent(nn.Linear(hidden, hidden)))
         self.trend = silent(nn.Linear(hidden, 1))  # how much an item's factors count at this moment
         self.bias = silent(nn.Linear(hidden, 1))
-        # users that all items together have on top of those of the newest window, shared out as by all of the past
         # of values, for items that nobody had, see newcomers.py; fitted last, and so no weights to go on from
         values = sum(len(rows) for rows in self.places.values())
         self.register_buffer("newcomers", torch.zeros(values, config.factors + hidden), persistent=False)
+        # users that all items together have on top of those of the newest window, shared out as by all of the past
         self.register_buffer("prior", torch.tensor(PRIOR / max(ever, 1.0)))
 
     def forward(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:

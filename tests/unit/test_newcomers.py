@@ -55,6 +55,13 @@ def test_items_that_someone_had_stay_as_they_are() -> None:
     assert "item.newcomers" not in towers.state_dict()
 
 
+@torch.no_grad()
+def test_where_neither_factors_nor_content_count_nothing_is_told() -> None:
+    towers = towers_of_shop()
+    towers.user.shares[:] = 0.0
+    assert not fit_newcomers(towers).any()
+
+
 def test_histories_weigh_by_the_root_of_their_length() -> None:
     examples = make_examples()
     rows = examples.rows_of(range(1, 2), with_targets=False)
