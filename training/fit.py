@@ -15,7 +15,7 @@ from .examples import Examples
 from .fit_recall import HEAD_RATE, fit_recall, fit_repeat_head, start_recall
 from .fit_sequence import SequenceTrainer
 from .fit_taste import TasteTrainer
-from .newcomers import fit_newcomers
+from .newcomers import choose_standing, fit_newcomers
 from .optimise import Epoch
 from .recall import RecallItems, RecallUsers
 from .two_towers import TwoTowers, has_repeats, has_turnover
@@ -54,6 +54,7 @@ def fit(
         search(towers, taste, "taste", curve.record, start)
     choose_shares(towers, "repeats" if is_recall else "new", log)
     if not watch:
+        choose_standing(towers, log)
         finish(towers, curve.record, of_memory(towers), FINAL[0])
     return towers.eval(), curve.epochs
 
@@ -122,7 +123,7 @@ def finish(towers: TwoTowers, record: Record, memory: tuple[float, int], taste: 
         repeat(SequenceTrainer(towers, serve, epochs, memory[0]), record)
     if towers.epochs["taste"]:
         repeat(TasteTrainer(towers, serve, config.final_epochs, taste), record)
-    towers.item.newcomers.copy_(fit_newcomers(towers))
+    towers.item.newcomers.copy_(fit_newcomers(towers, serve))
 
 
 def adapted(config: TrainingConfig, examples: Examples) -> TrainingConfig:

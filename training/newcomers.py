@@ -2,10 +2,13 @@
 
 Few users teach the content part little in its few steps, and the factors' own regression weighs thousands of items that
 hardly anyone had like those that many had. So, once all is fitted, values learn directly what is wanted of them: scores
-of those users who had items of that kind. Items that anyone had stay as they are.
+of those users who had items of that kind. Items that anyone had stay as they are; how high new ones stand among them is
+chosen on the validation window.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -16,16 +19,17 @@ from torch import Tensor
 from .examples import Examples, Index, even_sample
 from .factors import feature_values
 from .linear import ridge
-from .two_towers import TwoTowers
-from .validation import ITEMS_AT_ONCE, blocks
+from .two_towers import TwoTowers, nobody_had
+from .validation import blocks, embeddings, recalls_of, validation_rows
 
 MOST_USERS = 50_000  # an even sample of so many teaches, if there are more
 FEW = 20.0  # items: a feature value that so many share counts half of what they have in common
 DAMPING = 0.003  # of the mean square of a dimension of users
+STANDINGS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)  # that are tried; the first of equals wins
 
 
 @torch.no_grad()
-def fit_newcomers(towers: TwoTowers) -> Tensor:
+def fit_newcomers(towers: TwoTowers, snapshot: int) -> Tensor:
     """Vectors [V, F + H], rows as of feature_places: their sum over an item's values joins its factors and content.
 
     Two ridge regressions: of who had each item (1 over the root of the length of the history, or long ones would decide
@@ -33,7 +37,7 @@ def fit_newcomers(towers: TwoTowers) -> Tensor:
     they tell most of the scores of those items: a least square over the same users.
     """
     towers.eval()
-    examples, snapshot = towers.examples, towers.examples.serve
+    examples = towers.examples
     rows = even_sample(examples.rows_of(range(snapshot, snapshot + 1), with_targets=False), MOST_USERS)
     histories = histories_of(examples, rows)
     known = np.flatnonzero(np.diff(histories.tocsc().indptr))
@@ -42,8 +46,7 @@ def fit_newcomers(towers: TwoTowers) -> Tensor:
         return torch.zeros_like(towers.item.newcomers)
     taste = slice(towers.config.memory_dim, -2)
     users = np.concatenate([towers.users(block, "new")[:, taste].numpy() for block in blocks(rows)])
-    catalogue = np.array_split(examples.code_items[known], -(-len(known) // ITEMS_AT_ONCE))
-    learned = np.concatenate([towers.items(snapshot, piece)[:, taste].numpy() for piece in catalogue])
+    learned = towers.items(snapshot, examples.code_items[known])[:, taste].numpy()
     gram = users.T @ users
     if not gram.any():  # neither factors nor content count in this shop
         return torch.zeros_like(towers.item.newcomers)
@@ -53,6 +56,29 @@ def fit_newcomers(towers: TwoTowers) -> Tensor:
     told = values @ vectors
     scale = float(((told @ gram) * learned).sum()) / max(float(((told @ gram) * told).sum()), 1e-30)
     return torch.from_numpy(max(scale, 0.0) * vectors)
+
+
+@torch.inference_mode()
+def choose_standing(towers: TwoTowers, log: Callable[[str], None]) -> None:
+    """Set what the taste of new items counts beside that of others: what is best for recall on the validation window.
+
+    New are the items that nobody had before it. Among themselves their order stays; but few of a catalogue's new items
+    are ever wanted, and at the full length of their vectors they would fill lists that known items serve better.
+    """
+    examples, snapshot = towers.examples, towers.examples.serve + 1
+    towers.item.newcomers.copy_(fit_newcomers(towers, snapshot))
+    rows, new = validation_rows(examples), np.flatnonzero(nobody_had(examples, snapshot)[:-1])
+    users, items = embeddings(towers, rows, "new", hidden=False)
+    of_new = towers.items(snapshot, new, is_new=True)
+    taste = torch.zeros(items.shape[1], dtype=torch.bool)
+    taste[towers.config.memory_dim : -1] = True
+
+    def recall(standing: float) -> float:
+        items[new] = torch.where(taste, standing * of_new, of_new)
+        return float(recalls_of(examples, rows, (block @ items.T for block in users), "new").sum())
+
+    towers.item.standing.fill_(max(STANDINGS, key=recall))
+    log(f"two_tower: new items count {float(towers.item.standing):g}")
 
 
 def histories_of(examples: Examples, rows: Index) -> csr_matrix:

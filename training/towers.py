@@ -27,6 +27,7 @@ class ItemTower(nn.Module):
 
     prior: Tensor
     newcomers: Tensor
+    standing: Tensor
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class ItemTower(nn.Module):
         # of values, for items that nobody had, see newcomers.py; fitted last, and so no weights to go on from
         values = sum(len(rows) for rows in self.places.values())
         self.register_buffer("newcomers", torch.zeros(values, config.factors + hidden), persistent=False)
+        self.register_buffer("standing", torch.tensor(1.0))  # what their taste counts beside that of other items
         # users that all items together have on top of those of the newest window, shared out as by all of the past
         self.register_buffer("prior", torch.tensor(PRIOR / max(ever, 1.0)))
 
@@ -71,10 +73,11 @@ class ItemTower(nn.Module):
         content, numbers = self.features.content(inputs), self.features.behaviour(inputs)  # [B, H] each
         own = own * self.trend(numbers).exp()
         mixed = content + self.mixed(torch.cat([content, numbers], 1))
-        taste = torch.cat([own, mixed], 1)
-        if not self.training:
-            taste = taste + self.told(inputs, self.newcomers) * (inputs["item_code"] == 0).unsqueeze(1)
-        return torch.cat([taste, self.bias(numbers)], 1)
+        taste = torch.cat([own, mixed, self.bias(numbers)], 1)
+        if self.training:
+            return taste
+        told = nn.functional.pad(self.told(inputs, self.newcomers), (0, 1))
+        return torch.where(is_known.unsqueeze(1), taste, self.standing * (taste + told))
 
     def told(self, inputs: dict[str, Tensor], vectors: Tensor) -> Tensor:
         """Sum [B, any] of the vectors [V, any], rows as of feature_places, of an item's values."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .config import TrainingConfig
@@ -16,6 +17,7 @@ from .towers import ItemTower, UserTower
 
 FEWEST_REPEATS = 0.05  # share of targets that the user already had
 MUCH_TURNOVER = 0.05  # share of targets that nobody had had
+ITEMS_AT_ONCE = 32_768  # whose inputs are held as numbers: a text is up to 256 of them
 
 
 class TwoTowers(nn.Module):
@@ -83,11 +85,15 @@ class TwoTowers(nn.Module):
         embeddings: Tensor = self.user(inputs, vectors, places, turn)
         return embeddings
 
-    def items(self, snapshot: int, items: Index) -> Tensor:
-        """Embeddings [n, D] of catalogue items as of a snapshot."""
-        inputs = tensors(self.examples.item_batch(snapshot, items))
-        embeddings: Tensor = self.item(inputs, self.factors(snapshot))
-        return embeddings
+    def items(self, snapshot: int, items: Index, is_new: bool = False) -> Tensor:
+        """Embeddings [n, D] of catalogue items as of a snapshot; as if training had not seen them, if they are new."""
+        found = []
+        for piece in np.array_split(items, max(-(-len(items) // ITEMS_AT_ONCE), 1)):
+            inputs = tensors(self.examples.item_batch(snapshot, piece))
+            if is_new:
+                inputs["item_code"] = torch.zeros_like(inputs["item_code"])
+            found.append(self.item(inputs, self.factors(snapshot)))
+        return torch.cat(found)
 
     def snapshot_of(self, rows: Index) -> int:
         """The one snapshot that the user rows are of."""
@@ -101,13 +107,19 @@ def has_repeats(examples: Examples) -> bool:
 
 def has_turnover(examples: Examples) -> bool:
     """Whether much of what users of the validation window wanted was in no history before it."""
-    snapshot = range(examples.serve + 1, examples.serve + 2)
-    had, wanted = (examples.rows_of(snapshot, with_targets=is_target) for is_target in (False, True))
-    known = np.zeros(len(examples.catalogue) + 1, bool)  # the last place stands for no item
-    known[examples.code_items[np.unique(examples.histories.values[examples.histories.cells(had)])]] = True
-    known[-1] = False
+    snapshot = examples.serve + 1
+    wanted = examples.rows_of(range(snapshot, snapshot + 1), with_targets=True)
     items = examples.targets.values[examples.targets.cells(wanted)]
-    return float((~known[items]).sum()) >= MUCH_TURNOVER * max(len(items), 1)
+    return float(nobody_had(examples, snapshot)[items].sum()) >= MUCH_TURNOVER * max(len(items), 1)
+
+
+def nobody_had(examples: Examples, snapshot: int) -> NDArray[np.bool_]:
+    """Which items of the catalogue, [I + 1], are in no history as of a snapshot; the last place stands for no item."""
+    rows = examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
+    found = np.ones(len(examples.catalogue) + 1, bool)
+    found[examples.code_items[np.unique(examples.histories.values[examples.histories.cells(rows)])]] = False
+    found[-1] = True
+    return found
 
 
 def tensors(arrays: dict[str, Array]) -> dict[str, Tensor]:

@@ -19,7 +19,6 @@ from .two_towers import TwoTowers, tensors
 
 Recalls = NDArray[np.float64]
 BLOCK = 256
-ITEMS_AT_ONCE = 32_768  # whose inputs are held as numbers: a text is up to 256 of them
 SHARES = (0.1, 0.0, 0.05, 0.2, 0.4, 1.0, 2.0, 8.0)  # that are tried; the first of equals wins
 # places of the parts in UserTower.shares
 MEMORY, FACTORS, CONTENT, POPULARITY = slice(0, 1), slice(1, 2), slice(2, 3), slice(3, 4)
@@ -47,7 +46,7 @@ def validation_recalls(towers: TwoTowers, policy: str, with_history: bool | None
     their histories are hidden, and are what such users want.
     """
     rows, hidden = _rows_of(towers.examples, with_history)
-    users, items = _embeddings(towers, rows, policy, hidden)
+    users, items = embeddings(towers, rows, policy, hidden)
     return recalls_of(towers.examples, rows, (block @ items.T for block in users), "hidden" if hidden else policy)
 
 
@@ -73,12 +72,10 @@ def _rows_of(examples: Examples, with_history: bool | None) -> tuple[Index, bool
 
 
 @torch.inference_mode()
-def _embeddings(towers: TwoTowers, rows: Index, policy: str, hidden: bool) -> tuple[list[Tensor], Tensor]:
+def embeddings(towers: TwoTowers, rows: Index, policy: str, hidden: bool) -> tuple[list[Tensor], Tensor]:
     """Of the users in blocks of rows, [B, D] each, and of all items as of the validation snapshot, [I, D]."""
     towers.eval()
-    catalogue = np.arange(len(towers.examples.catalogue))
-    pieces = np.array_split(catalogue, max(-(-len(catalogue) // ITEMS_AT_ONCE), 1))
-    items = torch.cat([towers.items(towers.examples.serve + 1, piece) for piece in pieces])
+    items = towers.items(towers.examples.serve + 1, np.arange(len(towers.examples.catalogue)))
     return [towers.users(block, policy, hidden) for block in blocks(rows)], items
 
 
@@ -204,9 +201,9 @@ def recalls_by_shares(towers: TwoTowers, policy: str, with_history: bool) -> Cal
     examples = towers.examples
     rows, hidden = _rows_of(examples, with_history)
     with only(towers, slice(0, 0)):
-        without, items = _embeddings(towers, rows, policy, hidden)
+        without, items = embeddings(towers, rows, policy, hidden)
     with only(towers, slice(0, 4)):
-        whole = _embeddings(towers, rows, policy, hidden)[0]
+        whole = embeddings(towers, rows, policy, hidden)[0]
     taste = (towers.config.factors, towers.config.content + 1)
     widths = torch.tensor([items.shape[1] - sum(taste) - 1, *taste, 1])
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import torch
 from test_factors import shop
 from tiny_examples import make_examples
 from two_tower.training.config import TrainingConfig
+from two_tower.training.data import HISTORY
+from two_tower.training.examples import Examples, build_examples
 from two_tower.training.fit import prepare
-from two_tower.training.newcomers import fit_newcomers, histories_of
+from two_tower.training.newcomers import choose_standing, fit_newcomers, histories_of
 from two_tower.training.two_towers import TwoTowers, tensors
 
 CONFIG = TrainingConfig(
@@ -27,7 +30,7 @@ def test_users_of_a_shelf_are_who_a_new_item_of_it_is_for() -> None:
     examples = towers.examples
     rows = examples.rows_of(range(examples.serve, examples.serve + 1), with_targets=False)
     assert len(rows)
-    values = fit_newcomers(towers)
+    values = fit_newcomers(towers, towers.examples.serve)
     towers.item.newcomers.copy_(values)
     users = towers.users(rows, "new")
     inputs = tensors(examples.item_batch(examples.serve, examples.code_items[[1, 5]]))
@@ -48,7 +51,7 @@ def test_items_that_someone_had_stay_as_they_are() -> None:
     examples = towers.examples
     everything = np.arange(len(examples.catalogue))
     before = towers.items(examples.serve, everything)
-    towers.item.newcomers.copy_(fit_newcomers(towers))
+    towers.item.newcomers.copy_(fit_newcomers(towers, towers.examples.serve))
     after = towers.items(examples.serve, everything)
     had = torch.from_numpy(np.asarray(examples.items.arrays["item_code"]) > 0)
     assert torch.equal(after[had], before[had])
@@ -56,10 +59,71 @@ def test_items_that_someone_had_stay_as_they_are() -> None:
 
 
 @torch.no_grad()
+def test_the_standing_of_new_items_leaves_their_order_and_all_other_items_as_they_are() -> None:
+    towers = towers_of_shop()
+    examples = towers.examples
+    towers.item.newcomers.copy_(fit_newcomers(towers, examples.serve))
+    rows = examples.rows_of(range(examples.serve, examples.serve + 1), with_targets=False)
+    users, taste = towers.users(rows, "new"), slice(CONFIG.memory_dim, -1)
+    everything = np.arange(len(examples.catalogue))
+    new = np.asarray(examples.items.arrays["item_code"]) == 0
+    before, new_before = towers.items(examples.serve, everything), towers.items(examples.serve, everything, is_new=True)
+    towers.item.standing.fill_(0.25)
+    after, new_after = towers.items(examples.serve, everything), towers.items(examples.serve, everything, is_new=True)
+    assert torch.equal(after[~new], before[~new])
+    torch.testing.assert_close((users[:, taste] @ new_after[:, taste].T), users[:, taste] @ new_before[:, taste].T / 4)
+
+
+def long_shelves(new_is_wanted: bool) -> Examples:
+    """Two shelves of 16 items, of which each of 20 users had four, and of eight that nobody had; they want others."""
+    names = [f"{shelf}{number:02d}" for shelf in "pq" for number in range(24)]
+    code = {name: place + 1 for place, name in enumerate(names)}
+    carts = [[f"{'pq'[user % 2]}{(user // 2 + step) % 16:02d}" for step in (0, 3, 5, 9)] for user in range(20)]
+    users = [
+        {"snapshot": snapshot, "user_id": f"u{user:02d}", "history_items": [code[item] for item in cart]}
+        | {name: [1.0] * len(cart) for name in HISTORY[1:]}
+        for snapshot in (1, 2)
+        for user, cart in enumerate(carts)
+    ]
+    items = [
+        {"snapshot": snapshot, "item_id": name, "item_code": code[name], "shelf": 1 if name[0] == "p" else 2,
+         "users": 1.0, "recent_users": 1.0}
+        for snapshot in (1, 2)
+        for name in names
+    ]  # fmt: skip
+    places = range(16, 24) if new_is_wanted else range(16)
+    wanted = [
+        {"snapshot": 2, "user_id": f"u{user:02d}", "item_id": item, "is_repeat": False}
+        for user, cart in enumerate(carts)
+        for item in (f"{cart[0][0]}{place:02d}" for place in places)
+        if item not in cart
+    ]
+    had = [
+        {"snapshot": 2, "user_id": f"u{user:02d}", "item_id": item} for user, cart in enumerate(carts) for item in cart
+    ]
+    return build_examples(
+        *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
+        {"user": {}, "item": {"item_code": 48, "shelf": 2}}, {"user": set(), "item": {"users", "recent_users"}}, 1,
+    )  # fmt: skip
+
+
+def test_new_items_stand_as_high_as_they_are_wanted_on_the_validation_window() -> None:
+    standings, told = [], []
+    for new_is_wanted in (True, False):
+        prepare(CONFIG)
+        towers = TwoTowers(long_shelves(new_is_wanted), CONFIG)
+        choose_standing(towers, told.append)
+        standings.append(float(towers.item.standing))
+    assert standings[0] == 1.0
+    assert standings[1] < 0.9
+    assert told == [f"two_tower: new items count {standing:g}" for standing in standings]
+
+
+@torch.no_grad()
 def test_where_neither_factors_nor_content_count_nothing_is_told() -> None:
     towers = towers_of_shop()
     towers.user.shares[:] = 0.0
-    assert not fit_newcomers(towers).any()
+    assert not fit_newcomers(towers, towers.examples.serve).any()
 
 
 def test_histories_weigh_by_the_root_of_their_length() -> None:

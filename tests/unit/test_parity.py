@@ -13,7 +13,7 @@ import torch
 from tiny_examples import CHANGING, CODES, item_rows, make_examples, pairs, user_rows
 from torch import nn
 from two_tower.python_udfs.plugin import register
-from two_tower.training import validation
+from two_tower.training import two_towers
 from two_tower.training.config import TrainingConfig
 from two_tower.training.data import Ragged
 from two_tower.training.examples import build_examples
@@ -127,7 +127,7 @@ def test_popularity_is_that_of_the_newest_window_where_it_says_enough(towers: Tw
 
 def test_items_are_embedded_in_pieces(towers: TwoTowers, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = validation_recalls(towers, "new")
-    monkeypatch.setattr(validation, "ITEMS_AT_ONCE", 2)
+    monkeypatch.setattr(two_towers, "ITEMS_AT_ONCE", 2)
     np.testing.assert_array_equal(validation_recalls(towers, "new"), whole)
 
 
