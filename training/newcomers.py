@@ -20,12 +20,12 @@ from .examples import Examples, Index, even_sample
 from .factors import feature_values
 from .linear import ridge
 from .two_towers import TwoTowers, nobody_had
-from .validation import blocks, embeddings, recalls_of, validation_rows
+from .validation import blocks, embeddings, is_clearly_better, recalls_of, validation_rows
 
 MOST_USERS = 50_000  # an even sample of so many teaches, if there are more
 FEW = 20.0  # items: a feature value that so many share counts half of what they have in common
 DAMPING = 0.003  # of the mean square of a dimension of users
-STANDINGS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)  # that are tried; the first of equals wins
+STANDINGS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)  # that are tried, in this order
 
 
 @torch.no_grad()
@@ -60,10 +60,11 @@ def fit_newcomers(towers: TwoTowers, snapshot: int) -> Tensor:
 
 @torch.inference_mode()
 def choose_standing(towers: TwoTowers, log: Callable[[str], None]) -> None:
-    """Set what the taste of new items counts beside that of others: what is best for recall on the validation window.
+    """Set what the taste of new items counts beside that of others, by recall on the validation window.
 
     New are the items that nobody had before it. Among themselves their order stays; but few of a catalogue's new items
-    are ever wanted, and at the full length of their vectors they would fill lists that known items serve better.
+    are ever wanted, and at the full length of their vectors they would fill lists that known items serve better. So
+    they count as much as they can without what is best being clearly better.
     """
     examples, snapshot = towers.examples, towers.examples.serve + 1
     towers.item.newcomers.copy_(fit_newcomers(towers, snapshot))
@@ -72,12 +73,12 @@ def choose_standing(towers: TwoTowers, log: Callable[[str], None]) -> None:
     of_new = towers.items(snapshot, new, is_new=True)
     taste = torch.zeros(items.shape[1], dtype=torch.bool)
     taste[towers.config.memory_dim : -1] = True
-
-    def recall(standing: float) -> float:
+    found = {}
+    for standing in STANDINGS:
         items[new] = torch.where(taste, standing * of_new, of_new)
-        return float(recalls_of(examples, rows, (block @ items.T for block in users), "new").sum())
-
-    towers.item.standing.fill_(max(STANDINGS, key=recall))
+        found[standing] = recalls_of(examples, rows, (block @ items.T for block in users), "new")
+    best = max(found.values(), key=lambda recalls: float(recalls.sum()))
+    towers.item.standing.fill_(next(s for s in STANDINGS if not is_clearly_better(best, found[s])))
     log(f"two_tower: new items count {float(towers.item.standing):g}")
 
 
