@@ -68,17 +68,22 @@ def test_items_that_nobody_had_have_no_vectors() -> None:
     assert items[6].any()
 
 
-def shop(words: list[int] | None = None) -> Examples:
-    """Two shelves of four items; users keep to one shelf, but nobody of them had p3 or q3. All have the same words."""
-    names = [f"{shelf}{number}" for shelf in "pq" for number in range(4)]
-    code = {name: place + 1 for place, name in enumerate(names)}
-    carts = [["p0", "p1", "p2"], ["q0", "q1", "q2"]] * 3 + [["p3"], ["q3"]]
-    users = [
+def users_of(carts: list[list[str]], code: dict[str, int]) -> list[dict[str, object]]:
+    """Rows of users u00, u01 and so on at two snapshots, each of whom had the items of a cart once."""
+    return [
         {"snapshot": snapshot, "user_id": f"u{user:02d}", "history_items": [code[item] for item in cart]}
         | {name: [1.0] * len(cart) for name in HISTORY[1:]}
         for snapshot in (1, 2)
         for user, cart in enumerate(carts)
     ]
+
+
+def shop(words: list[int] | None = None) -> Examples:
+    """Two shelves of four items; users keep to one shelf, but nobody of them had p3 or q3. All have the same words."""
+    names = [f"{shelf}{number}" for shelf in "pq" for number in range(4)]
+    code = {name: place + 1 for place, name in enumerate(names)}
+    carts = [["p0", "p1", "p2"], ["q0", "q1", "q2"]] * 3 + [["p3"], ["q3"]]
+    users = users_of(carts, code)
     items = [
         {"snapshot": snapshot, "item_id": name, "item_code": code[name], "shelf": 1 if name[0] == "p" else 2,
          "tags": [3, 3, 4 + place], "users": 1.0, "recent_users": 1.0} | ({"words": words} if words else {})

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import torch
-from test_factors import shop
+from test_factors import shop, users_of
 from tiny_examples import make_examples
 from two_tower.training.config import TrainingConfig
-from two_tower.training.data import HISTORY
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.fit import prepare
 from two_tower.training.newcomers import choose_standing, fit_newcomers, histories_of
@@ -79,12 +78,7 @@ def long_shelves(new_is_wanted: bool) -> Examples:
     names = [f"{shelf}{number:02d}" for shelf in "pq" for number in range(24)]
     code = {name: place + 1 for place, name in enumerate(names)}
     carts = [[f"{'pq'[user % 2]}{(user // 2 + step) % 16:02d}" for step in (0, 3, 5, 9)] for user in range(20)]
-    users = [
-        {"snapshot": snapshot, "user_id": f"u{user:02d}", "history_items": [code[item] for item in cart]}
-        | {name: [1.0] * len(cart) for name in HISTORY[1:]}
-        for snapshot in (1, 2)
-        for user, cart in enumerate(carts)
-    ]
+    users = users_of(carts, code)
     items = [
         {"snapshot": snapshot, "item_id": name, "item_code": code[name], "shelf": 1 if name[0] == "p" else 2,
          "users": 1.0, "recent_users": 1.0}
