@@ -26,10 +26,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.sparse import csr_matrix, diags, hstack
+from content_rivals import content_of, expected_popularity, ties_of
+from scipy.sparse import csr_matrix
 from two_tower.python_udfs.plugin import register
-from two_tower.training.data import Ragged, read_inputs
-from two_tower.training.linear import ridge
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "shops"))
@@ -70,36 +69,6 @@ def shop_of(name: str, content: str, data: Path, work: Path, encoder: str) -> Sh
     return Shop(name, data, work, "_cold", **held_out, **chosen)
 
 
-def content_of(items: pa.Table, by_rarity: bool, by_length: bool) -> csr_matrix:
-    """Rows [items, any] of what the items' columns say, each column a block: codes, or a vector.
-
-    by_rarity: codes count by inverse document frequency. by_length: blocks and rows have length 1.
-    """
-    blocks, sized = [], unit if by_length else csr_matrix
-    inputs = read_inputs(items, {}, ())
-    for column in inputs.columns:
-        values = inputs.arrays[column.name]
-        if column.name == "item_code" or column.kind == "number":
-            continue
-        if column.kind == "vector":
-            blocks.append(sized(csr_matrix(np.nan_to_num(values))))
-            continue
-        lists = values if isinstance(values, Ragged) else Ragged(np.arange(len(values) + 1), values)
-        codes = lists.values.astype(np.int64)
-        counts = csr_matrix((np.ones(len(codes)), codes, lists.offsets), shape=(len(items), codes.max(initial=0) + 1))
-        rarity = np.log(len(items) / np.maximum(np.bincount(codes, minlength=counts.shape[1]), 1)).clip(0)
-        weights = rarity if by_rarity else np.ones(counts.shape[1])
-        weights[0] = 0  # unknown says nothing
-        blocks.append(sized(csr_matrix(counts @ diags(weights))))
-    return sized(csr_matrix(hstack(blocks))) if blocks else csr_matrix((len(items), 1))
-
-
-def unit(rows: csr_matrix) -> csr_matrix:
-    """The rows at length 1; empty ones stay empty."""
-    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    return csr_matrix(diags(1 / np.where(lengths > 0, lengths, 1)) @ rows)
-
-
 def pairs_of(connection: duckdb.DuckDBPyConnection, table: str, snapshot: int, rows: Rows) -> dict[int, list[int]]:
     """Rows of items by row of user, as a table has them at a snapshot; rows: of users, and of items, by id."""
     found: dict[int, list[int]] = {}
@@ -131,20 +100,6 @@ def best_content(connection: duckdb.DuckDBPyConnection, items: pa.Table, rows: R
             best = recall, content
     assert best is not None
     return best[1]
-
-
-def expected_popularity(content: csr_matrix, users: np.ndarray) -> np.ndarray:
-    """What content lets expect of the logarithm of users, [items], by ridge regression over the whole catalogue.
-
-    Over items that have users alone, it does not learn which contents nobody wants: Steam .032 instead of .241.
-    """
-    logs = np.log1p(users).astype(np.float32)
-    return np.asarray(content @ ridge(content, (logs - logs.mean())[:, None], 1.0, 40), np.float64)[:, 0]
-
-
-def ties_of(size: int) -> np.ndarray:
-    """What orders items that score the same: next to nothing, by chance."""
-    return np.random.default_rng(0).permutation(size) / size / 1e9
 
 
 def measure(connection: duckdb.DuckDBPyConnection) -> Recalls:

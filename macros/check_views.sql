@@ -1,12 +1,14 @@
 {% macro check_views() %}
-    {#- On-run-start: a view must not call a function of the plugin, since it fails for whoever opens the database without it. -#}
+    {#- On-run-start: a view must not call a Python function, or a macro that is one, since it fails for whoever opens the database without it. -#}
     {%- if execute -%}
-        {%- set functions = '(?i)(?<![\\w.])(embed(_text|_image)?|text_buckets|top_k|bootstrap_(interval|ratio|difference))\\s*\\(' -%}
+        {%- set functions = '(embed(_text|_image)?|picture_(problem|version)|encoder|text_buckets|top_k(_approximate)?(_within)?'
+            ~ '|top_k_arranged|history_(reasons|weights)|normal_quantile|chi_square_p|bootstrap_(interval|ratio|difference)'
+            ~ '|two_tower_(version|missing_packages)|two_tower\\.(top_k_lists|what_if_(user|item)|needed_users))' -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'view' -%}
-            {%- set called = modules.re.search(functions, node.raw_code) -%}
+            {%- set called = modules.re.search('(?i)(?<![\\w.])' ~ functions ~ '\\s*\\(', node.raw_code) -%}
             {%- if called -%}
                 {%- do two_tower.input_error(
-                    'model ' ~ node.name, 'is a view that calls the Python function ' ~ called.group(1) ~ '().',
+                    'model ' ~ node.name, 'is a view that calls ' ~ called.group(1) ~ '().',
                     "materialize it: {{ '{{' }} config(materialized='table') {{ '}}' }}; a view fails where the plugin is not loaded."
                 ) -%}
             {%- endif -%}

@@ -8,7 +8,8 @@
     {%- elif modules.re.fullmatch('(float|real|double)\\[[0-9]+\\]', type) -%}
         {{ return('vector') }}
     {%- elif family == 'text' or type in ['boolean', 'bool'] or (
-        modules.re.fullmatch('[a-z]*int|integer', type) and modules.re.fullmatch('(.*_)?(id|ID|code|key)|.*[a-z]I[dD]', name)
+        modules.re.fullmatch('[a-z]*int|integer|decimal\\([0-9]+, *0\\)', type)
+        and modules.re.fullmatch('(?i:(.*[^a-z])?id|.*code|.*key)|.*[a-z]I[dD]', name)
     ) -%}
         {{ return('category') }}
     {%- elif family in ['number', 'time'] -%}

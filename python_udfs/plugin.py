@@ -38,10 +38,24 @@ SEE_NULL = {
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the functions on a connection and everything that shares its database; twice is once."""
     (threads,) = connection.execute("select current_setting('threads')").fetchall()[0]
-    exact = of_any_columns(top_k, threads=int(threads))
-    approximate = of_any_columns(top_k, threads=int(threads), approximate=True)
-    udfs: dict[str, tuple[Callable[..., Any], Any, str]] = {
-        "embed": (of_any_columns(embed, threads=int(threads)), None, "FLOAT[]"),
+    arrow: Any = "arrow"
+    catalogue = connection.execute("select function_name from duckdb_functions()").fetchall()
+    present = {name for (name,) in catalogue}
+    for name, (function, parameters, return_type) in functions(int(threads)).items():
+        if name not in present:
+            nulls: Any = "special" if name in SEE_NULL else "default"
+            connection.create_function(name, function, parameters, return_type, type=arrow, null_handling=nulls)
+    if "two_tower_version" not in present:
+        connection.create_function("two_tower_version", installation.version, [], "VARCHAR")
+        connection.create_function("two_tower_missing_packages", installation.missing_packages, [], "VARCHAR[]")
+
+
+def functions(threads: int) -> dict[str, tuple[Callable[..., Any], Any, str]]:
+    """Functions of columns by name: what runs, the types of its parameters (None: any), the type of the result."""
+    exact = of_any_columns(top_k, threads=threads)
+    approximate = of_any_columns(top_k, threads=threads, approximate=True)
+    return {
+        "embed": (of_any_columns(embed, threads=threads), None, "FLOAT[]"),
         "top_k": (exact, None, RETURN_TYPE),
         "top_k_within": (exact, None, RETURN_TYPE),
         "top_k_arranged": (exact, None, RETURN_TYPE),
@@ -69,16 +83,6 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
             "STRUCT(difference DOUBLE, low DOUBLE, high DOUBLE)",
         ),
     }
-    arrow: Any = "arrow"
-    catalogue = connection.execute("select function_name from duckdb_functions()").fetchall()
-    present = {name for (name,) in catalogue}
-    for name, (function, parameters, return_type) in udfs.items():
-        if name not in present:
-            nulls: Any = "special" if name in SEE_NULL else "default"
-            connection.create_function(name, function, parameters, return_type, type=arrow, null_handling=nulls)
-    if "two_tower_version" not in present:
-        connection.create_function("two_tower_version", installation.version, [], "VARCHAR")
-        connection.create_function("two_tower_missing_packages", installation.missing_packages, [], "VARCHAR[]")
 
 
 def of_any_columns(function: Callable[..., Any], **settings: Any) -> Callable[..., Any]:

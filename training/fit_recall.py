@@ -97,10 +97,7 @@ def fit_recall(
     live = torch.unique(codes[weights > 0])
     if not len(live):
         return 0.0
-    # only these rows of the tables change, so only these are stepped; place 0 stays "no item"
-    place_of = torch.zeros(item.vectors.num_embeddings, dtype=torch.int64)
-    place_of[live] = torch.arange(1, len(live) + 1)
-    rows_of = torch.cat([torch.zeros(1, dtype=torch.int64), live])
+    place_of, rows_of = tables_of(live, item.vectors.num_embeddings)
     history, items = (nn.Parameter(side.vectors.weight.detach()[rows_of]) for side in (user, item))
     random = np.random.default_rng([config.seed, len(rows)])
     optimiser = torch.optim.Adam([history, items, user.scale], lr=rate, fused=True)
@@ -120,6 +117,16 @@ def fit_recall(
     with torch.no_grad():
         user.vectors.weight[live], item.vectors.weight[live] = history[1:], items[1:]
     return float(np.mean(losses))
+
+
+def tables_of(live: Tensor, codes: int) -> tuple[Tensor, Tensor]:
+    """Place [C] of each code in tables of the live ones alone, and the code [1 + live] of each place; 0 is no item.
+
+    Only these rows change, so only these are stepped.
+    """
+    place_of = torch.zeros(codes, dtype=torch.int64)
+    place_of[live] = torch.arange(1, len(live) + 1)
+    return place_of, torch.cat([torch.zeros(1, dtype=torch.int64), live])
 
 
 def recall_loss(users: Tensor, items: Tensor, own: Tensor, weights: Tensor, sample: Index, rest: int) -> Tensor:

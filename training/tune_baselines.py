@@ -96,26 +96,7 @@ def search(
     policy has its own TPE study; they ask in turn, every fit teaches both.
     """
     policies = list(relevant)
-    studies = {
-        policy: optuna.create_study(
-            direction="maximize",
-            sampler=optuna.samplers.TPESampler(
-                seed=budget.seed + number + len(tried), n_startup_trials=8, multivariate=True
-            ),
-        )
-        for number, policy in enumerate(policies)
-    }
-    for row in (*usual, *tried):
-        known = as_asked(model, row)
-        if known:
-            teach(studies, known, row)
-    untried = set(STEP_DECAYS) - {row.get("step_decay") or 1.0 for row in tried}
-    for study in studies.values():
-        best = study.best_params if study.trials else {}  # none where all lie outside of the space
-        for step_decay in sorted(untried, reverse=True) if "step_decay" in best else ():
-            study.enqueue_trial(best | {"step_decay": step_decay})
-    for number, start in list(enumerate(STARTS[model]))[len(tried) :]:
-        studies[policies[number % len(policies)]].enqueue_trial(start)
+    studies = opened_studies(model, policies, budget.seed, tried, usual)
     began = time.monotonic()
     for number in range(len(tried), budget.trials * len(policies)):
         if time.monotonic() - began > budget.minutes * 60:
@@ -130,6 +111,31 @@ def search(
         studies[asked].tell(trial, found[f"recall_{asked}"])
         teach({policy: study for policy, study in studies.items() if policy != asked}, trial, found)
         yield {"trial": number, "asked_for": asked} | parameters | found | {"fit_seconds": seconds}
+
+
+def opened_studies(
+    model: str, policies: Sequence[Policy], seed: int, tried: Sequence[Row], usual: Sequence[Row]
+) -> dict[Policy, optuna.Study]:
+    """A study per policy that knows the earlier rows and has in its queue what is to be tried first."""
+    studies = {
+        policy: optuna.create_study(
+            direction="maximize",
+            sampler=optuna.samplers.TPESampler(seed=seed + number + len(tried), n_startup_trials=8, multivariate=True),
+        )
+        for number, policy in enumerate(policies)
+    }
+    for row in (*usual, *tried):
+        known = as_asked(model, row)
+        if known:
+            teach(studies, known, row)
+    untried = set(STEP_DECAYS) - {row.get("step_decay") or 1.0 for row in tried}
+    for study in studies.values():
+        best = study.best_params if study.trials else {}  # none where all lie outside of the space
+        for step_decay in sorted(untried, reverse=True) if "step_decay" in best else ():
+            study.enqueue_trial(best | {"step_decay": step_decay})
+    for number, start in list(enumerate(STARTS[model]))[len(tried) :]:
+        studies[policies[number % len(policies)]].enqueue_trial(start)
+    return studies
 
 
 def teach(studies: Mapping[Policy, optuna.Study], trial: optuna.trial.BaseTrial, found: Mapping[str, Any]) -> None:

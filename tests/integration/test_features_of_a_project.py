@@ -106,6 +106,22 @@ def test_what_if_reads_a_date_as_the_tables_do(shop: Garden) -> None:
         ]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "data_type", "names"),
+    [
+        ("category", "BIGINT", ["id", "brand_id", "Brand Id", "brandID", "zipcode", "productCode", "PRODUCT_CODE"]),
+        ("category", "DECIMAL(18,0)", ["brand_id"]),
+        ("number", "BIGINT", ["paid", "codes", "quantity"]),
+        ("number", "DECIMAL(18,2)", ["brand_id"]),
+    ],
+)
+def test_whole_numbers_that_are_keys_by_name_are_categories(
+    shop: Garden, encoding: str, data_type: str, names: list[str]
+) -> None:
+    calls = [f"'{{{{ two_tower.encoding_of_type('{data_type}', '{name}') }}}}' as \"{name}\"" for name in names]
+    assert inline(shop, f"select {', '.join(calls)}") == [dict.fromkeys(names, encoding)]
+
+
 def test_names_without_a_latin_letter_stay_apart(shop: Garden) -> None:
     query = "select '{{ two_tower.feature_name('цвет') }}' as a, '{{ two_tower.feature_name('цена 2') }}' as b"
     ((names),) = inline(shop, query)

@@ -207,7 +207,7 @@ MISTAKES = {
         ["compile", "--select", "stg_users", "--target", "without_plugin"],
     ),
     "UDF called from a view": Mistake(
-        ["model had_before: is a view that calls the Python function top_k()", "config(materialized='table')"],
+        ["model had_before: is a view that calls top_k()", "config(materialized='table')"],
         files={
             "models/marts/had_before.sql": (
                 "select distinct",

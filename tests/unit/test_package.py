@@ -7,9 +7,11 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 from two_tower.python_udfs import installation
+from two_tower.python_udfs.plugin import register
 
 REPO = Path(__file__).parents[2]
 
@@ -43,6 +45,19 @@ def test_every_macro_of_ours_is_called_by_its_package() -> None:
         jinja = re.findall(r"\{\{.*?\}\}|\{%-? (?!macro|test).*?%\}", text, re.DOTALL)
         found[path] = [name for part in jinja for name in call.findall(part)]
     assert {path: calls for path, calls in found.items() if calls} == {}
+
+
+def test_no_function_of_the_plugin_is_allowed_in_a_view() -> None:
+    statement = (REPO / "macros" / "check_views.sql").read_text().split("set functions =")[1].split("-%}")[0]
+    refused = re.compile("".join(re.findall("'(.+)'", statement)).replace("\\\\", "\\"))
+    with duckdb.connect() as connection:
+        query = "select distinct function_name from duckdb_functions()"
+        before = connection.execute(query).fetchall()
+        register(connection)
+        ours = {name for (name,) in set(connection.execute(query).fetchall()) - set(before)}
+    assert len(ours) > 1
+    assert [name for name in ours if not refused.fullmatch(name)] == []
+    assert refused.search("select {{ two_tower.needed_users(mean=0.05, lift=0.1) }}")
 
 
 def test_missing_packages_are_those_of_the_train_extra(monkeypatch: pytest.MonkeyPatch) -> None:
