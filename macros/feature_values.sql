@@ -5,7 +5,7 @@
         horizon,
         '{{ entity }}.{{ column.name }}' as feature,
         {% if column.encoding == 'categories' -%}
-            unnest({{ adapter.quote(column.name) }})
+            unnest(list_distinct({{ adapter.quote(column.name) }}))
         {%- else -%}
             cast({{ adapter.quote(column.name) }} as varchar)
         {%- endif %} as value

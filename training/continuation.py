@@ -53,7 +53,7 @@ def newest_run(model_dir: Path, kin: str, as_of: str, most: int) -> Path | None:
     None if there is none, or if it is one of so many (`most`) days in a row that have gone on.
     """
     found: list[tuple[str, str, Path, int]] = []
-    for path in sorted(model_dir.glob(f"*/{WEIGHTS}")):
+    for path in sorted(model_dir.glob(f"[!.]*/{WEIGHTS}")):  # what is not finished yet has a dot before its name
         about = metadata_of(path.parent)
         if about.get("kin") == kin and about["as_of"] <= as_of:
             found.append((about["as_of"], about["trained_at"], path.parent, int(about["continuations"])))

@@ -63,6 +63,10 @@ class Examples:
         """Item inputs [n] of catalogue items as of a snapshot."""
         return gather(self.behaviour, self.item_rows[snapshot][items]) | gather(self.items, items)
 
+    def codes(self, snapshot: int) -> Index:
+        """Code of each catalogue item [I] as of a snapshot, 0 for rare ones."""
+        return np.asarray(self.behaviour.arrays["item_code"])[self.item_rows[snapshot]].astype(np.int64)
+
     def item_values(self, name: str, snapshot: int) -> Array | Ragged:
         """What each catalogue item [I] has in a column as of a snapshot."""
         if name in self.items.arrays:
@@ -102,7 +106,7 @@ def build_examples(
         rows = np.flatnonzero(item_behaviour.snapshots == snapshot)
         item_rows[int(snapshot)] = rows[np.argsort(places[rows])]
     code_items = np.full(sizes["item"]["item_code"] + 1, -1, np.int64)
-    codes = np.asarray(item_inputs.arrays["item_code"])
+    codes = np.asarray(item_behaviour.arrays["item_code"])[item_rows[serve]]
     code_items[codes[codes > 0]] = np.flatnonzero(codes > 0)
     histories = user_inputs.arrays["history_items"]
     assert isinstance(histories, Ragged)

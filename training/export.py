@@ -12,10 +12,13 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from .config import TrainingConfig
 from .data import HISTORY, Ragged
+from .examples import Examples
 from .factors import Factors
-from .two_towers import TwoTowers, tensors
+from .two_towers import ITEMS_AT_ONCE, TwoTowers, tensors
 
+LARGEST = 2_000_000_000  # bytes: a file of protobuf ends at 2 GiB
 INPUT = "column."  # marks the inputs until _rename: a column may be called like a value of torch's, say select or add
 
 
@@ -51,7 +54,8 @@ class UserGraph(nn.Module):
         self.register_buffer("turn", towers.factors(towers.examples.serve).turn)
         with torch.inference_mode():
             codes = torch.arange(len(towers.examples.code_items))
-            vectors = towers.history_vectors(codes, towers.examples.serve)
+            pieces = codes.split(ITEMS_AT_ONCE)
+            vectors = torch.cat([towers.history_vectors(piece, towers.examples.serve) for piece in pieces])
         self.register_buffer("vectors", vectors.clone())
 
     def forward(self, *inputs: Tensor) -> Tensor:
@@ -59,6 +63,16 @@ class UserGraph(nn.Module):
         named = dict(zip(self.names, inputs, strict=True))
         vector: Tensor = self.tower(named, self.vectors, named["history_items"], self.turn)
         return vector
+
+
+def check_size(examples: Examples, config: TrainingConfig) -> None:
+    """Raises ValueError where the user tower, with a vector for each item code, would be larger than a file may be."""
+    codes = len(examples.code_items)
+    if codes * config.dim * 4 > LARGEST:
+        raise ValueError(
+            f"feature_codes: {codes - 1:,} items have a code of their own, and vectors of {config.dim} numbers for so "
+            f"many do not fit into one ONNX file; raise two_tower_min_item_interactions or lower two_tower_dim"
+        )
 
 
 def export_towers(towers: TwoTowers, folder: Path, metadata: dict[str, str]) -> dict[str, Path]:

@@ -120,7 +120,7 @@ def feature_places(columns: tuple[Column, ...]) -> dict[str, range]:
 
 def feature_values(examples: Examples, snapshot: int) -> csr_matrix:
     """Which items had which value of a feature that does not age: 1 in [V, C], where at least two items had it."""
-    item_codes = np.asarray(examples.items.arrays["item_code"]).astype(np.int64)
+    item_codes = examples.codes(snapshot)
     size, blocks = len(examples.code_items), [csr_matrix(np.zeros((0, len(examples.code_items)), np.float32))]
     for name, places in feature_places(examples.item_columns).items():
         array = examples.item_values(name, snapshot)

@@ -127,5 +127,5 @@ def silent(layer: nn.Linear) -> nn.Linear:
 
 
 def module_name(name: str) -> str:
-    """A column's name as that of a module, which may hold no dots."""
-    return name.replace(".", "_dot_")
+    """A column's name as that of a module, which may hold no dots, nor be an attribute of torch's, say `type`."""
+    return "column_" + name.replace(".", "_dot_")

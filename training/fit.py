@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from .config import TrainingConfig
 from .continuation import Codes, Start, take_over
@@ -82,6 +83,7 @@ def go_on(
 def prepare(config: TrainingConfig) -> None:
     """Make what follows reproducible, at the given number of threads."""
     torch.set_num_threads(config.threads)
+    threadpool_limits(config.threads, "blas")
     torch.manual_seed(config.seed)
     torch.use_deterministic_algorithms(True)
     # filling memory before it is written cost a fifth of the time, and nothing here reads it before

@@ -100,7 +100,7 @@ def _key(model: str, settings: Mapping[str, Any], world: World, users: IntArray)
         digest.update(np.ascontiguousarray(values).data)
     for ids in (world.user_ids, world.item_ids):
         digest.update("\n".join(ids.to_pylist()).encode())
-    for module in ("baselines", "baseline_lists", "fit_baseline", "interaction_matrix"):
+    for module in ("baselines", "baseline_lists", "fit_baseline", "interaction_matrix", "linear"):
         digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     return digest.hexdigest()
 

@@ -31,6 +31,7 @@ class SequenceTrainer:
         assert isinstance(items, SequenceItems)
         config = towers.config
         self.towers, self.users, self.items, self.epochs, self.done = towers, users, items, epochs, 0.0
+        self.snapshot = snapshot
         self.rate = config.sequence_learning_rate * rate
         parameters = [*users.parameters(), *items.parameters()]
         self.optimiser, self.average = torch.optim.Adam(parameters, fused=True), Average(parameters)
@@ -89,7 +90,7 @@ class SequenceTrainer:
         known = codes > 0
         own = examples.code_items[codes[known].numpy()][:, None]
         batch = self.sampler.candidates(own, own, self.random)
-        items = tensors(examples.item_batch(examples.serve, batch.items))
+        items = tensors(examples.item_batch(self.snapshot, batch.items))
         content = self.items.content(items)  # once, for the histories' items are among these
         present, places = distinct(codes)
         among = np.searchsorted(batch.items, np.maximum(examples.code_items[present.numpy()], batch.items[0]))

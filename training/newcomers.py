@@ -1,9 +1,9 @@
-"""What items that nobody had are found by: what their feature values say of who would have them.
+"""What new items are found by, which nobody or hardly anyone had: what their feature values say of who would have them.
 
 Few users teach the content part little in its few steps, and the factors' own regression weighs thousands of items that
 hardly anyone had like those that many had. So, once all is fitted, values learn directly what is wanted of them: scores
-of those users who had items of that kind. Items that anyone had stay as they are; how high new ones stand among them is
-chosen on the validation window.
+of those users who had items of that kind. Items with a code of their own stay as they are; how high new ones stand
+among them is chosen on the validation window.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor
 from .examples import Examples, Index, even_sample
 from .factors import feature_values
 from .linear import ridge
-from .two_towers import TwoTowers, nobody_had
+from .two_towers import TwoTowers
 from .validation import blocks, embeddings, is_clearly_better, recalls_of, validation_rows
 
 MOST_USERS = 50_000  # an even sample of so many teaches, if there are more
@@ -62,20 +62,18 @@ def fit_newcomers(towers: TwoTowers, snapshot: int) -> Tensor:
 def choose_standing(towers: TwoTowers, log: Callable[[str], None]) -> None:
     """Set what the taste of new items counts beside that of others, by recall on the validation window.
 
-    New are the items that nobody had before it. Among themselves their order stays; but few of a catalogue's new items
-    are ever wanted, and at the full length of their vectors they would fill lists that known items serve better. So
-    they count as much as they can without what is best being clearly better.
+    New are the items that nobody or hardly anyone had before it. Among themselves their order stays; but few of a
+    catalogue's new items are ever wanted, and at the full length of their vectors they would fill lists that known
+    items serve better. So they count as much as they can without what is best being clearly better.
     """
     examples, snapshot = towers.examples, towers.examples.serve + 1
     towers.item.newcomers.copy_(fit_newcomers(towers, snapshot))
-    rows, new = validation_rows(examples), np.flatnonzero(nobody_had(examples, snapshot)[:-1])
+    rows, new = validation_rows(examples), torch.from_numpy(np.flatnonzero(examples.codes(snapshot) == 0))
     users, items = embeddings(towers, rows, "new", hidden=False)
-    of_new = towers.items(snapshot, new, is_new=True)
-    taste = torch.zeros(items.shape[1], dtype=torch.bool)
-    taste[towers.config.memory_dim : -1] = True
-    found = {}
+    taste = slice(towers.config.memory_dim, -1)
+    of_new, found = items[new, taste], {}
     for standing in STANDINGS:
-        items[new] = torch.where(taste, standing * of_new, of_new)
+        items[new, taste] = standing * of_new
         found[standing] = recalls_of(examples, rows, (block @ items.T for block in users), "new")
     best = max(found.values(), key=lambda recalls: float(recalls.sum()))
     towers.item.standing.fill_(next(s for s in STANDINGS if not is_clearly_better(best, found[s])))

@@ -21,7 +21,7 @@ import pandas as pd
 from .config import TrainingConfig
 from .continuation import WEIGHTS, Codes, Start, metadata_of, newest_run
 from .examples import Examples, build_examples
-from .export import export_towers
+from .export import check_size, export_towers
 from .fit import fit, go_on
 from .optimise import Epoch
 from .run_ids import Relations, kin_of, run_id_of
@@ -87,9 +87,11 @@ def train(
 
 def changing_columns(relations: Relations) -> dict[str, set[str]]:
     """Columns by entity that change from snapshot to snapshot."""
-    return {
+    found = {
         entity: {name for table in tables for name in relations[table].columns} for entity, tables in CHANGING.items()
     }
+    found["item"].add("item_code")  # rare items have none yet
+    return found
 
 
 def of_horizon(relation: duckdb.DuckDBPyRelation, name: str, horizon: str, serve: int) -> duckdb.DuckDBPyRelation:
@@ -102,6 +104,7 @@ def of_horizon(relation: duckdb.DuckDBPyRelation, name: str, horizon: str, serve
 def _train_one(run: Run, tested: Path | None, log: Callable[[str], None]) -> list[Row]:
     started = time.perf_counter()
     examples, codes = read_examples(run.relations, run.changing, run.serve), codes_of(run.relations)
+    check_size(examples, run.config)
     read = time.perf_counter() - started
     towers, curve, before = _fitted(run, tested, examples, codes, log)
     run.folder.parent.mkdir(parents=True, exist_ok=True)

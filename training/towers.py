@@ -47,7 +47,7 @@ class ItemTower(nn.Module):
         self.mixed = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.GELU(), silent(nn.Linear(hidden, hidden)))
         self.trend = silent(nn.Linear(hidden, 1))  # how much an item's factors count at this moment
         self.bias = silent(nn.Linear(hidden, 1))
-        # of values, for items that nobody had, see newcomers.py; fitted last, and so no weights to go on from
+        # of values, for items without a code, see newcomers.py; fitted last, and so no weights to go on from
         values = sum(len(rows) for rows in self.places.values())
         self.register_buffer("newcomers", torch.zeros(values, config.factors + hidden), persistent=False)
         self.register_buffer("standing", torch.tensor(1.0))  # what their taste counts beside that of other items

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .config import TrainingConfig
@@ -27,7 +26,7 @@ class TwoTowers(nn.Module):
         super().__init__()
         codes = len(examples.code_items)
         # numbers are scaled by the items that are traded: most of a catalogue may never have been
-        traded = np.flatnonzero(np.asarray(examples.items.arrays["item_code"]) > 0)
+        traded = np.flatnonzero(examples.codes(examples.serve) > 0)
         at_any_time = np.concatenate([rows[traded] for rows in examples.item_rows.values()])
         of_items = scales(examples.behaviour, at_any_time) | scales(examples.items, traded)
         of_users = scales(examples.users, np.arange(len(examples.users.snapshots)))
@@ -85,13 +84,11 @@ class TwoTowers(nn.Module):
         embeddings: Tensor = self.user(inputs, vectors, places, turn)
         return embeddings
 
-    def items(self, snapshot: int, items: Index, is_new: bool = False) -> Tensor:
-        """Embeddings [n, D] of catalogue items as of a snapshot; as if training had not seen them, if they are new."""
+    def items(self, snapshot: int, items: Index) -> Tensor:
+        """Embeddings [n, D] of catalogue items as of a snapshot."""
         found = []
         for piece in np.array_split(items, max(-(-len(items) // ITEMS_AT_ONCE), 1)):
             inputs = tensors(self.examples.item_batch(snapshot, piece))
-            if is_new:
-                inputs["item_code"] = torch.zeros_like(inputs["item_code"])
             found.append(self.item(inputs, self.factors(snapshot)))
         return torch.cat(found)
 
@@ -110,16 +107,8 @@ def has_turnover(examples: Examples) -> bool:
     snapshot = examples.serve + 1
     wanted = examples.rows_of(range(snapshot, snapshot + 1), with_targets=True)
     items = examples.targets.values[examples.targets.cells(wanted)]
-    return float(nobody_had(examples, snapshot)[items].sum()) >= MUCH_TURNOVER * max(len(items), 1)
-
-
-def nobody_had(examples: Examples, snapshot: int) -> NDArray[np.bool_]:
-    """Which items of the catalogue, [I + 1], are in no history as of a snapshot; the last place stands for no item."""
-    rows = examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
-    found = np.ones(len(examples.catalogue) + 1, bool)
-    found[examples.code_items[np.unique(examples.histories.values[examples.histories.cells(rows)])]] = False
-    found[-1] = True
-    return found
+    had = np.append(np.nan_to_num(np.asarray(examples.item_values("users", snapshot))) > 0, False)  # place -1: no item
+    return float((~had[items]).sum()) >= MUCH_TURNOVER * max(len(items), 1)
 
 
 def tensors(arrays: dict[str, Array]) -> dict[str, Tensor]:

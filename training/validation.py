@@ -112,7 +112,7 @@ def choose_factors(examples: Examples, config: TrainingConfig, log: Callable[[st
     if config.factors_alpha:
         return config
     rows, found = validation_rows(examples), {}
-    codes = tensor(np.array(examples.items.arrays["item_code"]))
+    codes = tensor(examples.codes(examples.serve + 1))
 
     def recall(tried: TrainingConfig) -> float:
         brief = replace(tried, als_iterations=min(tried.als_iterations, ITERATIONS_OF_TRIALS))

@@ -39,7 +39,7 @@ category_values as (
         'item.item_id' as feature,
         known_id as value
     from known_items
-    where interactions >= {{ var('two_tower_min_item_interactions') }}
+    where {{ two_tower.is_coded('known_items') }}
 ),
 
 carried as (

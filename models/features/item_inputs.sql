@@ -28,15 +28,9 @@ encoded as (
     select
         entities.horizon,
         {{ two_tower.encoded_columns(columns) }}
-        coalesce(ids.code, 0) as item_code,
         entities.item_id
     from entities
     {{ two_tower.encoding_joins('item', columns) }}
-    left join codes as ids
-        on
-            entities.horizon = ids.horizon
-            and ids.feature = 'item.item_id'
-            and entities.item_id = ids.value
 ),
 
 reviews as (
@@ -54,10 +48,17 @@ behaviour as (
         horizons.horizon,
         item_features.snapshot,
         {{ two_tower.behaviour_columns('item_features', behaviour) }}
+        -- that a rare item has a code now would tell the past that it will be had
+        case when {{ two_tower.is_coded('item_features') }} then coalesce(ids.code, 0) else 0 end as item_code,
         item_features.item_id,
         item_features.snapshot = horizons.snapshot as is_served
     from horizons
     inner join item_features on horizons.snapshot <= item_features.snapshot
+    left join codes as ids
+        on
+            horizons.horizon = ids.horizon
+            and ids.feature = 'item.item_id'
+            and item_features.item_id = ids.value
 ),
 
 -- what does not age stands in the rows that are served: once a snapshot, pictures would be most of the database

@@ -10,6 +10,10 @@ user_features as (
     select * from {{ ref('two_tower', 'user_features') }}
 ),
 
+item_features as (
+    select * from {{ ref('two_tower', 'item_features') }}
+),
+
 codes as (
     select * from {{ ref('two_tower', 'feature_codes') }}
 ),
@@ -47,6 +51,11 @@ histories as (
             horizons.horizon = codes.horizon
             and codes.feature = 'item.item_id'
             and histories.item_id = codes.value
+    inner join item_features
+        on
+            histories.snapshot = item_features.snapshot
+            and histories.item_id = item_features.item_id
+            and {{ two_tower.is_coded('item_features') }}
     where histories.position <= {{ var('two_tower_history_length') }}
     group by horizons.horizon, histories.snapshot, histories.user_id
 ),

@@ -55,13 +55,43 @@ def test_texts_reach_the_tower_as_the_codes_that_the_function_gives(garden: Gard
 def test_what_does_not_age_stands_in_served_rows_alone(garden: Garden) -> None:
     served, older = (
         garden.rows(
-            "select count(*) > 0, count(description) > 0, count(item_code) = count(*), count(users) = count(*) "
+            "select count(*) > 0, count(description) > 0, count(unit_price) > 0, count(users) = count(*) "
             f"from main__recommender.item_inputs {kind} join main__recommender.horizons using (horizon, snapshot)"
         )
         for kind in ("semi", "anti")
     )
     assert served == [(True, True, True, True)]
     assert older == [(True, False, False, True)]
+
+
+def test_rare_items_have_no_code_yet_at_the_snapshots_when_they_were_rare(garden: Garden) -> None:
+    """Or that an item has one would tell the validation window that it is about to be had."""
+    schema, coded = "main__recommender", "features.interactions >= 3"
+    items = garden.rows(
+        f"select (inputs.item_code > 0) = ({coded}), inputs.item_code = 0 and codes.code > 0, count(*) "
+        f"from {schema}.item_inputs as inputs join {schema}.item_features as features using (snapshot, item_id) "
+        f"left join {schema}.feature_codes as codes on codes.horizon = inputs.horizon "
+        "and codes.feature = 'item.item_id' and codes.value = inputs.item_id group by all"
+    )
+    assert {as_it_was for as_it_was, _, _ in items} == {True}
+    assert True in {later for _, later, _ in items}, "no item of this shop was rare before it had a code"
+    histories = garden.rows(
+        f"select distinct {coded} "
+        f"from (select horizon, snapshot, unnest(history_items) as code from {schema}.user_inputs) as histories "
+        f"join {schema}.feature_codes as codes on codes.horizon = histories.horizon "
+        "and codes.feature = 'item.item_id' and codes.code = histories.code "
+        f"join {schema}.item_features as features on features.snapshot = histories.snapshot "
+        "and features.item_id = codes.value"
+    )
+    assert histories == [(True,)]
+
+
+def test_a_value_that_a_list_holds_twice_counts_once(shop: Garden) -> None:
+    shop.change("alter table raw.products add column labels varchar[] default ['sale', 'sale', 'new']")
+    shop.dbt("run", "--select", "+item_inputs").must_pass()
+    assert shop.rows("select distinct len(labels) from main__recommender.item_inputs where labels is not null") == [
+        (2,)
+    ]
 
 
 def inline(shop: Garden, query: str) -> list[dict[str, Any]]:

@@ -93,6 +93,7 @@ def test_a_run_goes_on_from_what_saw_most_but_nothing_later(tmp_path: Path) -> N
     publish(tmp_path / "c", "kin", "2026-01-03 00:00:01", 2)
     publish(tmp_path / "d", "other settings", "2026-01-02 00:00:01", 0)
     publish(tmp_path / "e", "kin", "2026-01-09 00:00:01", 0)
+    publish(tmp_path / ".f-1234", "kin", "2026-01-04 00:00:01", 0)  # killed before it was published
 
     def found(as_of: str, most: int) -> str | None:
         folder = newest_run(tmp_path, "kin", as_of, most)

@@ -56,7 +56,7 @@ def test_the_length_of_vectors_says_nothing() -> None:
     for length in (1.0, 1000.0):
         torch.manual_seed(0)
         features = Features(columns, 4, {"picture": (0.0, length)})
-        features.missing["picture"].data += 0.5
+        features.missing["column_picture"].data += 0.5
         said.append(features.content({"picture": length * vectors}))
     torch.testing.assert_close(said[0], said[1])
     assert said[0][2:].eq(0.5).all(), "what is not finite is absent"

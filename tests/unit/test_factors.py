@@ -95,7 +95,7 @@ def shop(words: list[int] | None = None) -> Examples:
     return build_examples(
         *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
         {"user": {}, "item": {"item_code": 8, "shelf": 2, "tags": 12, "words": 99}},
-        {"user": set(), "item": {"users", "recent_users"}}, 1,
+        {"user": set(), "item": {"users", "recent_users", "item_code"}}, 1,
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def test_items_that_someone_had_stay_as_they_are() -> None:
     before = towers.items(examples.serve, everything)
     towers.item.newcomers.copy_(fit_newcomers(towers, towers.examples.serve))
     after = towers.items(examples.serve, everything)
-    had = torch.from_numpy(np.asarray(examples.items.arrays["item_code"]) > 0)
+    had = torch.from_numpy(examples.codes(examples.serve) > 0)
     assert torch.equal(after[had], before[had])
     assert "item.newcomers" not in towers.state_dict()
 
@@ -65,10 +65,13 @@ def test_the_standing_of_new_items_leaves_their_order_and_all_other_items_as_the
     rows = examples.rows_of(range(examples.serve, examples.serve + 1), with_targets=False)
     users, taste = towers.users(rows, "new"), slice(CONFIG.memory_dim, -1)
     everything = np.arange(len(examples.catalogue))
-    new = np.asarray(examples.items.arrays["item_code"]) == 0
-    before, new_before = towers.items(examples.serve, everything), towers.items(examples.serve, everything, is_new=True)
+    new = examples.codes(examples.serve) == 0
+    as_new = tensors(examples.item_batch(examples.serve, everything))
+    as_new["item_code"] = torch.zeros_like(as_new["item_code"])
+    factors = towers.factors(examples.serve)
+    before, new_before = towers.items(examples.serve, everything), towers.item(as_new, factors)
     towers.item.standing.fill_(0.25)
-    after, new_after = towers.items(examples.serve, everything), towers.items(examples.serve, everything, is_new=True)
+    after, new_after = towers.items(examples.serve, everything), towers.item(as_new, factors)
     assert torch.equal(after[~new], before[~new])
     torch.testing.assert_close((users[:, taste] @ new_after[:, taste].T), users[:, taste] @ new_before[:, taste].T / 4)
 
@@ -80,8 +83,8 @@ def long_shelves(new_is_wanted: bool) -> Examples:
     carts = [[f"{'pq'[user % 2]}{(user // 2 + step) % 16:02d}" for step in (0, 3, 5, 9)] for user in range(20)]
     users = users_of(carts, code)
     items = [
-        {"snapshot": snapshot, "item_id": name, "item_code": code[name], "shelf": 1 if name[0] == "p" else 2,
-         "users": 1.0, "recent_users": 1.0}
+        {"snapshot": snapshot, "item_id": name, "item_code": code[name] if snapshot == 1 or name[1:] < "16" else 0,
+         "shelf": 1 if name[0] == "p" else 2, "users": 1.0, "recent_users": 1.0}
         for snapshot in (1, 2)
         for name in names
     ]  # fmt: skip
@@ -97,7 +100,8 @@ def long_shelves(new_is_wanted: bool) -> Examples:
     ]
     return build_examples(
         *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
-        {"user": {}, "item": {"item_code": 48, "shelf": 2}}, {"user": set(), "item": {"users", "recent_users"}}, 1,
+        {"user": {}, "item": {"item_code": 48, "shelf": 2}},
+        {"user": set(), "item": {"users", "recent_users", "item_code"}}, 1,
     )  # fmt: skip
 
 

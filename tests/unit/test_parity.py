@@ -13,11 +13,11 @@ import torch
 from tiny_examples import CHANGING, CODES, item_rows, make_examples, pairs, user_rows
 from torch import nn
 from two_tower.python_udfs.plugin import register
-from two_tower.training import two_towers
+from two_tower.training import export, two_towers
 from two_tower.training.config import TrainingConfig
 from two_tower.training.data import Ragged
 from two_tower.training.examples import build_examples
-from two_tower.training.export import export_towers
+from two_tower.training.export import check_size, export_towers
 from two_tower.training.fit import fit
 from two_tower.training.recall import RecallUsers
 from two_tower.training.sequence import SequenceItems, SequenceUsers
@@ -145,6 +145,25 @@ def test_shares_are_tried_without_the_towers_and_are_what_the_towers_then_have(t
 def test_a_fit_is_reproducible_bit_for_bit(repeats: bool) -> None:
     states = [fit(make_examples(repeats), CONFIG, lambda _: None)[0].state_dict() for _ in range(2)]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_columns_may_be_called_like_what_torch_has() -> None:
+    names = {"brand": "type", "tags": "items", "picture": "half", "age": "values"}
+    users, items = (
+        rows.rename_columns([names.get(name, name) for name in rows.column_names])
+        for rows in (user_rows(), item_rows())
+    )
+    sizes = {entity: {names.get(name, name): size for name, size in of.items()} for entity, of in CODES.items()}
+    wanted = pairs([(2, "a", "t", False), (3, "b", "q", False)])
+    towers, _ = fit(build_examples(users, items, items, wanted, wanted, sizes, CHANGING, 1), CONFIG, lambda _: None)
+    assert {"column_type", "column_items"} <= {*towers.item.features.tables}
+
+
+def test_more_items_than_a_file_holds_are_refused_before_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_size(make_examples(), CONFIG)
+    monkeypatch.setattr(export, "LARGEST", 4 * CONFIG.dim * 4)
+    with pytest.raises(ValueError, match=r"4 items have a code of their own.*raise two_tower_min_item_interactions"):
+        check_size(make_examples(), CONFIG)
 
 
 def test_nothing_to_learn_from_is_an_error_that_names_the_relation() -> None:

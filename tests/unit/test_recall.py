@@ -46,7 +46,7 @@ def planted() -> Examples:
     ]
     users.sort(key=lambda row: (row["snapshot"], row["user_id"]))
     tables = [pa.Table.from_pylist(rows) for rows in (users, items_at, items_at, targets, had)]
-    changing = {"user": set[str](), "item": {"users", "recent_users"}}
+    changing = {"user": set[str](), "item": {"users", "recent_users", "item_code"}}
     return build_examples(*tables, {"user": {}, "item": {"item_code": ITEMS}}, changing, 1)
 
 

@@ -28,7 +28,7 @@ ITEMS, USERS, LENGTH = 40, 300, 6
 
 def planted(histories: list[list[int]], targets: list[int]) -> Examples:
     """Examples of users who had items by number, newest first, at the validation snapshot, and went on to one."""
-    ids = [f"i{item:02d}" for item in range(ITEMS)]
+    ids, had_ever = [f"i{item:02d}" for item in range(ITEMS)], {item for history in histories for item in history}
     users = [
         {"snapshot": snapshot, "user_id": f"u{user:03d}", "history_items": [item + 1 for item in history]}
         | {name: [1.0] * len(history) for name in HISTORY[1:]}
@@ -36,7 +36,13 @@ def planted(histories: list[list[int]], targets: list[int]) -> Examples:
         for user, history in enumerate(histories)
     ]
     items = [
-        {"snapshot": snapshot, "item_id": item, "item_code": code + 1, "users": 1.0, "recent_users": 1.0}
+        {
+            "snapshot": snapshot,
+            "item_id": item,
+            "item_code": code + 1,
+            "users": float(code in had_ever),
+            "recent_users": 1.0,
+        }
         for snapshot in (1, 2)
         for code, item in enumerate(ids)
     ]
@@ -51,7 +57,7 @@ def planted(histories: list[list[int]], targets: list[int]) -> Examples:
     ]
     return build_examples(
         *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
-        {"user": {}, "item": {"item_code": ITEMS}}, {"user": set(), "item": {"users", "recent_users"}}, 1,
+        {"user": {}, "item": {"item_code": ITEMS}}, {"user": set(), "item": {"users", "recent_users", "item_code"}}, 1,
     )  # fmt: skip
 
 
