@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from copy import deepcopy
@@ -83,7 +84,9 @@ def go_on(
 def prepare(config: TrainingConfig) -> None:
     """Make what follows reproducible, at the given number of threads."""
     torch.set_num_threads(config.threads)
-    threadpool_limits(config.threads, "blas")
+    # more BLAS threads than cores wait for each other: seventy times as long with two on one
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threadpool_limits(min(config.threads, cores), "blas")
     torch.manual_seed(config.seed)
     torch.use_deterministic_algorithms(True)
     # filling memory before it is written cost a fifth of the time, and nothing here reads it before
