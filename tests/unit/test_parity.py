@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 from tiny_examples import CHANGING, CODES, item_rows, make_examples, pairs, user_rows
 from torch import nn
 from two_tower.python_udfs.plugin import register
@@ -18,7 +20,7 @@ from two_tower.training.config import TrainingConfig
 from two_tower.training.data import Ragged
 from two_tower.training.examples import build_examples
 from two_tower.training.export import check_size, export_towers
-from two_tower.training.fit import fit
+from two_tower.training.fit import fit, prepare
 from two_tower.training.recall import RecallUsers
 from two_tower.training.sequence import SequenceItems, SequenceUsers
 from two_tower.training.towers import PRIOR
@@ -145,6 +147,16 @@ def test_shares_are_tried_without_the_towers_and_are_what_the_towers_then_have(t
 def test_a_fit_is_reproducible_bit_for_bit(repeats: bool) -> None:
     states = [fit(make_examples(repeats), CONFIG, lambda _: None)[0].state_dict() for _ in range(2)]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_blas_has_no_more_threads_than_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    try:
+        prepare(replace(CONFIG, threads=2))
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+    finally:
+        monkeypatch.undo()
+        prepare(CONFIG)
 
 
 def test_columns_may_be_called_like_what_torch_has() -> None:
