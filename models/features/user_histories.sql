@@ -69,14 +69,11 @@ final as (
         {{ two_tower.days_between('last_at', 'now_at') }} as days_since_last,
         {{ two_tower.days_between('first_at', 'now_at') }} as days_since_first,
         cast(interactions as double) as interactions,
-        -- rounded, because a sum of fractions depends on the order in which threads add them up; 0 would be no event; of who has
-        -- been away for a thousand half-lives nothing is left to weigh by
-        greatest(
-            coalesce(
-                round(weight / nullif({{ two_tower.half_lives(two_tower.days_between('now_at', 'weighed_at')) }}, 0), 9), 1
-            ),
-            1e-9
-        ) as recency_weight,
+        -- rounded, because a sum of fractions depends on the order in which threads add them up; 0 would be no event;
+        -- of who has been away for a thousand half-lives nothing is left to weigh by
+        greatest(coalesce(round(
+            weight / nullif({{ two_tower.half_lives(two_tower.days_between('now_at', 'weighed_at')) }}, 0), 9
+        ), 1), 1e-9) as recency_weight,
         {{ two_tower.days_between('first_at', 'last_at') }} / greatest(interactions - 1, 1) as interval_days,
         quantity,
         spend,
