@@ -1,5 +1,6 @@
 {% macro check_views() %}
-    {#- On-run-start: a view must not call a Python function, or a macro that is one, since it fails for whoever opens the database without it. -#}
+    {#- On-run-start: a view must not call a function of the plugin, or a macro of ours that does, since it fails for whoever opens the
+        database without it. -#}
     {%- if execute -%}
         {%- set functions = '(embed(_text|_image)?|picture_(problem|version)|encoder|text_buckets|top_k(_approximate)?(_within)?'
             ~ '|top_k_arranged|history_(reasons|weights)|normal_quantile|chi_square_p|bootstrap_(interval|ratio|difference)'
