@@ -1,7 +1,8 @@
 {% macro assign_variant(user_id, experiment) %}
     {#- SQL of a user's variant in an experiment of var two_tower_experiments: always the same one, by a hash of both. Users of the
         holdout are in no experiment, and the same users in all. -#}
-    {%- set experiments = var('two_tower_experiments') -%}
+    {%- do two_tower.check_experiments() -%}
+    {%- set experiments = var('two_tower_experiments') or {} -%}
     {%- if experiment not in experiments -%}
         {%- do two_tower.input_error(
             "assign_variant: experiment '" ~ experiment ~ "'", 'unknown.',

@@ -1,6 +1,6 @@
 {% macro check_experiments() %}
-    {#- Pre-hook: stops at an experiment of var two_tower_experiments without a control or with a weight that is no share. -#}
-    {%- for experiment, weights in var('two_tower_experiments').items() -%}
+    {#- Stops at an experiment of var two_tower_experiments without a control or with a weight that is no share. -#}
+    {%- for experiment, weights in (var('two_tower_experiments') or {}).items() -%}
         {%- set wrong = weights.values() | reject('number') | list if weights is mapping else [] -%}
         {%- if weights is not mapping or 'control' not in weights or weights | length < 2 or wrong or weights.values() | min <= 0 -%}
             {%- do two_tower.input_error(

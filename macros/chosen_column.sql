@@ -1,20 +1,27 @@
 {% macro chosen_column(variable, column, model_name, alias, otherwise) %}
     {#- SQL of a column of a staging model that a var chooses, as text: 'unknown' where it is NULL, `otherwise` where the var chooses
-        none. Stops when there is no such column; but the default, which suits the demo, chooses none where it is not there. -#}
+        none. Whole numbers, which staging has as doubles, are written as such. Stops when there is no such column; but the default, which
+        suits the demo, chooses none where it is not there or a number. -#}
     {%- if not column -%}
         {{ return("'" ~ otherwise ~ "'") }}
     {%- endif -%}
     {%- set relation = ref('two_tower', model_name) -%}
+    {%- set value = alias ~ '.' ~ adapter.quote(column) -%}
     {%- if execute and load_relation(relation) -%}
-        {%- set found = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-        {%- if column not in found and variable not in two_tower.given_vars() -%}
+        {%- set types = {} -%}
+        {%- for found in adapter.get_columns_in_relation(relation) -%}
+            {%- do types.update({found.name: found.dtype | lower}) -%}
+        {%- endfor -%}
+        {%- if variable not in two_tower.given_vars() and types.get(column, 'double') == 'double' -%}
             {{ return("'" ~ otherwise ~ "'") }}
-        {%- elif column not in found -%}
+        {%- elif column not in types -%}
             {%- do two_tower.input_error(
                 'var ' ~ variable, "'" ~ column ~ "' is no column of " ~ model_name ~ '.',
-                'use one of ' ~ found | join(', ') ~ ", or '' for none."
+                'use one of ' ~ types.keys() | join(', ') ~ ", or '' for none."
             ) -%}
+        {%- elif types[column] == 'double' -%}
+            {%- set value = "regexp_replace(cast(" ~ value ~ " as varchar), '[.]0$', '')" -%}
         {%- endif -%}
     {%- endif -%}
-    {{ return('coalesce(cast(' ~ alias ~ '.' ~ adapter.quote(column) ~ " as varchar), 'unknown')") }}
+    {{ return('coalesce(cast(' ~ value ~ " as varchar), 'unknown')") }}
 {% endmacro %}

@@ -4,7 +4,7 @@
     with
 
     weights_given as (
-        {%- for experiment, weights in var('two_tower_experiments').items() %}
+        {%- for experiment, weights in (var('two_tower_experiments') or {}).items() %}
         {%- for variant, weight in weights.items() %}
         select '{{ experiment }}' as experiment, '{{ variant }}' as variant, {{ weight }} as weight
         union all
@@ -12,7 +12,7 @@
         {%- endfor %}
         select distinct experiment, variant, 1 as weight
         from {{ users }}
-        where experiment not in ('', '{{ var('two_tower_experiments').keys() | join("', '") }}')
+        where experiment not in ('', '{{ (var('two_tower_experiments') or {}).keys() | join("', '") }}')
     )
 
     select

@@ -3,7 +3,7 @@
     {%- set name = 'two_tower_' ~ input -%}
     {%- set value = var(name) -%}
     {%- set where = 'var ' ~ name -%}
-    {%- if value == 'demo_' ~ input and project_name not in ('two_tower', 'shops') -%}
+    {%- if value == 'demo_' ~ input and project_name not in ('two_tower', 'two_tower_shops') -%}
         {%- do two_tower.input_error(
             where, 'not given.', "name your table of " ~ input ~ " under vars in dbt_project.yml: 'model' or 'source.table'."
         ) -%}
@@ -13,5 +13,5 @@
         ) -%}
     {%- endif -%}
     {%- set parts = value.split('.') -%}
-    {{ return(source(parts[0], parts[1]) if parts | length == 2 else ref(parts[0])) }}
+    {{ return(source(parts[0], parts[1]) if parts | length == 2 else two_tower.named_model(parts[0])) }}
 {% endmacro %}

@@ -1,6 +1,7 @@
 {% macro known_embeddings(relations, encoder) %}
-    {#- Select of what an encoder made of each content already, in those of the relations that are tables of embeddings. -#}
-    {%- set parts = [] -%}
+    {#- Select of what an encoder made of each content already, in those of the relations that are tables of embeddings;
+        one row per content, from the first that has it. -#}
+    {%- set parts, earlier = [], [] -%}
     {%- for relation in relations if relation -%}
         {%- set columns = two_tower.query_columns(relation) -%}
         {%- if 'content_hash' in columns and 'encoder' in columns -%}
@@ -12,8 +13,15 @@
                     where encoder = '{{ encoder.version }}' and content_hash is not null
                     group by content_hash
                 )
+                {%- for other in earlier %}
+                and content_hash not in (
+                    select content_hash from {{ other }}
+                    where encoder = '{{ encoder.version }}' and content_hash is not null
+                )
+                {%- endfor %}
             {%- endset -%}
             {%- do parts.append(part) -%}
+            {%- do earlier.append(relation) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(parts | join(' union all ')) }}

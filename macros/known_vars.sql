@@ -10,7 +10,7 @@
         'two_tower_split': {'type': 'text', 'among': ['time', 'last_event', 'random']},
         'two_tower_as_of': {'type': 'text'},
         'two_tower_test_days': {'type': 'integer', 'least': 1},
-        'two_tower_test_fraction': {'type': 'number', 'least': 0.01, 'most': 0.5},
+        'two_tower_test_fraction': {'type': 'number', 'least': 0.01, 'most': 0.4},
         'two_tower_horizons': {'type': 'list', 'among': ['evaluation', 'production']},
         'two_tower_training_snapshots': {'type': 'integer', 'least': 1},
         'two_tower_history_length': {'type': 'integer', 'least': 1},

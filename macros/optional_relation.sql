@@ -4,7 +4,7 @@
     {%- set columns = dict(required, **optional) -%}
     {%- set found = columns -%}
     {%- if var(variable) -%}
-        {%- set relation = ref(var(variable)) -%}
+        {%- set relation = two_tower.named_model(var(variable)) -%}
         {%- set found = two_tower.relation_columns(relation, 'var ' ~ variable) or columns -%}
         {%- for name in required if name not in found -%}
             {%- do two_tower.input_error(
@@ -12,13 +12,20 @@
                 'add the column to ' ~ var(variable) ~ '; it may also have ' ~ (optional.keys() | join(', ') or 'no others') ~ '.'
             ) -%}
         {%- endfor -%}
+        {%- for name, column in found.items() if name in columns and column is mapping -%}
+            {%- if name in ['user_id', 'item_id'] -%}
+                {%- do two_tower.check_input_column('var ' ~ variable ~ ', relation ' ~ relation, column, 'key') -%}
+            {%- elif columns[name] == 'timestamp' and column.type | lower == 'timestamp with time zone' -%}
+                {%- do two_tower.check_input_column('var ' ~ variable ~ ', relation ' ~ relation, column, 'time') -%}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endif -%}
     select
         {%- for name, type in columns.items() %}
         cast({{ name if var(variable) and name in found else 'null' }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     {%- if var(variable) %}
-    from {{ ref(var(variable)) }}
+    from {{ two_tower.named_model(var(variable)) }}
     {%- else %}
     where false
     {%- endif %}

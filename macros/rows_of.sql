@@ -1,12 +1,12 @@
 {% macro rows_of(column, values) %}
-    {#- One row per value of a list of strings or numbers, in one column. -#}
-    {%- if values is string or values is mapping or not values -%}
+    {#- One row per distinct value of a list of strings or numbers, in one column. -#}
+    {%- if values is not iterable or values is string or values is mapping or not values -%}
         {{ exceptions.raise_compiler_error(
             "rows_of: values of " ~ column ~ " must be a list that is not empty, got " ~ values
         ) }}
     {%- endif -%}
     select unnest([
-        {%- for value in values -%}
+        {%- for value in values | unique -%}
             {{ "'" ~ value ~ "'" if value is string else value }}{{ ', ' if not loop.last }}
         {%- endfor -%}
     ]) as {{ column }}

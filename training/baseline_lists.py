@@ -125,6 +125,11 @@ class Lists:
     scored: NDArray[np.bool_]
 
 
+def users_at_once(items: int) -> int:
+    """How many users are scored in one block."""
+    return max(1, BLOCK_CELLS // max(1, items))
+
+
 def best_lists(scorer: Scorer, world: World, policy: Policy, k: int, users: IntArray | None = None) -> Lists:
     """The k best items of users (None = all) under a policy ('new' leaves out what they have had), always filled up.
 
@@ -139,7 +144,7 @@ def best_lists(scorer: Scorer, world: World, policy: Policy, k: int, users: IntA
     width = min(k, n_items)
     codes, scores = np.full((len(rows), width), -1, dtype=np.int64), np.zeros((len(rows), width))
     scored = np.zeros((len(rows), width), dtype=np.bool_)
-    step = max(1, BLOCK_CELLS // max(1, n_items))
+    step = users_at_once(n_items)
     for start in range(0, len(rows), step):
         block = rows[start : start + step]
         values = scorer(block)

@@ -83,6 +83,8 @@ class TrainingConfig:
                 raise ValueError(f"var two_tower_training: {name} is {value!r}; give a non-negative {kind.__name__}")
             if name in NEVER_ZERO and not value:
                 raise ValueError(f"var two_tower_training: {name} is 0; give at least 1")
+            if name.endswith("dropout") and value > 1:
+                raise ValueError(f"var two_tower_training: {name} is {value!r}; give a share of at most 1")
             values[name] = kind(value)
         config = cls(**values)
         if config.factors < 1 or config.content < 1 or config.memory_dim < 0 or config.memory_dim == 1:
@@ -90,6 +92,10 @@ class TrainingConfig:
                 f"var two_tower_dim is {config.dim}, factors {config.factors} and content {config.content}; give the "
                 f"latter at least 1 each and two_tower_dim their sum + 2 (no memory) or at least + 4"
             )
+        if config.sequence == 1:
+            raise ValueError("var two_tower_training: sequence is 1; give 0 (none) or at least 2")
+        if config.factors_alpha and not config.factors_regularization:
+            raise ValueError("var two_tower_training: factors_alpha needs a factors_regularization above 0")
         return config
 
     @property

@@ -147,12 +147,14 @@ def weights_of_values(examples: Examples, values: csr_matrix, config: TrainingCo
 
 
 def values_an_item(examples: Examples) -> list[float]:
-    """How many values of each feature of feature_places an item has that has any, on average."""
+    """How many values of each feature of feature_places an item has that has any, on average; a text: that has one."""
     means = []
     for name in feature_places(examples.item_columns):
         array = (examples.items.arrays | examples.behaviour.arrays)[name]
         lengths = np.diff(array.offsets) if isinstance(array, Ragged) else np.ones(1)
-        means.append(float(lengths[lengths > 0].mean()) if lengths.any() else 0.0)
+        several = lengths[lengths > 1]  # NO_TEXT is one
+        counted = several if several.any() and several.mean() > TEXT else lengths[lengths > 0]
+        means.append(float(counted.mean()) if counted.any() else 0.0)
     return means
 
 

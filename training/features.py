@@ -12,7 +12,7 @@ from .data import Column
 
 
 class Features(nn.Module):
-    """Sum of what each column of a row says: inputs by name -> [B, H]."""
+    """What the columns of a row say, those that age and those that do not: inputs by name -> [B, H] each."""
 
     lengths: Tensor
 
@@ -35,10 +35,6 @@ class Features(nn.Module):
             elif column.kind == "vector":
                 self.projections[module_name(column.name)] = nn.Linear(column.size, hidden, bias=False)
                 self.missing[module_name(column.name)] = nn.Parameter(torch.zeros(hidden))
-
-    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
-        """All columns: [B, H]."""
-        return self.content(inputs) + self.behaviour(inputs)
 
     def behaviour(self, inputs: dict[str, Tensor]) -> Tensor:
         """The numbers that change from snapshot to snapshot: [B, H]."""

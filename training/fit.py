@@ -1,4 +1,7 @@
-"""The fit from examples to towers: memory, then taste, both with the validation window held out; then all with it."""
+"""The fit from examples to towers: memory, then taste, the validation window held out; then all with it.
+
+A random split has that window in the histories of the snapshots that teach, see macro is_history.
+"""
 
 from __future__ import annotations
 

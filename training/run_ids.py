@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
@@ -48,5 +49,5 @@ def kin_of(relations: Relations, config: TrainingConfig, shop: str = "") -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         if path.stem in FITTING:
             digest.update(path.read_bytes())
-    digest.update(torch.__version__.encode())
+    digest.update(f"{torch.__version__} {version('implicit')}".encode())
     return digest.hexdigest()[:16]

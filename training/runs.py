@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import pandas as pd
@@ -59,7 +59,7 @@ def train(
     relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons, and for the names
     of their columns those of CHANGING; shop: whose towers a run may go on from, by the place of its tables. Returns
     the run log, one row per artifact, parameter, metric and epoch, with the columns of `COLUMNS`. A run that fails
-    leaves no folder.
+    leaves no folder, one that is killed while it writes a hidden one, which nothing reads.
     """
     config = TrainingConfig.from_settings(settings)
     changing = changing_columns(relations)
@@ -109,7 +109,8 @@ def _train_one(run: Run, tested: Path | None, log: Callable[[str], None]) -> lis
     towers, curve, before = _fitted(run, tested, examples, codes, log)
     run.folder.parent.mkdir(parents=True, exist_ok=True)
     # published by one rename: a run is there whole or not at all
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{run.run_id}-", dir=run.folder.parent))
+    unfinished = run.folder.parent / f".{run.run_id}-{uuid4().hex[:8]}"
+    unfinished.mkdir()
     try:
         paths = export_towers(towers, unfinished, {"run_id": run.run_id, "dim": str(run.config.dim)})
         digests = {f"{tower}_model": _sha256(path) for tower, path in paths.items()}

@@ -10,6 +10,7 @@ database: a second call goes on where the first one was stopped, as long as the 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from dataclasses import dataclass, fields, replace
 from itertools import chain
@@ -21,7 +22,7 @@ import optuna
 import yaml
 
 from .baseline_lists import Policy
-from .built_tables import built_tables
+from .built_tables import VALIDATION_SNAPSHOT, built_tables
 from .config import TrainingConfig
 from .examples import Examples
 from .fit import adapted, fit, prepare
@@ -105,6 +106,9 @@ class Warehouse:
             searched = suggest_towers(optuna.trial.FixedTrial(config.as_dict()), config, has_repeats(examples))
             alike: dict[str, Any] = {name: getattr(TrainingConfig, name) for name in (*searched, "threads")}
             chosen: Policy = policy or ("repeats" if has_repeats(examples) else "new")
+            found = own["snapshot_targets"].filter(f"snapshot = {VALIDATION_SNAPSHOT} and not is_repeat")
+            if chosen == "new" and not found.limit(1).fetchall():
+                sys.exit("policy new: there is nothing to find in the validation window; search with --policy repeats")
             return Task(examples, config, chosen, run_id_of(own, replace(config, **alike)))
 
     def tried(self, task: Task) -> list[Trial]:

@@ -24,7 +24,7 @@ import optuna
 import yaml
 from scipy.sparse import csr_matrix
 
-from .baseline_lists import Policy, World, best_lists, read_world
+from .baseline_lists import Policy, World, best_lists, read_world, users_at_once
 from .built_tables import VALIDATION_SNAPSHOT, built_tables
 from .fit_baseline import fit_baseline
 from .interaction_matrix import FloatArray, IntArray, codes_of
@@ -52,23 +52,21 @@ def relevant_items(targets: duckdb.DuckDBPyRelation, world: World, policy: Polic
 
 def recalls(scorer: Scorer, world: World, relevant: Mapping[Policy, csr_matrix]) -> dict[Policy, float]:
     """Mean over users with a relevant item of hits@10 / min(10, relevant items), by policy; scores each user once."""
-    wanted = {policy: np.diff(relevant[policy].indptr) for policy in relevant}  # [users]
-    users = np.flatnonzero(sum(wanted.values())).astype(np.int64)
-    kept: dict[int, FloatArray] = {}
+    users = np.flatnonzero(sum(np.diff(items.indptr) for items in relevant.values())).astype(np.int64)
+    found: dict[Policy, list[float]] = {policy: [] for policy in relevant}
+    step = users_at_once(len(world.item_ids))
+    for block in (users[start : start + step] for start in range(0, len(users), step)):
+        scores = scorer(block)
+        for policy, items in relevant.items():
+            found[policy] += shares_found(scores, world, policy, items, block)
+    return {policy: round(float(np.mean(shares)), 5) for policy, shares in found.items()}
 
-    def score_once(rows: IntArray) -> FloatArray:
-        if int(rows[0]) not in kept:
-            kept[int(rows[0])] = scorer(rows)
-        return kept[int(rows[0])].copy()
 
-    found: dict[Policy, float] = {}
-    for policy, items in relevant.items():
-        codes = best_lists(score_once, world, policy, K, users).codes
-        own = [items.indices[items.indptr[user] : items.indptr[user + 1]] for user in users]
-        hits = np.array([np.isin(listed, mine).sum() for listed, mine in zip(codes, own, strict=True)])
-        most = np.minimum(K, wanted[policy][users])
-        found[policy] = round(float((hits[most > 0] / most[most > 0]).mean()), 5)
-    return found
+def shares_found(scores: FloatArray, world: World, policy: Policy, items: csr_matrix, users: IntArray) -> list[float]:
+    """Of each user with a relevant item, hits@10 / min(10, relevant items); scores and items: [users, items]."""
+    codes = best_lists(lambda _: scores.copy(), world, policy, K, users).codes
+    wanted = [items.indices[items.indptr[user] : items.indptr[user + 1]] for user in users]
+    return [np.isin(got, own).sum() / min(K, len(own)) for got, own in zip(codes, wanted, strict=True) if len(own)]
 
 
 @dataclass(frozen=True)
@@ -139,17 +137,18 @@ def opened_studies(
 
 
 def teach(studies: Mapping[Policy, optuna.Study], trial: optuna.trial.BaseTrial, found: Mapping[str, Any]) -> None:
-    """Tell the studies of a fit that another one asked for."""
+    """Tell the studies of a fit that another one asked for; one whose policy was not measured then learns nothing."""
     for policy, study in studies.items():
-        told = optuna.trial.create_trial(
-            params=trial.params, distributions=trial.distributions, value=found[f"recall_{policy}"]
-        )
-        study.add_trial(told)
+        recall = found.get(f"recall_{policy}")
+        if recall is not None:
+            study.add_trial(
+                optuna.trial.create_trial(params=trial.params, distributions=trial.distributions, value=recall)
+            )
 
 
 def best_of(rows: Sequence[Row], policy: str) -> Parameters:
     """The parameters of the trial with the highest validation recall under a policy."""
-    best = max(rows, key=lambda row: row[f"recall_{policy}"])
+    best = max(rows, key=lambda row: row.get(f"recall_{policy}") or 0.0)
     other = ("trial", "stage", "asked_for", "fit_seconds")
     given = {name: value for name, value in best.items() if value is not None}  # the rest is the default
     return {name: given[name] for name in given if name not in other and not name.startswith("recall_")}
@@ -194,7 +193,7 @@ def write_found(folder: Path, dataset: str, model: str) -> None:
     for name in ("als", "als_usual") if model.startswith("als") else (model,):
         rows = read_trials(folder / f"{name}_{dataset}.csv")
         if rows:
-            policies = [column.removeprefix("recall_") for column in rows[0] if column.startswith("recall_")]
+            policies = [policy for policy in POLICIES if any(row.get(f"recall_{policy}") is not None for row in rows)]
             usual = read_trials(folder / f"als_usual_{dataset}.csv") if name == "als" else []
             found[f"two_tower_{name}"] = {policy: best_of([*rows, *usual], policy) for policy in policies}
     replace(path, yaml.safe_dump(found, sort_keys=True, width=110))
@@ -227,8 +226,10 @@ def main() -> None:
         splits, targets, features = (tables[name] for name in TABLES)
         world = read_world(splits, targets, features, VALIDATION_SNAPSHOT)
         relevant: dict[Policy, csr_matrix] = {
-            policy: relevant_items(targets, world, policy) for policy in arguments.policies
+            policy: items for policy in arguments.policies if (items := relevant_items(targets, world, policy)).nnz
         }
+    for policy in set(arguments.policies) - set(relevant):
+        print(f"policy {policy}: left out, since there is nothing to find in the validation window", flush=True)
     budget = Budget(arguments.trials, arguments.minutes, arguments.seed, arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
     for model in arguments.models:

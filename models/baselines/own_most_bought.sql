@@ -39,17 +39,18 @@ fallback as (
     {{ two_tower.popular_lists('users', 'popular', length, 'bought') }}
 ),
 
+-- place 0 = bought before; others in the order of the popular list
 candidates as (
     select
         *,
-        'own_most_bought' as source
+        0 as place
     from bought
     union all
     select
         user_id,
         item_id,
         score,
-        'fallback' as source
+        rank as place
     from fallback
 ),
 
@@ -59,13 +60,10 @@ ranked as (
         candidates.*,
         row_number() over (
             partition by policies.policy, candidates.user_id
-            order by
-                candidates.source = 'fallback',
-                candidates.score desc,
-                {{ two_tower.stable_hash(['candidates.item_id']) }}
+            order by candidates.place, candidates.score desc, {{ two_tower.stable_hash(['candidates.item_id']) }}
         ) as rank
     from candidates
-    inner join policies on policies.policy = 'repeats' or candidates.source = 'fallback'
+    inner join policies on policies.policy = 'repeats' or candidates.place > 0
 ),
 
 final as (
@@ -77,7 +75,7 @@ final as (
         item_id,
         score,
         cast(null as varchar) as run_id,
-        source
+        case place when 0 then 'own_most_bought' else 'fallback' end as source
     from ranked
     where rank <= {{ length }}
 )

@@ -1,4 +1,4 @@
-{{ config(enabled=(project_name in ('two_tower', 'shops'))) }}
+{{ config(enabled=(project_name in ('two_tower', 'two_tower_shops'))) }}
 with
 
 transactions as (

@@ -1,4 +1,3 @@
-{{ config(pre_hook="{{ two_tower.check_experiments() }}") }}
 with
 
 users as (
@@ -6,7 +5,7 @@ users as (
 ),
 
 final as (
-    {%- for experiment in var('two_tower_experiments') %}
+    {%- for experiment in var('two_tower_experiments') or {} %}
         select
             '{{ experiment }}' as experiment,
             user_id,

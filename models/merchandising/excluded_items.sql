@@ -1,3 +1,4 @@
+{{ config(post_hook="{{ two_tower.warn_of_idle_rows('two_tower_user_exclusions') }}") }}
 with
 
 given as (

@@ -1,5 +1,5 @@
 {%- set has_rules = var('two_tower_merchandising_rules') or var('two_tower_caps') -%}
-{%- set depth = [var('two_tower_k'), var('two_tower_rank_depth')] | max if has_rules else var('two_tower_k') -%}
+{%- set depth = [var('two_tower_k') | int, var('two_tower_rank_depth') | int] | max if has_rules else var('two_tower_k') -%}
 with
 
 users as (

@@ -74,6 +74,7 @@ final as (
     inner join items as others on both_ways.other = others.number
     cross join totals
     anti join unavailable on others.item_id = unavailable.item_id
+    where lift >= 1
     qualify rank <= {{ var('two_tower_k') }}
 )
 

@@ -1,9 +1,27 @@
 {%- set days = var('two_tower_buy_again_days') -%}
 with
 
+-- on how many days they had it: what is scanned twice at one till is not due again in a minute
+days_had as (
+    select
+        user_id,
+        item_id,
+        count(distinct cast(event_at as date)) as purchases
+    from {{ ref('two_tower', 'interaction_splits') }}
+    group by user_id, item_id
+    having purchases > 1
+),
+
 histories as (
-    select * from {{ ref('two_tower', 'user_histories') }}
-    where snapshot = 0 and interactions > 1 and interval_days > 0
+    select
+        known.user_id,
+        known.item_id,
+        known.days_since_last,
+        days_had.purchases,
+        (known.days_since_first - known.days_since_last) / (days_had.purchases - 1) as interval_days
+    from {{ ref('two_tower', 'user_histories') }} as known
+    inner join days_had on known.user_id = days_had.user_id and known.item_id = days_had.item_id
+    where known.snapshot = 0
 ),
 
 segments as (
@@ -20,7 +38,7 @@ scored as (
     select
         histories.user_id,
         histories.item_id,
-        cast(histories.interactions as bigint) as purchases,
+        histories.purchases,
         histories.interval_days,
         histories.days_since_last,
         histories.days_since_last / histories.interval_days as due_ratio,

@@ -27,10 +27,12 @@ sold as (
     where snapshot = 0 and recent_users >= {{ var('two_tower_min_support') }}
 ),
 
+-- items that are withheld from the same segments are ruled as one
 barred as (
     select
         item_id,
-        string_agg(segment, '|' order by segment) as segments
+        list(segment order by segment) as segments,
+        cast(dense_rank() over (order by segments) as varchar) as barring
     from {{ ref('two_tower', 'unavailable_items') }}
     group by item_id
 ),
@@ -39,7 +41,7 @@ items as (
     select
         embeddings.item_id as user_id,
         embeddings.run_id,
-        barred.segments as segment,
+        barred.barring as segment,
         {{ two_tower.longer_vector('embeddings.embedding', '1') }} as embedding
     from {{ ref('two_tower', 'item_embeddings') }} as embeddings
     inner join sold on embeddings.item_id = sold.item_id
@@ -49,12 +51,12 @@ items as (
 
 withheld as (
     select distinct
-        barred.segments as segment,
+        barred.barring as segment,
         segments.user_id as item_id,
         '-infinity' as amount
-    from (select distinct segments from barred) as barred
+    from (select distinct barring, segments from barred) as barred
     inner join {{ ref('two_tower', 'user_segments') }} as segments
-        on list_contains(string_split(barred.segments, '|'), segments.segment)
+        on list_contains(barred.segments, segments.segment)
 ),
 
 exclusions as (

@@ -12,7 +12,7 @@ ends as (
 ),
 
 numbers as (
-    select cast(range as integer) as snapshot from range({{ var('two_tower_training_snapshots') + 3 }})
+    select cast(range as integer) as snapshot from range({{ var('two_tower_training_snapshots') | int + 3 }})
 ),
 
 final as (

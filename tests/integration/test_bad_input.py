@@ -177,8 +177,21 @@ BAD_VARS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "too large": (
         {"two_tower_test_fraction": 2},
-        ["var two_tower_test_fraction: value '2'", "a number not below 0.01 and not above 0.5"],
+        ["var two_tower_test_fraction: value '2'", "a number not below 0.01 and not above 0.4"],
     ),
+    "number in quotes": (
+        {"two_tower_training_snapshots": "6"},
+        ["var two_tower_training_snapshots: value '6'", "a whole number not below 1"],
+    ),
+    "dimension in quotes": ({"two_tower_dim": "64"}, ["var two_tower_dim: value '64'", "a whole number not below 1"]),
+    "left blank": ({"two_tower_columns": None}, ["var two_tower_columns: value 'None'", "a mapping"]),
+    "gates left blank": ({"two_tower_min_recall": None}, ["var two_tower_min_recall: value 'None'", "a mapping"]),
+    "one cut-off, not a list": ({"two_tower_ks": 10}, ["values of k must be a list that is not empty, got 10"]),
+    "weights that are a list": (
+        {"two_tower_experiments": {"a": ["control", "b"]}},
+        ["var two_tower_experiments, experiment a: '['control', 'b']' is not allowed", "one of them named control"],
+    ),
+    "settings left blank": ({"two_tower_training": None}, ["var two_tower_training: value 'None'", "a mapping"]),
 }
 
 

@@ -166,6 +166,24 @@ MISTAKES = {
         variables={"two_tower_merchandising_rules": "dim_products"},
         tables=["drop view main.dim_products"],
     ),
+    "exclusions by a key with a fraction": Mistake(
+        ["var two_tower_user_exclusions, relation", "column item_id: is DOUBLE, which is no key"],
+        staging("excluded_items"),
+        variables={"two_tower_user_exclusions": "dim_products"},
+        tables=[
+            "drop view main.dim_products",
+            "create table main.dim_products as select 1 as user_id, 7000.0::double as item_id",
+        ],
+    ),
+    "availability by a time with time zone": Mistake(
+        ["column available_from: is TIMESTAMP WITH TIME ZONE", "available_from at time zone 'UTC' as available_from"],
+        staging("unavailable_items"),
+        variables={"two_tower_item_availability": "dim_products"},
+        tables=[
+            "drop view main.dim_products",
+            "create table main.dim_products as select 7000 as item_id, now() as available_from",
+        ],
+    ),
     "K = 0": Mistake(["var two_tower_k: value '0' is not allowed", "not below 1"], variables={"two_tower_k": 0}),
     "unknown var": Mistake(
         ["var two_tower_splt: unknown name", "two_tower_split"], variables={"two_tower_splt": "time"}

@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pandas as pd
+import pytest
 from shop import REPO, Shop
 
 # what the towers of the evaluation read, with and without the future; snapshots count back from another end
@@ -61,6 +63,39 @@ def run_both(make_shop: Callable[..., Shop], project: Path) -> tuple[Shop, Shop]
 
 def test_deleting_the_future_changes_nothing(make_shop: Callable[..., Shop]) -> None:
     assert differences(*run_both(make_shop, REPO)) == []
+
+
+@pytest.fixture(scope="module", params=["last_event", "random"])
+def unordered(make_shop: Callable[..., Shop], request: pytest.FixtureRequest) -> tuple[Shop, str]:
+    """A shop of each split that is not by time, with its features."""
+    shop = make_shop(users=80, items=60)
+    shop.dbt("run", "--select", "demo", "staging", "splits", "features", two_tower_split=request.param).must_pass()
+    return shop, request.param
+
+
+@pytest.mark.parametrize("bucket", [0, 1])
+def test_what_is_predicted_is_not_known(unordered: tuple[Shop, str], bucket: int) -> None:
+    shop, split = unordered
+    # a random split has the validation fold in the histories of the snapshots that only teach
+    seen = f"snapshot {'=' if split == 'random' and bucket == 1 else '>='} {bucket + 1} and interactions > 0"
+
+    def known() -> dict[str, list[str]]:
+        return {
+            table: sorted(map(repr, shop.rows(f"from {table} where horizon = 'evaluation' and {seen}")))
+            for table in ("user_inputs", "item_inputs")
+        }
+
+    before = known()
+    assert all(before.values())
+    with duckdb.connect(str(shop.database)) as connection:
+        connection.execute("create or replace table kept as from interaction_splits")
+        connection.execute(f"delete from interaction_splits where bucket = {bucket}")
+    try:
+        shop.dbt("run", "--select", "features", two_tower_split=split).must_pass()
+        assert known() == before
+    finally:
+        with duckdb.connect(str(shop.database)) as connection:
+            connection.execute("create or replace table interaction_splits as from kept")
 
 
 def test_a_planted_leak_is_caught(make_shop: Callable[..., Shop], tmp_path: Path) -> None:

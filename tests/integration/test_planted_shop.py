@@ -48,6 +48,17 @@ def test_every_user_has_a_full_list(built: Shop) -> None:
     assert {(items, rank) for _, items, rank in lengths} == {(10, 10)}
 
 
+def test_evaluated_lists_of_new_items_hold_nothing_that_was_had(built: Shop) -> None:
+    had = built.rows(
+        "select count(*), count(histories.item_id) from evaluation_recommendations as lists "
+        "left join user_histories as histories "
+        "on lists.user_id = histories.user_id and lists.item_id = histories.item_id and histories.snapshot = 1 "
+        "where lists.policy = 'new'"
+    )
+    assert had[0][0] > 1000
+    assert had[0][1] == 0
+
+
 def test_users_without_history_are_served_from_their_features(built: Shop) -> None:
     silent = ", ".join(f"'{user}'" for user in built.world.silent_users)
     sources = built.rows(f"select distinct source from recommendations where user_id in ({silent})")
@@ -145,6 +156,27 @@ def test_refresh_serves_a_new_user_and_a_new_item_without_training(built: Shop) 
         assert_same_embedding(built, "user", features, "where user_id = '900001' and policy = 'repeats'")
     finally:
         world.transactions, world.products, world.demographics = before
+        world.write()
+        built.dbt("run", "--exclude", "tag:train", **SETTINGS).must_pass()
+
+
+def test_after_a_refresh_with_new_interactions_the_tests_pass(built: Shop) -> None:
+    world = built.world
+    before = world.transactions
+    newest = before[before["transaction_timestamp"] > before["transaction_timestamp"].max() - pd.Timedelta(days=3)]
+    later = newest["transaction_timestamp"] + pd.Timedelta(days=3)
+    # products that they never had, most of them
+    products = 1000 + (newest["product_id"] - 1000 + 40) % 135
+    try:
+        more = newest.assign(
+            transaction_timestamp=later, product_id=products, basket_id=newest["basket_id"] + before["basket_id"].max()
+        )
+        world.transactions = pd.concat([before, more.drop_duplicates(["basket_id", "product_id"])])
+        world.write()
+        built.dbt("run", "--exclude", "tag:train", **SETTINGS).must_pass()
+        built.dbt("test", "--exclude", "test_type:unit", **SETTINGS).must_pass()
+    finally:
+        world.transactions = before
         world.write()
         built.dbt("run", "--exclude", "tag:train", **SETTINGS).must_pass()
 

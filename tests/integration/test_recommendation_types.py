@@ -33,13 +33,13 @@ TYPES = {
     "interaction_splits": "user_id item_id event_at",
     "horizons": "horizon as_of",
     "item_features": "snapshot item_id recent_users users",
-    "user_histories": "snapshot user_id item_id position interactions interval_days days_since_last",
+    "user_histories": "snapshot user_id item_id position interactions days_since_first days_since_last",
     "item_embeddings": "horizon item_id run_id embedding",
     "user_embeddings": "horizon policy user_id run_id source embedding",
     "unwanted": "user_id item_id",
     "shelf": "item_id",
 }
-NUMBERS = ("recent_users", "users", "interactions", "interval_days", "days_since_last")
+NUMBERS = ("recent_users", "users", "interactions", "days_since_first", "days_since_last")
 OTHERS = {
     "event_at": "timestamp", "as_of": "timestamp", "snapshot": "integer", "position": "integer", "embedding": VECTOR,
 } | dict.fromkeys(NUMBERS, "double")  # fmt: skip
@@ -66,7 +66,7 @@ def histories(events: pd.DataFrame) -> pd.DataFrame:
     days = pd.Timedelta(days=1)
     frame["snapshot"], frame["interactions"] = 0, frame["count"].astype(float)
     frame["days_since_last"] = (end - frame["max"]) / days
-    frame["interval_days"] = (frame["max"] - frame["min"]) / days / (frame["count"] - 1).clip(lower=1)
+    frame["days_since_first"] = (end - frame["min"]) / days
     frame["position"] = frame.groupby("user_id")["max"].rank(ascending=False, method="first").astype(int)
     return frame
 
@@ -89,6 +89,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             for number in set(rng.choice(ITEMS, 5, p=popularity / popularity.sum()).tolist()):
                 rows.append((name, f"i{number}", NOW - pd.Timedelta(days=int(day)) + pd.Timedelta(seconds=1)))
     events = pd.DataFrame(rows, columns=["user_id", "item_id", "event_at"]).drop_duplicates()
+    twice = events.iloc[::7].assign(event_at=events.event_at + pd.Timedelta(seconds=5))  # at one till
+    events = pd.concat([events, twice], ignore_index=True)
     # the newest event tells what now is: a second before
     events.loc[0, "event_at"] = NOW - pd.Timedelta(seconds=1)
     unwanted = {("u0", "i0"), ("u0", "i1"), ("u3", "i2")}
@@ -106,7 +108,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         ]
     )
     ages = pd.DataFrame({"user_id": [*user, *SILENT]})
-    ages["age"] = ["young" if n % 2 else "old" for n in range(USERS)]
+    ages["age"] = ["young" if n % 2 else "old|wise" for n in range(USERS)]
     rows_of = {
         "stg_users": ages,
         "stg_items": pd.DataFrame(department.items(), columns=["item_id", "department"]),
@@ -205,22 +207,26 @@ def test_bought_together_counts_baskets(world: World) -> None:
         assert row.support == both >= 3
         assert row.confidence == pytest.approx(both / one)
         assert row.lift == pytest.approx(both * len(baskets) / one / other)
+        assert row.lift >= 1
     # whole list of one item: no other pair with enough support has a larger lift
     mine = frame[frame.item_id == "i0"].sort_values("rank")
     lifts = {}
+    chance = sum("i0" in basket for basket in baskets) / len(baskets)
     for other in world.item:
         both = sum({"i0", other} <= basket for basket in baskets)
         if other != "i0" and both >= 3 and other not in world.hidden:
             lifts[other] = both / sum(other in basket for basket in baskets)
+    assert min(lifts.values()) < chance
+    lifts = {other: lift for other, lift in lifts.items() if lift >= chance}
     assert sorted(mine.lift, reverse=True) == mine.lift.tolist()
     assert mine.bought_item_id.map(lifts).tolist() == pytest.approx(sorted(lifts.values(), reverse=True)[:K])
 
 
 def test_popular_and_trending_count_users_of_the_segment(world: World) -> None:
-    age = {f"u{n}": "young" if n % 2 else "old" for n in range(USERS)}
+    age = {f"u{n}": "young" if n % 2 else "old|wise" for n in range(USERS)}
     events = world.events.assign(segment=world.events.user_id.map(age), days=(NOW - world.events.event_at).dt.days)
     events = events[~events.item_id.isin(world.hidden) & (events.days < 40)]
-    for segment in ("young", "old", "all"):
+    for segment in ("young", "old|wise", "all"):
         mine = events if segment == "all" else events[events.segment == segment]
         now = mine[mine.days < 20].groupby("item_id").user_id.nunique()
         before = mine[mine.days >= 20].groupby("item_id").user_id.nunique().reindex(list(world.item), fill_value=0)
@@ -240,7 +246,11 @@ def test_popular_and_trending_count_users_of_the_segment(world: World) -> None:
 
 def test_buy_again_is_the_chance_of_a_gap_that_ends_in_the_next_days(world: World) -> None:
     known = histories(world.events)
-    known = known[(known["count"] > 1) & (known.interval_days > 0)]
+    days_had = world.events.assign(day=world.events.event_at.dt.date).groupby(["user_id", "item_id"]).day.nunique()
+    known["purchases"] = known.set_index(["user_id", "item_id"]).index.map(days_had)
+    known = known[known.purchases > 1]
+    known["interval_days"] = (known.days_since_first - known.days_since_last) / (known.purchases - 1)
+    assert (known["count"] > known.purchases).any()
 
     def survival(days: pd.Series) -> pd.Series:
         return 1 / (1 + (days / known.interval_days) ** 2)
@@ -370,7 +380,7 @@ def test_rules_about_nothing_are_named_and_change_nothing(world: World) -> None:
 
 def test_nothing_left_to_show_a_segment_keeps_the_old_lists(world: World) -> None:
     before = world.shop.table("from recommendations order by all")
-    rows = pd.DataFrame({"item_id": [f"i{n}" for n in range(ITEMS)], "segment": "old"})
+    rows = pd.DataFrame({"item_id": [f"i{n}" for n in range(ITEMS)], "segment": "old|wise"})
     world.shop.give("sold_out", dict.fromkeys(rows, "varchar"), rows)
     chain = ["unavailable_items", "recommendations_by_category", "model_rankings", "recommendations"]
     try:

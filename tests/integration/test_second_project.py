@@ -56,6 +56,13 @@ def test_nothing_of_the_demo_is_there_and_all_refs_are_ours(garden: Garden) -> N
     assert strangers == inputs
 
 
+def test_an_input_may_have_the_name_of_a_model_of_ours(shop: Garden) -> None:
+    before = shop.rows("from main__recommender.stg_items order by all")
+    (shop.folder / "models" / "shop" / "stg_items.sql").write_text("select * from {{ ref('dim_products') }}")
+    shop.dbt("run", "--select", "stg_items", two_tower_items="stg_items").must_pass()
+    assert shop.rows("from main__recommender.stg_items order by all") == before
+
+
 def test_the_lineage_leads_through_the_training_run(garden: Garden) -> None:
     nodes = manifest(garden)["nodes"]
 

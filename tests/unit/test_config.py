@@ -16,6 +16,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "endless": ({"epochs": float("inf")}, "epochs is inf; give a non-negative int"),
     "no number": ({"dropout": float("nan")}, "dropout is nan; give a non-negative float"),
     "parts longer than the whole": ({"dim": 64}, "two_tower_dim is 64, factors 128 and content 64; give the latter"),
+    "more than all hidden": ({"id_dropout": 2}, "id_dropout is 2; give a share of at most 1"),
+    "sequence of one": ({"sequence": 1}, "sequence is 1; give 0 (none) or at least 2"),
+    "factors without a penalty": ({"factors_alpha": 1}, "factors_alpha needs a factors_regularization above 0"),
 } | {f"no {name}": ({name: 0}, f"{name} is 0; give at least 1") for name in sorted(NEVER_ZERO)}
 
 

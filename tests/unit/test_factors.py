@@ -78,15 +78,16 @@ def users_of(carts: list[list[str]], code: dict[str, int]) -> list[dict[str, obj
     ]
 
 
-def shop(words: list[int] | None = None) -> Examples:
-    """Two shelves of four items; users keep to one shelf, but nobody of them had p3 or q3. All have the same words."""
+def shop(words: list[int] | None = None, told: int = 8) -> Examples:
+    """Two shelves of four items; users keep to one shelf, but none had p3 or q3. The first `told` have words."""
     names = [f"{shelf}{number}" for shelf in "pq" for number in range(4)]
     code = {name: place + 1 for place, name in enumerate(names)}
     carts = [["p0", "p1", "p2"], ["q0", "q1", "q2"]] * 3 + [["p3"], ["q3"]]
     users = users_of(carts, code)
     items = [
         {"snapshot": snapshot, "item_id": name, "item_code": code[name], "shelf": 1 if name[0] == "p" else 2,
-         "tags": [3, 3, 4 + place], "users": 1.0, "recent_users": 1.0} | ({"words": words} if words else {})
+         "tags": [3, 3, 4 + place], "users": 1.0, "recent_users": 1.0}
+        | ({"words": words if place < told else [1]} if words else {})
         for snapshot in (1, 2)
         for place, name in enumerate(names)
     ]  # fmt: skip
@@ -121,12 +122,15 @@ def test_only_features_bring_the_items_of_a_shelf_together(features: float) -> N
 def test_a_text_has_no_say_in_als_unless_it_is_asked_for() -> None:
     """Its words are forty times as many as the values of other features."""
     config = TrainingConfig(factors=4, factors_alpha=20.0, factors_regularization=1.0, threads=1)
-    text = shop(words=list(range(1, 41)))
-    without, silent, heard = (
+    text, rare = shop(words=list(range(2, 42))), shop(words=list(range(2, 42)), told=2)
+    without, silent, rarely, heard = (
         fit_vectors(examples, 2, tried)[0]
-        for examples, tried in ((shop(), config), (text, config), (text, replace(config, factors_texts=1)))
-    )
+        for examples, tried in (
+            (shop(), config), (text, config), (rare, config), (text, replace(config, factors_texts=1)),
+        )
+    )  # fmt: skip
     np.testing.assert_array_equal(without, silent)
+    np.testing.assert_array_equal(without, rarely, "though most items have none")
     assert np.abs(heard - without).max() > 0.01
 
 

@@ -33,8 +33,17 @@ def test_the_package_and_the_distribution_have_one_version() -> None:
 
 def test_every_ref_names_the_package() -> None:
     loose = re.compile(r"""(?<!builtins\.)\bref\(\s*['"]?(?!two_tower['"])\w+['"]?\s*\)""")
-    found = {path: loose.findall(text) for path, text in sources().items() if path != "macros/input_relation.sql"}
+    found = {path: loose.findall(text) for path, text in sources().items() if path != "macros/named_model.sql"}
     assert {path: refs for path, refs in found.items() if refs} == {}
+
+
+def test_names_of_our_models_are_known() -> None:
+    listed = re.findall(
+        r"'(\w+)'", (REPO / "macros" / "named_model.sql").read_text().split("set ours =")[1].split("] -%}")[0]
+    )
+    assert sorted(listed) == sorted(
+        path.stem for path in (REPO / "models").rglob("*") if path.suffix in (".sql", ".py")
+    )
 
 
 def test_every_macro_of_ours_is_called_by_its_package() -> None:

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 import yaml
 from scipy.sparse import csr_matrix
+from two_tower.training import baseline_lists
 from two_tower.training.baseline_lists import World
 from two_tower.training.interaction_matrix import Interactions, weigh
 from two_tower.training.search_spaces import SPACES, STARTS, as_asked
-from two_tower.training.tune_baselines import Budget, best_of, read_trials, search, write_found, write_trials
+from two_tower.training.tune_baselines import Budget, best_of, read_trials, recalls, search, write_found, write_trials
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,50 @@ def test_a_stopped_search_goes_on_where_it_was(world: World, tmp_path: Path) -> 
     assert not list(search("item_knn", world, relevant, budget, rows)), "earlier trials count"
     outside = [row | {"neighbours": 10_000} for row in tried]
     assert len(list(search("item_knn", world, relevant, budget, outside))) == 3, "outside of the space: they count only"
+
+
+def test_a_search_of_one_policy_goes_on_with_both(world: World, tmp_path: Path) -> None:
+    relevant = {"new": csr_matrix(np.eye(40, 30, 15, dtype=np.float32) + np.eye(40, 30, -15, dtype=np.float32))}
+    rows = list(search("item_knn", world, relevant, Budget(trials=2, minutes=1, seed=0, threads=1), ()))
+    write_trials(tmp_path / "item_knn_s.csv", rows)
+    tried = read_trials(tmp_path / "item_knn_s.csv")
+    both = {"repeats": world.had, **relevant}
+    rows = tried + list(search("item_knn", world, both, Budget(trials=2, minutes=1, seed=0, threads=1), tried))
+    assert [row["asked_for"] for row in rows] == ["new", "new", "repeats", "new"]
+    write_trials(tmp_path / "item_knn_s.csv", rows)
+    write_found(tmp_path, "s", "item_knn")
+    found = yaml.safe_load((tmp_path / "found_s.yml").read_text())["two_tower_item_knn"]
+    best = max(rows[2:], key=lambda row: row["recall_repeats"])
+    assert found["repeats"]["shrinkage"] == best["shrinkage"]
+    assert found["new"]["shrinkage"] == max(rows, key=lambda row: row["recall_new"])["shrinkage"]
+
+
+@pytest.mark.parametrize("users_at_once", [3, 40])
+def test_recalls_are_those_of_all_users_whatever_the_blocks(
+    world: World, monkeypatch: pytest.MonkeyPatch, users_at_once: int
+) -> None:
+    random = np.random.default_rng(1)
+    scores = random.permuted(np.tile(np.arange(30, dtype=np.float32), (40, 1)), axis=1)
+    wanted = (random.random((40, 30)) < 0.1).astype(np.float32)
+    scored: list[int] = []
+
+    def scorer(users: np.ndarray) -> np.ndarray:
+        scored.extend(users.tolist())
+        return scores[users].copy()
+
+    monkeypatch.setattr(baseline_lists, "BLOCK_CELLS", 30 * users_at_once)
+    found = recalls(
+        scorer, world, {"repeats": csr_matrix(wanted), "new": csr_matrix(wanted * (world.had.toarray() == 0))}
+    )
+    some = np.flatnonzero(wanted.any(1))
+    assert scored == some.tolist(), "each once"
+    for policy, seen in (("repeats", np.zeros((40, 30), bool)), ("new", world.had.toarray() > 0)):
+        shares = []
+        for user in some:
+            own = set(np.flatnonzero((wanted[user] > 0) & ~seen[user]))
+            best = np.argsort(np.where(seen[user], -1, scores[user]))[::-1][:10]
+            shares += [len(own & set(best)) / min(10, len(own))] if own else []
+        assert found[policy] == pytest.approx(np.mean(shares), abs=1e-5)
 
 
 def test_the_best_als_learns_of_the_trials_of_the_usual_one() -> None:
