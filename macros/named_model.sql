@@ -1,8 +1,8 @@
 {% macro named_model(name) %}
-    {#- Ref of the model, seed or snapshot that a var names. Never one of this package: all of ours are made of the inputs, so a model
-        of that name is the root project's. -#}
+    {#- Ref of the model, seed or snapshot that a var names. Never one of this package: all of ours but the demo's
+        are made of the inputs, so a model of that name is the root project's. -#}
     {%- set ours = [
-        'active_rules', 'als', 'als_usual', 'bought_together', 'buy_again', 'demo_interactions', 'demo_items', 'demo_users',
+        'active_rules', 'als', 'als_usual', 'bought_together', 'buy_again',
         'ease', 'evaluation_lists', 'evaluation_recommendations', 'excluded_items', 'experiment_assignments',
         'experiment_metrics', 'experiment_results', 'feature_codes', 'gates', 'history_weights', 'horizons',
         'interaction_splits', 'item_audiences', 'item_categories', 'item_embeddings', 'item_features', 'item_inputs',
