@@ -1,12 +1,13 @@
 {%- set has_rules = var('two_tower_merchandising_rules') or var('two_tower_caps') -%}
-{%- set depth = [var('two_tower_k') | int, var('two_tower_rank_depth') | int] | max if has_rules else var('two_tower_k') -%}
+{%- set k = var('two_tower_k') | int -%}
+{%- set depth = [k, var('two_tower_rank_depth') | int] | max if has_rules else k -%}
 with
 
 users as (
     select * from {{ ref('two_tower', 'user_vectors') }}
 ),
 
-{% if depth > var('two_tower_k') -%}
+{% if depth > k -%}
 items as (
     select * from {{ ref('two_tower', 'item_vectors') }}
 ),
@@ -39,7 +40,7 @@ best_of_categories as (
 ),
 
 ranked as (
-    {% if depth > var('two_tower_k') -%}
+    {% if depth > k -%}
         {{ two_tower.top_k_lists('users', 'items', depth, 'exclusions', 'withheld') }}
     {%- else -%}
         -- the best of all are among the best of each category: all scores are worked out once
