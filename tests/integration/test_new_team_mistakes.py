@@ -38,6 +38,11 @@ CUSTOMERS = "create or replace table raw.customers as select * replace ({}) from
 REMEDY_OF_THE_PLUGIN = "plugins: [{module: two_tower.python_udfs.plugin}]"
 
 
+def products_as(select: str) -> list[str]:
+    """Statements that put a table in the place of the products."""
+    return ["drop view main.dim_products", f"create table main.dim_products as {select}"]
+
+
 def mapped(**changed: Any) -> dict[str, Any]:
     """The column map with some columns of the interactions changed."""
     return {
@@ -170,19 +175,13 @@ MISTAKES = {
         ["var two_tower_user_exclusions, relation", "column item_id: is DOUBLE, which is no key"],
         staging("excluded_items"),
         variables={"two_tower_user_exclusions": "dim_products"},
-        tables=[
-            "drop view main.dim_products",
-            "create table main.dim_products as select 1 as user_id, 7000.0::double as item_id",
-        ],
+        tables=products_as("select 1 as user_id, 7000.0::double as item_id"),
     ),
     "availability by a time with time zone": Mistake(
         ["column available_from: is TIMESTAMP WITH TIME ZONE", "available_from at time zone 'UTC' as available_from"],
         staging("unavailable_items"),
         variables={"two_tower_item_availability": "dim_products"},
-        tables=[
-            "drop view main.dim_products",
-            "create table main.dim_products as select 7000 as item_id, now() as available_from",
-        ],
+        tables=products_as("select 7000 as item_id, now() as available_from"),
     ),
     "K = 0": Mistake(["var two_tower_k: value '0' is not allowed", "not below 1"], variables={"two_tower_k": 0}),
     "unknown var": Mistake(

@@ -59,6 +59,11 @@ def test_evaluated_lists_of_new_items_hold_nothing_that_was_had(built: Shop) -> 
     assert had[0][1] == 0
 
 
+def test_own_most_bought_has_the_popular_items_where_nothing_was_had(built: Shop) -> None:
+    lists = "select user_id, rank, item_id from {} where policy = 'new' order by all"
+    assert built.rows(lists.format("own_most_bought")) == built.rows(lists.format("recent_popularity")) != []
+
+
 def test_users_without_history_are_served_from_their_features(built: Shop) -> None:
     silent = ", ".join(f"'{user}'" for user in built.world.silent_users)
     sources = built.rows(f"select distinct source from recommendations where user_id in ({silent})")

@@ -27,7 +27,7 @@ VARS = {
 
 
 TYPES = {
-    "stg_users": "user_id age",
+    "stg_users": "user_id age store",
     "stg_items": "item_id department",
     "stg_interactions": "user_id item_id event_at",
     "interaction_splits": "user_id item_id event_at",
@@ -39,7 +39,7 @@ TYPES = {
     "unwanted": "user_id item_id",
     "shelf": "item_id",
 }
-NUMBERS = ("recent_users", "users", "interactions", "days_since_first", "days_since_last")
+NUMBERS = ("store", "recent_users", "users", "interactions", "days_since_first", "days_since_last")
 OTHERS = {
     "event_at": "timestamp", "as_of": "timestamp", "snapshot": "integer", "position": "integer", "embedding": VECTOR,
 } | dict.fromkeys(NUMBERS, "double")  # fmt: skip
@@ -109,6 +109,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     )
     ages = pd.DataFrame({"user_id": [*user, *SILENT]})
     ages["age"] = ["young" if n % 2 else "old|wise" for n in range(USERS)]
+    ages["store"] = [float(n % 3) for n in range(USERS)]
     rows_of = {
         "stg_users": ages,
         "stg_items": pd.DataFrame(department.items(), columns=["item_id", "department"]),
@@ -415,7 +416,32 @@ def test_wrong_columns_are_named(world: World) -> None:
     assert "var two_tower_category: 'aisle' is no column of stg_items." in done.stdout
     assert "use one of item_id, department, or '' for none." in done.stdout
     done = world.shop.dbt("run", "--select", "unavailable_items", two_tower_item_availability="stg_users")
-    assert "column item_id: missing; found user_id, age." in done.stdout
+    assert "column item_id: missing; found user_id, age, store." in done.stdout
+
+
+def test_segments_of_whole_numbers_are_written_as_such(world: World) -> None:
+    try:
+        assert world.shop.dbt("run", "--select", "user_segments", two_tower_segment="store").returncode == 0
+        assert world.shop.table("select distinct segment from user_segments order by 1").segment.tolist() == [
+            "0",
+            "1",
+            "2",
+        ]
+    finally:
+        assert world.shop.dbt("run", "--select", "user_segments").returncode == 0
+
+
+def test_exclusions_about_nobody_are_named(world: World) -> None:
+    rows = pd.DataFrame({"user_id": ["u0", "u00", "u01"], "item_id": ["i0", "i1", "i2"]})
+    world.shop.give("strangers", dict.fromkeys(rows, "varchar"), rows)
+    try:
+        given = {"two_tower_user_exclusions": "strangers"}
+        done = world.shop.dbt("run", "--select", "strangers", "excluded_items", **given)
+        assert done.returncode == 0, done.stdout
+        assert "column user_id: 2 of 3 rows are without effect, such as 'u00', which is no user" in done.stdout
+        assert "column item_id" not in done.stdout
+    finally:
+        assert world.shop.dbt("run", "--select", "excluded_items").returncode == 0
 
 
 def test_approximate_lists_are_held_against_exact_ones(world: World) -> None:
