@@ -10,13 +10,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+import load_instacart
 import load_ml_100k
 import load_movielens_latest
 import yaml
 
 HERE = Path(__file__).resolve().parent
 DEMO_DATA = HERE.parent / "data" / "complete_journey"
-PACKAGED = {"ml_100k": load_ml_100k.land, "movielens_latest": load_movielens_latest.land}
+PACKAGED = {
+    "ml_100k": load_ml_100k.land,
+    "movielens_latest": load_movielens_latest.land,
+    "instacart": load_instacart.land,
+}
 SHOPS: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "shops.yml").read_text())
 
 

@@ -5,7 +5,7 @@ python shops/run.py --data FOLDER [--shops steam_au_reviews ml_100k] [--seeds 0 
 FOLDER holds a folder of parquet files per shop; a shop without one is left out with a word. MovieLens-100K comes from a
 PyPI wheel, The Complete Journey is the demo of the project. The towers are fitted per seed, the rest once per shop.
 Shops that shops.yml calls unseen are left out unless they are asked for:
-`--shops movielens_latest movielens_latest_random --out shops/results/unseen`.
+`--shops instacart movielens_latest movielens_latest_random --out shops/results/unseen`.
 --tuned measures the towers with the settings that shops/tune.py found, too, for the table to set beside the defaults.
 """
 

@@ -21,8 +21,9 @@ from .recall import RecallItems, RecallUsers
 from .sampling import mark
 
 HEAD_BATCH, HEAD_RATE = 16384, 0.02
-HEAD_STEPS, FEWEST_STEPS = 300, 150  # at least, of the head and of recall, however few the rows and passes
+HEAD_STEPS, FEWEST_STEPS = 300, 400  # at least, of the head and of recall, however few the rows and passes
 MOST_PAIRS = 5_000_000  # that the head is fitted on: its few weights need no more
+SHRINKAGE = 8.0  # of the items' tendencies, in pairs: few users say little about a single item
 
 
 def ragged(examples: Examples, name: str) -> Ragged:
@@ -35,7 +36,10 @@ def ragged(examples: Examples, name: str) -> Ragged:
 def fit_repeat_head(
     user: RecallUsers, examples: Examples, rows: Index, config: TrainingConfig, epochs: int, rate: float = HEAD_RATE
 ) -> None:
-    """Cross-entropy of "had again in the next window" over the history items of the rows."""
+    """Cross-entropy of "had again in the next window" over the history items of the rows, plus a ridge penalty.
+
+    The penalty is that of the maximum a posteriori where each item's tendency has the prior N(0, 1 / (2 SHRINKAGE)).
+    """
     random = np.random.default_rng(config.seed)
     cells = examples.histories.cells(rows)
     if not len(cells) or not examples.again.values.any():
@@ -52,6 +56,7 @@ def fit_repeat_head(
         batch = torch.from_numpy(batches[step % pieces])
         inputs = {name: values[batch].unsqueeze(0) for name, values in pairs.items()}  # one row of many items
         loss = repeat_loss(user.repeat_logits(inputs), again[batch].unsqueeze(0), inputs["history_items"] > 0)
+        loss = loss + SHRINKAGE * user.tendency.weight.square().sum() / len(cells)
         descend(optimiser, loss, rate * decay((step + 1) / steps))
 
 

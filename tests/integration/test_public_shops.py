@@ -28,7 +28,7 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Garden:
     return project
 
 
-@pytest.mark.parametrize("name", ["complete_journey", "ml_100k"])
+@pytest.mark.parametrize("name", ["complete_journey", "instacart", "ml_100k"])
 def test_inputs_are_found(shops: Garden, name: str) -> None:
     variables = {key: value for key, value in SHOPS[name].items() if key.startswith("two_tower_")}
     shops.dbt("parse", shop=name, **variables).must_pass()

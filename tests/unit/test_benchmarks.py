@@ -209,3 +209,20 @@ def test_synthetic_shop_is_the_same_again_and_has_what_it_promises(tmp_path: Pat
     assert 0.1 < counts.head(len(counts) // 100).sum() / len(events) < 0.6  # a hundredth of the items
     had = events.duplicated(["user_id", "item_id"]).mean()
     assert 0.2 < had < 0.4
+
+
+def test_orders_without_dates_are_dated_back_from_the_last(tmp_path: Path) -> None:
+    sample = tmp_path / "sample.csv"
+    sample.write_text(
+        "order_id,user_id,order_number,order_hour_of_day,days_since_prior_order,product_id\n"
+        "7,1,1,9,,A\n7,1,1,9,,B\n8,1,2,10,3,A\n9,1,3,11,30,C\n5,2,1,23,,A\n"
+    )
+    found = duckdb.sql(imported("load_instacart", "shops").ORDER_LINES.format(file=sample)).order("order_id, item_id")
+    dated = [(order, item, str(at)) for order, _, item, at in found.fetchall()]
+    assert dated == [
+        (5, "A", "2017-12-31 23:00:00"),
+        (7, "A", "2017-11-28 09:00:00"),
+        (7, "B", "2017-11-28 09:00:00"),
+        (8, "A", "2017-12-01 10:00:00"),
+        (9, "C", "2017-12-31 11:00:00"),
+    ]

@@ -20,8 +20,11 @@ from two_tower.training.two_towers import TwoTowers
 USERS, ITEMS, LENGTH, STAPLES = 30, 100, 12, 3
 
 
-def planted() -> Examples:
-    """Everybody had twelve items, three of them often, and these come again; the newest ones were had once."""
+def planted(comes_again: float = 1.0, others: float = 0.0) -> Examples:
+    """Everybody had twelve items, three of them often, and these come again; the newest ones were had once.
+
+    comes_again, others: the chance that one of the three, or of the rest, comes again in a window.
+    """
     random = np.random.default_rng(0)
     users, targets, had = [], [], []
     for user in range(USERS):
@@ -36,7 +39,8 @@ def planted() -> Examples:
         targets += [
             {"snapshot": snapshot, "user_id": f"u{user:02d}", "item_id": item, "is_repeat": True}
             for snapshot in (2, 3)
-            for item in ids[-STAPLES:]
+            for place, item in enumerate(ids)
+            if random.random() < (comes_again if place >= LENGTH - STAPLES else others)
         ]
         had += [{"snapshot": 2, "user_id": f"u{user:02d}", "item_id": item} for item in ids]
     items_at = [
@@ -61,6 +65,20 @@ def test_a_small_shop_learns_what_comes_back_by_the_passes_of_a_large_one() -> N
     _, weights = supports_of(towers.user.memory, examples, served)
     assert float(weights[:, :STAPLES].sum(1).min()) > 0.9, "hardly any weight is on what was had once"
     assert found.recall["repeats"] > 0.9
+
+
+def test_what_few_users_did_with_an_item_does_not_outweigh_how_often_it_was_had() -> None:
+    torch.manual_seed(0)
+    config = TrainingConfig(dim=64, factors=4, content=4, support=STAPLES, threads=1, factors_alpha=1.0)
+    examples = planted(comes_again=0.5, others=0.2)  # by chance: each item has some four users
+    user = TwoTowers(examples, config).user.memory
+    assert isinstance(user, RecallUsers)
+    rows = np.flatnonzero(examples.users.snapshots > 1)
+    fit_recall.fit_repeat_head(user, examples, rows, config, config.repeat_epochs)
+    served = np.flatnonzero(examples.users.snapshots == 1)
+    codes, _ = supports_of(user, examples, served)
+    often = np.array([examples.histories.of(served[[n]]).values[-STAPLES:] for n in range(USERS)])
+    assert np.mean([np.isin(codes[n], often[n]).mean() for n in range(USERS)]) > 0.8
 
 
 def test_many_rows_do_not_make_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:

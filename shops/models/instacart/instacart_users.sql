@@ -1,0 +1,1 @@
+select distinct user_id from read_parquet('{{ var("shops_data_dir") }}/instacart/order_lines.parquet')
