@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .best_items import Best, Integers, Items, Users, best_items, score
+from .best_items import best_items, score
+from .top_k_types import Best, Integers, Items, Users
 
 FIRST_DEPTH, DEEPER = 4, 8  # times k
 

@@ -1,94 +1,34 @@
 """The k largest dot products per user, exactly and with a fixed order on ties.
 
-Scores by BLAS, block by block of users and items so that they stay in the cache, then a selection that reads them
-once: the k-th best so far is a bound that few of a block's scores reach, and only these are sorted. The first bound is
-the k-th largest maximum of groups of items. A row of scores is an item's: so the product of many items and few users
-is a third faster than the other way round.
-Shapes: n users, m items, d dimensions, g groups of w items.
+Scores are worked out block by block of users and items so that they stay in the cache, and read once: the k-th best so
+far is a bound that few of a block's scores reach, and only these are sorted. The first bound is the k-th largest
+maximum of groups of items. The scores of a block are dot products of vectors rounded to 8 bits (rounded.py); what may
+reach the bound, for it is known how far they can be off, is scored again in floats. Where that would be too much, or
+scores are adjusted, all scores are floats. A row of scores is an item's: so the product is a third faster.
+Shapes: n users, m items, d dimensions, w groups of items.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
+from .rounded import MOST, Each, RoundedUsers, Scores, multiply, round_items, round_users
+from .top_k_types import Best, Floats, Integers, Items, Users
+
 Keys = npt.NDArray[np.uint64]
+Finder = Callable[[Users], Best]
 
 LOW_HALF = np.uint64(2**32 - 1)
 LOWEST = np.finfo(np.float32).min  # -inf is not for recommending
-SCORES = 2**20  # worked out at once by one thread: 4 MB stay in the cache
-LEAST_USERS, MOST_USERS = 2**8, 2**10  # with fewer the product becomes slow
-MOST_ITEMS = SCORES // LEAST_USERS
-
-
-@dataclass(frozen=True)
-class Users:
-    """`vectors` [n, d]; user i must not get the items excluded[bounds[i]:bounds[i + 1]] (numbers from 0)."""
-
-    vectors: Floats
-    excluded: Integers
-    bounds: Integers
-    segments: Integers  # [n], number of the adjustment that is meant for the user; -1 = none
-    scales: Floats  # [n], what the amounts of the adjustment are multiplied by
-    pins: tuple[dict[int, int], ...]  # place in the list -> item number, from 0; empty where nobody has any
-
-    def rows(self, rows: Integers) -> Users:
-        """Some of the users."""
-        lengths = np.diff(self.bounds)[rows]
-        bounds = np.concatenate([[0], np.cumsum(lengths)])
-        places = np.repeat(self.bounds[:-1][rows] - bounds[:-1], lengths) + np.arange(bounds[-1])
-        pins = tuple(self.pins[row] for row in rows) if self.pins else ()
-        return Users(self.vectors[rows], self.excluded[places], bounds, self.segments[rows], self.scales[rows], pins)
-
-    def among(self, start: int, stop: int) -> Users:
-        """The same users where items start to stop, numbered from 0, are all there is."""
-        inside = (self.excluded >= start) & (self.excluded < stop)
-        bounds = np.concatenate([[0], np.cumsum(inside)])[self.bounds]
-        return Users(self.vectors, self.excluded[inside] - start, bounds, self.segments, self.scales, self.pins)
-
-
-@dataclass(frozen=True)
-class Adjustment:
-    """What is added to the scores of some items `numbers`, ascending, for the users of one segment; -inf withholds."""
-
-    numbers: Integers
-    amounts: Floats
-
-
-@dataclass(frozen=True)
-class Items:
-    """`vectors` [m, d]; nobody gets the numbers `broken`, whose vectors are not finite."""
-
-    vectors: Floats
-    broken: Integers
-    adjustments: tuple[Adjustment, ...]  # by segment
-
-    def among(self, start: int, stop: int) -> Items:
-        """Items start to stop alone, numbered from 0."""
-        inside = slice(*np.searchsorted(self.broken, [start, stop]))
-        adjustments = []
-        for known in self.adjustments:
-            part = slice(*np.searchsorted(known.numbers, [start, stop]))
-            adjustments.append(Adjustment(known.numbers[part] - start, known.amounts[part]))
-        return Items(self.vectors[start:stop], self.broken[inside] - start, tuple(adjustments))
-
-
-@dataclass(frozen=True)
-class Best:
-    """Item `numbers` and `scores` [n, k], best first; of user i the first counts[i] are meant."""
-
-    numbers: Integers
-    scores: Floats
-    counts: Integers
-
-
-Finder = Callable[[Users], Best]
+LOWEST_ROUNDED = np.iinfo(np.int32).min  # nor is this
+SCORES = 2**21  # worked out at once by one thread: 8 MB stay in the cache
+MOST_USERS = 2**10  # of these scores
+IN_QUESTION = 16  # where more than 1 / 16 of the items may reach the bound, floats are faster
 
 
 def best_items(users: Users, items: Items, k: int) -> Best:
@@ -105,29 +45,66 @@ def improve(keys: Keys, users: Users, items: Items, numbers: Integers) -> None:
     Blocks of both, so that memory is bounded.
     """
     (n, k), m = keys.shape, len(items.vectors)
-    step = min(max(SCORES // max(m, 1), LEAST_USERS), MOST_USERS)
-    for a in range(0, n if k else 0, step):
-        some = users.rows(np.arange(a, min(a + step, n)))
-        for b in range(0, m, MOST_ITEMS):
-            c = min(b + MOST_ITEMS, m)
-            improve_block(keys[a : a + step], some.among(b, c), items.among(b, c), numbers[b:c])
+    for a in range(0, n if k else 0, MOST_USERS):
+        some, best = users.rows(np.arange(a, min(a + MOST_USERS, n))), keys[a : a + MOST_USERS]
+        rounded = round_users(some.vectors, items.rounded) if items.rounded else None
+        step = SCORES // len(best)
+        for b in range(0, m, step):
+            c = min(b + step, m)
+            offered = some.among(b, c), items.among(b, c), numbers[b:c]
+            if rounded is None or not improve_rounded(best, *offered, rounded):
+                rounded = None  # nor will it help with the other items
+                improve_block(best, *offered)
 
 
 def improve_block(keys: Keys, users: Users, items: Items, numbers: Integers) -> None:
     """`improve` where all scores fit into memory."""
-    (n, k), m = keys.shape, len(items.vectors)
-    # balances what is sorted: m / groups maxima and k x groups candidates
-    groups = max(int((m / k) ** 0.5), 1)
-    scores = score(users, items, -(-m // groups) * groups)
-    item, user = candidates(scores, groups, scores_of(keys.min(axis=1)), k)
+    k, groups = keys.shape[1], groups_of(len(items.vectors), keys.shape[1])
+    scores = score(users, items, groups)
+    maxima = group_maxima(scores, groups)
+    if not (maxima < np.inf).all():  # products of huge numbers: infinity or NaN, which one depends on the processor
+        np.copyto(scores, -np.inf, where=~(scores < np.inf))
+        maxima = group_maxima(scores, groups)
+    bounds = np.fmax(scores_of(keys.min(axis=1)), LOWEST)
+    item, user = reaching(scores, maxima, tightened(bounds, maxima, k))
+    join(keys, user, as_keys(scores[item, user], numbers[item]))
+
+
+def improve_rounded(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: RoundedUsers) -> bool:
+    """`improve_block` by way of rounded scores; False, and nothing done, where too many items may reach the bound."""
+    k, groups = keys.shape[1], groups_of(len(items.vectors), keys.shape[1])
+    scores = rounded_score(users, items, rounded.codes, groups)
+    maxima = group_maxima(scores, groups)
+    least = scores_of(keys.min(axis=1))
+    unknown = np.isnan(least)
+    if unknown.any():  # the items whose rounded scores are best say what these users can reach
+        item, user = reaching(scores, maxima, tightened(np.where(unknown, LOWEST_ROUNDED + 1, MOST), maxima, k))
+        reached = keys.copy()
+        join(reached, user, as_keys(dot(users, items, user, item), numbers[item]))
+        least = scores_of(reached.min(axis=1))
+    item, user = reaching(scores, maxima, rounded.bounds(least))
+    if len(item) * IN_QUESTION > scores.size:
+        return False
+    join(keys, user, as_keys(dot(users, items, user, item), numbers[item]))
+    return True
+
+
+def groups_of(items: int, k: int) -> int:
+    """How many groups balance what is sorted: items / groups maxima and k x groups candidates."""
+    return max(int((items / k) ** 0.5), 1)
+
+
+def join(keys: Keys, user: Integers, found: Keys) -> None:
+    """Let keys found of users, in ascending order, join the keys [n, k] of the best so far, in place."""
+    n, k = keys.shape
     counts = np.bincount(user, minlength=n)
-    better = np.flatnonzero(counts)
-    counts = counts[better]
-    table = np.zeros((len(better), k + int(counts.max(initial=0))), np.uint64)
-    table[:, :k] = keys[better]
-    places = k + np.arange(len(user)) - np.repeat(np.cumsum(counts) - counts, counts)
-    table[np.repeat(np.arange(len(better)), counts), places] = as_keys(scores[item, user], numbers[item])
-    keys[better] = np.partition(table, table.shape[1] - k, axis=1)[:, table.shape[1] - k :]
+    for alike in ((counts > 0) & (counts <= 2 * k), counts > 2 * k):  # a table is as wide as the longest row
+        rows, sizes = np.flatnonzero(alike), counts[alike]
+        table = np.zeros((len(rows), k + int(sizes.max(initial=0))), np.uint64)
+        table[:, :k] = keys[rows]
+        places = k + np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        table[np.repeat(np.arange(len(rows)), sizes), places] = found[np.repeat(alike, counts)]
+        keys[rows] = np.partition(table, table.shape[1] - k, axis=1)[:, table.shape[1] - k :]
 
 
 def as_best(keys: Keys) -> Best:
@@ -166,42 +143,88 @@ def used_dimensions(users: Users, items: Items) -> tuple[Users, Items]:
     used = users.vectors.any(axis=0)
     if used.all() or not len(users.vectors) or not len(items.vectors):
         return users, items
-    return replace(users, vectors=users.vectors[:, used]), replace(items, vectors=items.vectors[:, used])
+    fewer = replace(items, vectors=items.vectors.compress(used, axis=1), rounded=None)
+    return replace(users, vectors=users.vectors.compress(used, axis=1)), fewer
 
 
-def score(users: Users, items: Items, width: int) -> Floats:
-    """Dot products [width, n], adjusted; -inf for what may not be recommended and in the rows beyond m."""
+def with_rounding(items: Items, each: Each) -> Items:
+    """Items with what rounded scores need, unless scores are adjusted by amounts."""
+    amounts = [adjustment.amounts for adjustment in items.adjustments]
+    if not items.vectors.size or not all(np.isneginf(amount).all() for amount in amounts):
+        return items
+    return replace(items, rounded=round_items(items.vectors, each))
+
+
+def score(users: Users, items: Items, groups: int) -> Floats:
+    """Dot products [width, n], adjusted; -inf for what may not be recommended, and in rows that fill up the groups."""
     n, m = len(users.vectors), len(items.vectors)
-    scores = np.empty((width, n), np.float32)
-    scores[m:] = -np.inf
+    scores = np.empty((-(-m // groups) * groups, n), np.float32)
     with np.errstate(invalid="ignore", over="ignore"):
         np.matmul(items.vectors, users.vectors.T, out=scores[:m])
     for number, adjustment in enumerate(items.adjustments):
         meant = np.flatnonzero(users.segments == number)
         scores[np.ix_(adjustment.numbers, meant)] += adjustment.amounts[:, None] * users.scales[meant]
-    scores[:, ~np.isfinite(users.vectors).all(1)] = -np.inf
-    scores[items.broken] = -np.inf
-    scores[users.excluded, np.repeat(np.arange(n), np.diff(users.bounds))] = -np.inf
+    withhold(scores, users, items, -np.inf)
     return scores
 
 
-def candidates(scores: Floats, groups: int, bounds: Floats, k: int) -> tuple[Integers, Integers]:
-    """Item and user of all scores [width, n] that reach the user's bound and can be among the k best, user by user."""
-    width, n = scores.shape
-    grouped = scores.reshape(groups, width // groups, n)  # the items of a group lie width / groups apart
-    maxima = grouped.max(axis=0)  # [w, n]
-    if not (maxima < np.inf).all():  # products of huge numbers: infinity or NaN, which one depends on the processor
-        np.copyto(scores, -np.inf, where=~(scores < np.inf))
-        maxima = grouped.max(axis=0)
-    bounds = np.fmax(bounds, LOWEST)
-    reached = maxima >= bounds
+def rounded_score(users: Users, items: Items, codes: npt.NDArray[np.int8], groups: int) -> Scores:
+    """Products [width, n] with the codes [d, n] of the users; the lowest number where `score` has -inf."""
+    n, m = len(users.vectors), len(items.vectors)
+    scores = np.empty((-(-m // groups) * groups, n), np.int32)
+    assert items.rounded
+    multiply(items.rounded.codes, codes, scores[:m])
+    for number, adjustment in enumerate(items.adjustments):
+        scores[np.ix_(adjustment.numbers, np.flatnonzero(users.segments == number))] = LOWEST_ROUNDED
+    withhold(scores, users, items, LOWEST_ROUNDED)
+    return scores
+
+
+def withhold(scores: Floats | Scores, users: Users, items: Items, lowest: float) -> None:
+    """Put the lowest number in the place of scores [width, n] that mean nothing or may not be recommended."""
+    scores[len(items.vectors) :] = lowest
+    scores[:, ~np.isfinite(users.vectors).all(1)] = lowest
+    scores[items.broken] = lowest
+    scores[users.excluded, np.repeat(np.arange(len(users.vectors)), np.diff(users.bounds))] = lowest
+
+
+def dot(users: Users, items: Items, user: Integers, item: Integers) -> Floats:
+    """Dot products of pairs, in the same order of additions wherever they stand: [pairs]."""
+    found = np.empty(len(user), np.float32)
+    step = max(SCORES // 4 // items.vectors.shape[1], 1)
+    for start in range(0, len(user), step):
+        part = slice(start, start + step)
+        pairs = users.vectors.take(user[part], axis=0), items.vectors.take(item[part], axis=0)
+        np.einsum("cd,cd->c", *pairs, out=found[part])
+    return found
+
+
+def group_maxima(scores: Floats | Scores, groups: int) -> Floats | Scores:
+    """The best score of each group and user: [w, n]. The items of a group lie w apart."""
+    maxima: Floats | Scores = scores.reshape(groups, -1, scores.shape[1]).max(axis=0)
+    return maxima
+
+
+def tightened(bounds: Floats | Scores, maxima: Floats | Scores, k: int) -> Floats | Scores:
+    """Bounds [n]; of users of whom little is known so far the k-th largest maximum of a group, which is one, too."""
     last = len(maxima) - k
-    if last > 0 and reached.sum() > n * k:  # nothing, or little, is known of these users so far
-        bounds = np.maximum(bounds, np.partition(maxima, last, axis=0)[last])
-        reached = maxima >= bounds
-    user, place = np.divmod(np.flatnonzero(reached.T), len(maxima))
-    hit, group = np.nonzero(bounds[user, None] <= grouped[:, place, user].T)
-    return group * (width // groups) + place[hit], user[hit]
+    loose = np.flatnonzero((maxima >= bounds).sum(axis=0) > 2 * k)
+    if last <= 0 or not len(loose):
+        return bounds
+    tight = bounds.copy()
+    tight[loose] = np.maximum(bounds[loose], np.partition(maxima[:, loose], last, axis=0)[last])
+    return tight
+
+
+def reaching(scores: Floats | Scores, maxima: Floats | Scores, bounds: Floats | Scores) -> tuple[Integers, Integers]:
+    """Item and user of all scores [width, n] that reach the user's bound, user by user."""
+    n = scores.shape[1]
+    reached = np.flatnonzero(maxima >= bounds)  # place of a group x n + user
+    hits = scores.reshape(-1, maxima.size).take(reached, axis=1, mode="clip") >= bounds[reached % n]
+    group, number = np.divmod(np.flatnonzero(hits), len(reached)) if len(reached) else (reached, reached)
+    place, user = np.divmod(reached[number], n)
+    by_user = np.argsort(user.astype(np.uint16), kind="stable")
+    return (group * len(maxima) + place)[by_user], user[by_user]
 
 
 def as_keys(scores: Floats, numbers: Integers) -> Keys:

@@ -21,7 +21,7 @@ import pyarrow as pa
 from .top_k_inputs import as_matrix, as_numbers
 
 if TYPE_CHECKING:
-    from .best_items import Floats, Integers
+    from .top_k_types import Floats, Integers
 
 RETURN_TYPE = "STRUCT(item_id VARCHAR, history_score DOUBLE, reasons MAP(VARCHAR, DOUBLE))[][]"
 RESULT = pa.struct(

@@ -19,7 +19,7 @@ import pyarrow as pa
 from .top_k_inputs import as_matrix, as_numbers
 
 if TYPE_CHECKING:
-    from .best_items import Floats
+    from .top_k_types import Floats
 
 # times the mean squared length of the history's vectors: hundreds of them add up to any user in many ways, of which the
 # one is wanted in which an item speaks for itself and for what is like it

@@ -8,28 +8,14 @@ Shapes: n users, m items, d dimensions, l lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from .best_items import (
-    Adjustment,
-    Best,
-    Finder,
-    Floats,
-    Integers,
-    Items,
-    Users,
-    as_best,
-    best_items,
-    exact_finder,
-    improve,
-    used_dimensions,
-)
-
-Each = Callable[[Callable[[int], Integers], Iterable[int]], Iterable[Integers]]  # map, or that of a pool of threads
+from .best_items import Finder, as_best, best_items, exact_finder, improve, used_dimensions
+from .rounded import Each, finite
+from .top_k_types import Adjustment, Best, Floats, Integers, Items, Users
 
 LEAST_ITEMS = 2**14  # fewer are scored whole
 NEAR_USERS = 2**15  # looked for at once: enough for each list
@@ -121,27 +107,28 @@ def is_usual(users: Users) -> npt.NDArray[np.bool_]:
 def near_lists(users: Floats, items: Items, each: Each) -> Near:
     """Lists around centroids, about as many as there are items in each of them."""
     m = len(items.vectors)
-    vectors = np.where(np.isfinite(items.vectors), items.vectors, 0)
+    vectors = finite(items.vectors)
     # items are alike whose scores are: distance is the expected square of the difference of the scores
     values, axes = np.linalg.eigh((users.T @ users / len(users)).astype(np.float64))
     projected = vectors @ (axes * np.sqrt(np.maximum(values, 0))).astype(np.float32)
     list_of = nearest(projected, means(projected, int(m**0.5), each), each)
     numbers = np.argsort(list_of, kind="stable")
     bounds = np.append(np.unique(list_of[numbers], return_index=True)[1], m)
-    sums = np.add.reduceat(vectors[numbers], bounds[:-1], axis=0)
-    centroids = (sums / np.diff(bounds)[:, None]).astype(np.float32)
     places = np.argsort(numbers)
-    return Near(in_order(items, numbers, places), numbers, places, bounds, centroids)
+    listed = in_order(items, numbers, places)
+    sums = np.add.reduceat(finite(listed.vectors), bounds[:-1], axis=0)
+    centroids = (sums / np.diff(bounds)[:, None]).astype(np.float32)
+    return Near(listed, numbers, places, bounds, centroids)
 
 
 def in_order(items: Items, numbers: Integers, places: Integers) -> Items:
-    """The items in another order: number numbers[i] comes at place i."""
+    """The items in another order, number numbers[i] at place i; not rounded, for in a list items are too much alike."""
     adjustments = []
     for known in items.adjustments:
         moved = places[known.numbers]
         order = np.argsort(moved)
         adjustments.append(Adjustment(moved[order], known.amounts[order]))
-    return Items(items.vectors[numbers], np.sort(places[items.broken]), tuple(adjustments))
+    return Items(items.vectors.take(numbers, axis=0), np.sort(places[items.broken]), tuple(adjustments))
 
 
 def means(vectors: Floats, count: int, each: Each) -> Floats:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from .arrange import Rules
-from .best_items import Adjustment, Floats, Integers, Items, Users
+from .top_k_types import Adjustment, Floats, Integers, Items, Users
 
 
 def as_items(items: pa.Array, adjustments: pa.ListArray | None) -> Items:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from shop import Shop
 
-SETTINGS = {"threads": 1}
+SETTINGS = {"threads": 1, "factors": 32, "content": 32, "recall_steps": 150}  # a few hundred users take no more
 WEEK_BEFORE = "2017-10-01"  # the shop's last day is the eighth
 RECALLS = """
     with relevant as (from relevant_items where slice = 'all'),
@@ -26,10 +26,11 @@ def shop(make_shop: Callable[..., Shop]) -> Shop:
     return make_shop(users=300)
 
 
-def run(shop: Shop, continuations: int, as_of: str = "") -> None:
+def run(shop: Shop, continuations: int, horizons: tuple[str, ...] = ("evaluation",), as_of: str = "") -> None:
     shop.dbt(
         "run", "--select", "+evaluation_recommendations", "+relevant_items", "training_epochs",
-        two_tower_as_of=as_of, two_tower_training=SETTINGS | {"continuations": continuations},
+        two_tower_as_of=as_of, two_tower_dim=128, two_tower_horizons=horizons,
+        two_tower_training=SETTINGS | {"continuations": continuations},
     ).must_pass()  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def recalls(shop: Shop) -> dict[str, np.ndarray]:
 
 
 def test_a_week_later_training_goes_on_and_is_as_good_as_a_new_one(shop: Shop) -> None:
-    run(shop, 1, WEEK_BEFORE)
+    run(shop, 1, ("evaluation", "serving"), WEEK_BEFORE)
     (evaluation, run_id, before), (_, _, other) = shop.rows(STARTS)
     assert (evaluation, before, other) == ("evaluation", None, run_id), "today's towers go on from those of the test"
 

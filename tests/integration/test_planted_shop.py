@@ -25,6 +25,7 @@ SETTINGS = {
         "batch_size": 32,
         "learning_rate": 0.005,
         "id_dropout": 0.3,
+        "recall_steps": 150,
     },
     # the gates are judged on a real shop; here the assertions below are the judge
     "two_tower_min_recall": {"repeats": 0.0, "new": 0.0},

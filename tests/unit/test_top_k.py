@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from top_k_tables import fill, lists, top_k_query
 from two_tower.python_udfs import best_items
-from two_tower.python_udfs.best_items import Items, Users, as_keys
+from two_tower.python_udfs.best_items import as_keys
 from two_tower.python_udfs.plugin import register
+from two_tower.python_udfs.top_k_types import Items, Users
 
 BRUTE_FORCE = """
     select
@@ -58,8 +59,7 @@ def test_equals_brute_force(
 def test_blocks_of_users_and_items_change_nothing(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(best_items, "MOST_ITEMS", 7)
-    monkeypatch.setattr(best_items, "LEAST_USERS", 4)
+    monkeypatch.setattr(best_items, "SCORES", 28)
     monkeypatch.setattr(best_items, "MOST_USERS", 4)
     random = np.random.default_rng(0)
     exclusions = {(int(random.integers(30)), int(random.integers(60))) for _ in range(300)}
@@ -70,7 +70,7 @@ def test_blocks_of_users_and_items_change_nothing(
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_blocks_may_get_better_and_better_or_worse_and_worse(monkeypatch: pytest.MonkeyPatch, sign: int) -> None:
-    monkeypatch.setattr(best_items, "MOST_ITEMS", 64)
+    monkeypatch.setattr(best_items, "SCORES", 9 * 64)
     random = np.random.default_rng(0)
     vectors, offers = (
         1 + random.random((9, 1), np.float32),

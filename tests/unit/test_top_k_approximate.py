@@ -10,6 +10,7 @@ import pytest
 from top_k_tables import fill, lists, top_k_query
 from two_tower.python_udfs import best_items, near_items
 from two_tower.python_udfs.plugin import register
+from two_tower.python_udfs.top_k_types import Integers, Items, Users
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +54,15 @@ def test_approximate_finds_nearly_all_in_few_lists(
     world = Tastes.planted()
     fill(connection, world.users.tolist(), world.items.tolist(), [(n, n) for n in range(50)])
     exact, scored = lists(connection, 10), 0
-    product = best_items.score
+    blocks = best_items.improve_block
 
-    def counted(users: best_items.Users, items: best_items.Items, width: int) -> best_items.Floats:
+    def counted(keys: best_items.Keys, users: Users, items: Items, numbers: Integers) -> None:
         nonlocal scored
         scored += len(users.vectors) * len(items.vectors)
-        return product(users, items, width)
+        blocks(keys, users, items, numbers)
 
-    monkeypatch.setattr(best_items, "score", counted)
+    monkeypatch.setattr(best_items, "improve_rounded", lambda *_: False)
+    monkeypatch.setattr(best_items, "improve_block", counted)
     found = lists(connection, 10, APPROXIMATE)
     assert scored < 0.75 * len(world.users) * len(world.items)  # 256 of the 601 users are the sample, scored whole
     pairs = {(user, item) for user, item, _ in found}

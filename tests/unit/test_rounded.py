@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from two_tower.python_udfs import best_items
+from two_tower.python_udfs.best_items import with_rounding
+from two_tower.python_udfs.rounded import ZERO, multiply, product_model, round_items, round_users
+from two_tower.python_udfs.top_k_types import Adjustment, Best, Floats, Items, Users
+
+NONE = np.zeros(0, np.int64)
+K = 10
+
+
+def users_of(vectors: Floats, excluded: np.ndarray = NONE, bounds: np.ndarray | None = None) -> Users:
+    n = len(vectors)
+    bounds = np.zeros(n + 1, np.int64) if bounds is None else bounds
+    return Users(vectors, excluded, bounds, np.zeros(n, np.int64), np.ones(n, np.float32), ())
+
+
+def uneven(random: np.random.Generator, rows: int, d: int) -> Floats:
+    """Vectors of unequal lengths whose dimensions, too, have unequal scales."""
+    return (random.standard_t(3, (rows, d)) * random.lognormal(0, 2, d) * random.lognormal(0, 1, (rows, 1))).astype(
+        np.float32
+    )
+
+
+def both_ways(users: Users, items: Items) -> tuple[Best, Best]:
+    return best_items.best_items(users, with_rounding(items, map), K), best_items.best_items(users, items, K)
+
+
+def assert_same(rounded: Best, plain: Best) -> None:
+    assert (rounded.counts == plain.counts).all()
+    kept = np.arange(K) < plain.counts[:, None]
+    differ = rounded.numbers[kept] != plain.numbers[kept]
+    assert differ.sum() <= kept.sum() / 1000  # next to each other, with the same score but for the last digits
+    assert rounded.scores[kept] == pytest.approx(plain.scores[kept], rel=1e-4, abs=1e-5)
+
+
+def test_the_product_is_valid_onnx_and_exact_for_the_largest_codes() -> None:
+    onnx.checker.check_model(onnx.load_from_string(product_model()), full_check=True)
+    random = np.random.default_rng(0)
+    items = random.choice(np.array([1, ZERO, 127], np.uint8), (70, 33))
+    users = random.choice(np.array([-127, 0, 127], np.int8), (9, 33))
+    items[0], users[0], users[1] = 127, 127, -127
+    scores = np.empty((70, 9), np.int32)
+    multiply(items, np.ascontiguousarray(users.T), scores)
+    assert (scores == items.astype(int) @ users.astype(int).T).all()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(-12, 8))
+def test_no_score_falls_below_its_bound(seed: int, d: int, exponent: int) -> None:
+    random = np.random.default_rng(seed)
+    items, users = uneven(random, 60, d), uneven(random, 7, d) * np.float32(10.0**exponent)
+    rounded = round_items(items, map)
+    asked = round_users(users, rounded)
+    assert asked is not None
+    scores = np.empty((60, 7), np.int32)
+    multiply(rounded.codes, asked.codes, scores)
+    exact = np.einsum("nd,md->mn", users, items)  # as best_items works them out
+    for item in range(60):
+        assert (scores[item] >= asked.bounds(exact[item])).all()
+
+
+def test_the_bounds_are_close() -> None:
+    random = np.random.default_rng(0)
+    items, users = uneven(random, 5000, 64), uneven(random, 20, 64)
+    rounded = round_items(items, map)
+    asked = round_users(users, rounded)
+    assert asked is not None
+    scores = np.empty((5000, 20), np.int32)
+    multiply(rounded.codes, asked.codes, scores)
+    tenth = np.sort(users @ items.T, axis=1)[:, -10]
+    assert (scores >= asked.bounds(tenth)).sum() < 20 * 100
+
+
+@pytest.mark.parametrize("d", [1, 16, 200])
+def test_rounding_finds_the_same_without_a_product_of_floats(monkeypatch: pytest.MonkeyPatch, d: int) -> None:
+    random = np.random.default_rng(d)
+    items, users = (random.standard_normal((rows, d), np.float32) * random.lognormal(0, 1, d) for rows in (9000, 300))
+    items, users = items.astype(np.float32), users.astype(np.float32)
+    users[3], items[5] = np.nan, np.inf
+    excluded = [np.sort(random.choice(9000, 30, replace=False)) for _ in range(300)]
+    asked = users_of(users, np.concatenate(excluded), np.arange(0, 30 * 301, 30))
+    offered = Items(items, np.array([5]), (Adjustment(np.arange(0, 9000, 7), np.full(1286, -np.inf, np.float32)),))
+    plain = best_items.best_items(asked, offered, K)
+    with monkeypatch.context() as patch:
+        patch.setattr(best_items, "improve_block", lambda *_: pytest.fail("a block was scored in floats"))
+        found = best_items.best_items(asked, with_rounding(offered, map), K)
+    assert_same(found, plain)
+    assert found.counts[3] == 0
+    assert not (found.numbers[np.arange(300) != 3] % 7 == 0).any()
+
+
+def test_where_rounding_tells_nothing_apart_floats_decide() -> None:
+    random = np.random.default_rng(0)
+    items = 1 + 1e-4 * random.standard_normal((5000, 24)).astype(np.float32)
+    assert_same(*both_ways(users_of(1 + random.random((40, 24), np.float32)), Items(items, NONE, ())))
+
+
+def test_equal_vectors_of_different_blocks_are_in_the_order_of_their_numbers() -> None:
+    random = np.random.default_rng(0)
+    items = np.tile(uneven(random, 3000, 48), (4, 1))
+    found, _ = both_ways(users_of(uneven(random, 50, 48)), Items(items, NONE, ()))
+    assert (found.numbers[:, :4] == found.numbers[:, :1] + 3000 * np.arange(4)).all()
+
+
+def test_amounts_and_scores_beyond_floats_are_left_to_floats() -> None:
+    random = np.random.default_rng(0)
+    items = Items(uneven(random, 50, 8), NONE, ())
+    boosted = replace(items, adjustments=(Adjustment(np.array([0]), np.array([2.0], np.float32)),))
+    assert with_rounding(boosted, map).rounded is None
+    huge = users_of(np.full((2, 8), 3e37, np.float32))
+    assert_same(*both_ways(huge, replace(items, vectors=items.vectors * np.float32(1e6))))
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-44, 1e-20])
+def test_vectors_of_next_to_nothing(value: float) -> None:
+    items = np.full((500, 4), value, np.float32)
+    assert_same(*both_ways(users_of(items[:3]), Items(items, NONE, ())))
