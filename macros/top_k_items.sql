@@ -1,9 +1,9 @@
 {% macro top_k_items(items, within, pins, adjustments) %}
-    {#- CTEs of top_k_lists: the items in the order that decides ties, as one row, and what SQL knows of their positions. -#}
+    {#- CTEs of top_k_lists: the positions of the items in the order that decides ties, and all items as one row. Sorting
+        the embeddings, too, would take longer than the function, which puts them in order. -#}
     top_k_items as (
         select
             item_id,
-            embedding,
             {%- if within or pins %}
             {{ within or 'kinds' }},
             {%- endif %}
@@ -18,10 +18,13 @@
     top_k_catalogues as (
         select
             {%- if pins %}
-            list(kinds order by position) as kinds,
+            list(top_k_items.kinds order by top_k_items.position) as kinds,
             {%- endif %}
-            list(embedding order by position) as items
-        from top_k_items
+            list(struct_pack(
+                embedding := offered.embedding, "position" := cast(top_k_items.position as integer)
+            )) as items
+        from {{ items }} as offered
+        inner join top_k_items on offered.item_id = top_k_items.item_id
     ),
     {%- if within %}
 

@@ -1,10 +1,11 @@
 """The k largest dot products per user, exactly and with a fixed order on ties.
 
 Scores are worked out block by block of users and items so that they stay in the cache, and read once: the k-th best so
-far is a bound that few of a block's scores reach, and only these are sorted. The first bound is the k-th largest
-maximum of groups of items. The scores of a block are dot products of vectors rounded to 8 bits (rounded.py); what may
-reach the bound, for it is known how far they can be off, is scored again in floats. Where that would be too much, or
-scores are adjusted, all scores are floats. A row of scores is an item's: so the product is a third faster.
+far is a bound that few of a block's scores reach, and only these are sorted. In the first block, whose scores are
+floats, that is the k-th largest maximum of groups of items. In the others scores are products of vectors rounded to 8
+bits (rounded.py), and what may reach the bound, for it is known how far they can be off, is scored again in floats;
+where that would be too much, or scores are adjusted by amounts, they are floats, too. A row of scores is an item's: so
+the product is a third faster.
 Shapes: n users, m items, d dimensions, w groups of items.
 """
 
@@ -17,7 +18,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from .rounded import MOST, Each, RoundedUsers, Scores, multiply, round_items, round_users
+from .rounded import Each, RoundedUsers, Scores, multiply, round_items, round_users
 from .top_k_types import Best, Floats, Integers, Items, Users
 
 Keys = npt.NDArray[np.uint64]
@@ -28,7 +29,8 @@ LOWEST = np.finfo(np.float32).min  # -inf is not for recommending
 LOWEST_ROUNDED = np.iinfo(np.int32).min  # nor is this
 SCORES = 2**21  # worked out at once by one thread: 8 MB stay in the cache
 MOST_USERS = 2**10  # of these scores
-IN_QUESTION = 16  # where more than 1 / 16 of the items may reach the bound, floats are faster
+IN_QUESTION = 32  # where more than 1 / 32 of the items may reach the bound, floats are faster
+WORTH = 4  # blocks that a user is compared with; for fewer, rounding takes longer than it saves
 
 
 def best_items(users: Users, items: Items, k: int) -> Best:
@@ -52,8 +54,7 @@ def improve(keys: Keys, users: Users, items: Items, numbers: Integers) -> None:
         for b in range(0, m, step):
             c = min(b + step, m)
             offered = some.among(b, c), items.among(b, c), numbers[b:c]
-            if rounded is None or not improve_rounded(best, *offered, rounded):
-                rounded = None  # nor will it help with the other items
+            if not b or not rounded or not improve_rounded(best, *offered, rounded):
                 improve_block(best, *offered)
 
 
@@ -67,22 +68,17 @@ def improve_block(keys: Keys, users: Users, items: Items, numbers: Integers) -> 
         maxima = group_maxima(scores, groups)
     bounds = np.fmax(scores_of(keys.min(axis=1)), LOWEST)
     item, user = reaching(scores, maxima, tightened(bounds, maxima, k))
-    join(keys, user, as_keys(scores[item, user], numbers[item]))
+    # as improve_rounded has them, so that equal vectors have equal scores
+    found = dot(users, items, user, item) if items.rounded else scores[item, user]
+    join(keys, user, as_keys(found, numbers[item]))
 
 
 def improve_rounded(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: RoundedUsers) -> bool:
     """`improve_block` by way of rounded scores; False, and nothing done, where too many items may reach the bound."""
-    k, groups = keys.shape[1], groups_of(len(items.vectors), keys.shape[1])
+    groups = groups_of(len(items.vectors), keys.shape[1])
     scores = rounded_score(users, items, rounded.codes, groups)
-    maxima = group_maxima(scores, groups)
-    least = scores_of(keys.min(axis=1))
-    unknown = np.isnan(least)
-    if unknown.any():  # the items whose rounded scores are best say what these users can reach
-        item, user = reaching(scores, maxima, tightened(np.where(unknown, LOWEST_ROUNDED + 1, MOST), maxima, k))
-        reached = keys.copy()
-        join(reached, user, as_keys(dot(users, items, user, item), numbers[item]))
-        least = scores_of(reached.min(axis=1))
-    item, user = reaching(scores, maxima, rounded.bounds(least))
+    bounds = rounded.bounds(scores_of(keys.min(axis=1)))
+    item, user = reaching(scores, group_maxima(scores, groups), bounds)
     if len(item) * IN_QUESTION > scores.size:
         return False
     join(keys, user, as_keys(dot(users, items, user, item), numbers[item]))
@@ -149,10 +145,13 @@ def used_dimensions(users: Users, items: Items) -> tuple[Users, Items]:
 
 def with_rounding(items: Items, each: Each) -> Items:
     """Items with what rounded scores need, unless scores are adjusted by amounts."""
-    amounts = [adjustment.amounts for adjustment in items.adjustments]
-    if not items.vectors.size or not all(np.isneginf(amount).all() for amount in amounts):
-        return items
-    return replace(items, rounded=round_items(items.vectors, each))
+    withheld = all(np.isneginf(adjustment.amounts).all() for adjustment in items.adjustments)
+    return replace(items, rounded=round_items(items.vectors, each)) if withheld and items.vectors.size else items
+
+
+def is_worth_rounding(users: int, items: int) -> bool:
+    """Whether so many users compared with so many items at once save more than rounding takes."""
+    return min(users, MOST_USERS) * items > WORTH * SCORES
 
 
 def score(users: Users, items: Items, groups: int) -> Floats:

@@ -7,14 +7,15 @@
 
     users        STRUCT(embedding FLOAT[d], excluded INTEGER[], segment INTEGER, scale FLOAT, pins
                  STRUCT(position INTEGER, place INTEGER)[], ...)[], fields by name, all but the first optional
-    items        FLOAT[d][], in order of preference on ties
+    items        STRUCT(embedding FLOAT[d], position INTEGER)[]; on ties the first position is preferred. Or FLOAT[d][]
+                 in the order of their positions
     adjustments  STRUCT(position INTEGER, amount FLOAT)[][], for the users of segment 1, 2, ...: what times the user's
                  scale (1) is added to their scores; -inf withholds the item
     sizes        INTEGER[], lengths of the groups
     kinds, caps  INTEGER[][] of each item, and INTEGER[]: at most caps[c] items of a list agree in kinds[c]
     result       STRUCT(position INTEGER, score FLOAT)[][], one list per user, best first; positions count from 1
 
-Exact but for the last two. Of items with the same score the one that comes first in `items` is taken. Excluded
+Exact but for the last two. Of items with the same score the one whose position comes first is taken. Excluded
 positions, and items or users whose vector is NULL or not finite, never appear; lists are shorter when fewer
 items are left. Beside arguments and result a call holds the items rounded to a byte a number, and each thread
 2 million scores (best_items.py): 8 MB, whatever the numbers of users and items.
@@ -33,7 +34,14 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from .arrange import arranged_items
-from .best_items import MOST_USERS, exact_finder, used_dimensions, with_rounding, within_finder
+from .best_items import (
+    MOST_USERS,
+    exact_finder,
+    is_worth_rounding,
+    used_dimensions,
+    with_rounding,
+    within_finder,
+)
 from .near_items import NEAR_USERS, near_finder
 from .top_k_inputs import as_items, as_rules, as_sizes, as_users
 from .top_k_types import Best, Users
@@ -72,14 +80,16 @@ def block_top_k(
         raise ValueError(f"top_k: k is {k}; give at least 1")
     catalogue = as_items(items, adjustments)
     block, catalogue = used_dimensions(as_users(users, catalogue), catalogue)
+    sizes = as_sizes(*choice, len(items)) if len(choice) == 1 else np.array([len(items)])
     with ONE_AT_A_TIME, threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-        catalogue = with_rounding(catalogue, pool.map)
+        if is_worth_rounding(len(users), int(sizes.max(initial=0))):
+            catalogue = with_rounding(catalogue, pool.map)
         if len(choice) == 2:
             rules = as_rules(*choice, len(items))
             best: Callable[[Users], Best] = partial(arranged_items, items=catalogue, k=k, rules=rules)
         elif len(choice) == 1:
             find = partial(near_finder, each=pool.map) if approximate else exact_finder
-            best = within_finder(block, catalogue, k, as_sizes(*choice, len(items)), find)
+            best = within_finder(block, catalogue, k, sizes, find)
         else:
             best = near_finder(block, catalogue, k, pool.map) if approximate else exact_finder(block, catalogue, k)
         parts = list(pool.map(best, slices(block, threads, NEAR_USERS if approximate else MOST_USERS)))

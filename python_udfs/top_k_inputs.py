@@ -13,8 +13,8 @@ from .top_k_types import Adjustment, Floats, Integers, Items, Users
 
 
 def as_items(items: pa.Array, adjustments: pa.ListArray | None) -> Items:
-    """FLOAT[d][] and STRUCT(position, amount)[][]. Raises ValueError when a position does not fit the items."""
-    vectors = as_matrix(items, "items")
+    """Items and STRUCT(position, amount)[][]. Raises ValueError when a position does not fit the items."""
+    vectors = as_vectors(items)
     adjusted = []
     for rows in adjustments or []:
         positions, amounts = rows.values.field("position"), rows.values.field("amount")
@@ -22,6 +22,22 @@ def as_items(items: pa.Array, adjustments: pa.ListArray | None) -> Items:
         order = np.argsort(numbers)
         adjusted.append(Adjustment(numbers[order], amounts.to_numpy(zero_copy_only=False).astype(np.float32)[order]))
     return Items(vectors, np.flatnonzero(~np.isfinite(vectors).all(1)), tuple(adjusted))
+
+
+def as_vectors(items: pa.Array) -> Floats:
+    """STRUCT(embedding, position)[] or FLOAT[d][], by position. Raises ValueError unless each item has its own."""
+    if not pa.types.is_struct(items.type):
+        return as_matrix(items, "items")
+    fields = dict(zip((field.name for field in items.type), items.flatten(), strict=True))
+    if not {"embedding", "position"} <= set(fields):
+        raise ValueError(f"top_k: items are {items.type}; give structs with the fields 'embedding' and 'position'")
+    vectors = as_matrix(fields["embedding"], "items.embedding")
+    places = np.full(len(items), -1)
+    places[as_numbers(fields["position"], "items.position", len(items))] = np.arange(len(items))
+    if (places < 0).any():
+        missing = np.argmin(places) + 1
+        raise ValueError(f"top_k: items.position lacks {missing}; number the items from 1 to {len(items)}")
+    return vectors.take(places, axis=0)
 
 
 def as_users(users: pa.StructArray, items: Items) -> Users:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,6 +15,11 @@ from two_tower.python_udfs.top_k_types import Adjustment, Best, Floats, Items, U
 
 NONE = np.zeros(0, np.int64)
 K = 10
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(best_items, "SCORES", 2**15)
 
 
 def users_of(vectors: Floats, excluded: np.ndarray = NONE, bounds: np.ndarray | None = None) -> Users:
@@ -34,11 +40,15 @@ def both_ways(users: Users, items: Items) -> tuple[Best, Best]:
 
 
 def assert_same(rounded: Best, plain: Best) -> None:
+    """Rank by rank the same score but for the last digits, and but for those the same items."""
     assert (rounded.counts == plain.counts).all()
     kept = np.arange(K) < plain.counts[:, None]
-    differ = rounded.numbers[kept] != plain.numbers[kept]
-    assert differ.sum() <= kept.sum() / 1000  # next to each other, with the same score but for the last digits
     assert rounded.scores[kept] == pytest.approx(plain.scores[kept], rel=1e-4, abs=1e-5)
+    apart = np.abs(np.diff(plain.scores, axis=1)) > 1e-4 * np.abs(plain.scores[:, 1:])
+    clear = kept & np.pad(apart, ((0, 0), (1, 0)), constant_values=True)
+    clear[:, :-1] &= clear[:, 1:] | ~kept[:, 1:]
+    clear[:, -1] = False  # what comes next is not known
+    assert (rounded.numbers[clear] == plain.numbers[clear]).all()
 
 
 def test_the_product_is_valid_onnx_and_exact_for_the_largest_codes() -> None:
@@ -80,7 +90,7 @@ def test_the_bounds_are_close() -> None:
 
 
 @pytest.mark.parametrize("d", [1, 16, 200])
-def test_rounding_finds_the_same_without_a_product_of_floats(monkeypatch: pytest.MonkeyPatch, d: int) -> None:
+def test_rounding_finds_the_same_with_few_products_of_floats(monkeypatch: pytest.MonkeyPatch, d: int) -> None:
     random = np.random.default_rng(d)
     items, users = (random.standard_normal((rows, d), np.float32) * random.lognormal(0, 1, d) for rows in (9000, 300))
     items, users = items.astype(np.float32), users.astype(np.float32)
@@ -89,9 +99,17 @@ def test_rounding_finds_the_same_without_a_product_of_floats(monkeypatch: pytest
     asked = users_of(users, np.concatenate(excluded), np.arange(0, 30 * 301, 30))
     offered = Items(items, np.array([5]), (Adjustment(np.arange(0, 9000, 7), np.full(1286, -np.inf, np.float32)),))
     plain = best_items.best_items(asked, offered, K)
+    blocks, in_floats = best_items.improve_block, 0
+
+    def counted(*block: Any) -> None:
+        nonlocal in_floats
+        in_floats += 1
+        blocks(*block)
+
     with monkeypatch.context() as patch:
-        patch.setattr(best_items, "improve_block", lambda *_: pytest.fail("a block was scored in floats"))
+        patch.setattr(best_items, "improve_block", counted)
         found = best_items.best_items(asked, with_rounding(offered, map), K)
+    assert in_floats < 25  # of 83
     assert_same(found, plain)
     assert found.counts[3] == 0
     assert not (found.numbers[np.arange(300) != 3] % 7 == 0).any()

@@ -165,6 +165,12 @@ def test_keys_sort_by_score_then_by_place() -> None:
     assert as_keys(scores, np.arange(10)).min() > 0
 
 
+def test_items_may_come_in_any_order(connection: duckdb.DuckDBPyConnection) -> None:
+    items = "[{'position': 2, 'embedding': [5]::float[1]}, {'position': 1, 'embedding': [3]::float[1]}]"
+    found = connection.execute(f"select top_k([{{'embedding': [1]::float[1]}}], {items}, 2)").fetchall()
+    assert found == [([[{"position": 2, "score": 5.0}, {"position": 1, "score": 3.0}]],)]
+
+
 def test_nothing_is_remembered_between_calls(connection: duckdb.DuckDBPyConnection) -> None:
     fill(connection, [[1.0]], [[1.0], [2.0]])
     first = lists(connection, 1)
@@ -196,6 +202,16 @@ def test_memory_stays_far_below_users_times_items() -> None:
         ("top_k([{'embedding': [1, 2]::float[]}], [[1]::float[1]], 1)", "users.embedding is list"),
         ("top_k([{'embedding': [1]::float[1]}], [[1]::double[1]], 1)", "items is"),
         ("top_k([{'vector': [1]::float[1]}], [[1]::float[1]], 1)", "field 'embedding'"),
+        ("top_k([{'embedding': [1]::float[1]}], [{'embedding': [1]::float[1]}], 1)", "'embedding' and 'position'"),
+        (
+            "top_k([{'embedding': [1]::float[1]}], [{'embedding': [1]::float[1], 'position': 2}], 1)",
+            "items.position holds position 2; there are 1",
+        ),
+        (
+            "top_k([{'embedding': [1]::float[1]}], list_transform([1, 2, 2], lambda p: "
+            "{'embedding': [p]::float[1], 'position': p}), 1)",
+            "items.position lacks 3",
+        ),
         (
             "top_k([{'embedding': [1]::float[1], 'excluded': [2]}], [[1]::float[1]], 1)",
             "position 2; there are 1",
