@@ -41,7 +41,7 @@ def recalls(shop: Shop) -> dict[str, np.ndarray]:
 
 
 def test_a_week_later_training_goes_on_and_is_as_good_as_a_new_one(shop: Shop) -> None:
-    run(shop, 1, ("evaluation", "serving"), WEEK_BEFORE)
+    run(shop, 1, ("evaluation", "production"), WEEK_BEFORE)
     (evaluation, run_id, before), (_, _, other) = shop.rows(STARTS)
     assert (evaluation, before, other) == ("evaluation", None, run_id), "today's towers go on from those of the test"
 
