@@ -145,8 +145,8 @@ def used_dimensions(users: Users, items: Items) -> tuple[Users, Items]:
 
 def with_rounding(items: Items, each: Each) -> Items:
     """Items with what rounded scores need, unless scores are adjusted by amounts."""
-    withheld = all(np.isneginf(adjustment.amounts).all() for adjustment in items.adjustments)
-    return replace(items, rounded=round_items(items.vectors, each)) if withheld and items.vectors.size else items
+    only_withheld = all(np.isneginf(adjustment.amounts).all() for adjustment in items.adjustments)
+    return replace(items, rounded=round_items(items.vectors, each)) if only_withheld and items.vectors.size else items
 
 
 def is_worth_rounding(users: int, items: int) -> bool:

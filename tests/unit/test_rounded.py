@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 import onnx
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from two_tower.python_udfs import best_items
 from two_tower.python_udfs.best_items import with_rounding
 from two_tower.python_udfs.rounded import ZERO, multiply, product_model, round_items, round_users
+from two_tower.python_udfs.top_k import block_top_k
 from two_tower.python_udfs.top_k_types import Adjustment, Best, Floats, Items, Users
 
 NONE = np.zeros(0, np.int64)
@@ -113,6 +115,28 @@ def test_rounding_finds_the_same_with_few_products_of_floats(monkeypatch: pytest
     assert_same(found, plain)
     assert found.counts[3] == 0
     assert not (found.numbers[np.arange(300) != 3] % 7 == 0).any()
+
+
+@pytest.mark.parametrize(("n", "is_rounded"), [(40, True), (20, False)])
+def test_the_sql_function_rounds_where_there_are_many_blocks(
+    monkeypatch: pytest.MonkeyPatch, n: int, is_rounded: bool
+) -> None:
+    random = np.random.default_rng(0)
+    users, items = (random.standard_normal((rows, 16), np.float32) for rows in (n, 5000))
+    blocks, rounded = best_items.improve_rounded, 0
+
+    def counted(*block: Any) -> bool:
+        nonlocal rounded
+        rounded += 1
+        return blocks(*block)
+
+    monkeypatch.setattr(best_items, "improve_rounded", counted)
+    vectors = [pa.FixedSizeListArray.from_arrays(pa.array(side.ravel()), 16) for side in (users, items)]
+    found = block_top_k(pa.StructArray.from_arrays(vectors[:1], ["embedding"]), vectors[1], K, 1, approximate=False)
+    assert (rounded > 0) == is_rounded
+    assert found.flatten().field("score").to_numpy().reshape(n, K) == pytest.approx(
+        np.sort(users @ items.T, axis=1)[:, : -K - 1 : -1], rel=1e-5
+    )
 
 
 def test_where_rounding_tells_nothing_apart_floats_decide() -> None:
