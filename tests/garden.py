@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib.util
 import json
 import os
@@ -16,29 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
+from runs import REPO, Outcome, invoke
 
-REPO = Path(__file__).parents[1]
 SOURCE = REPO / "integration_tests"
 MADE = ("target", "logs", "dbt_packages", "artifacts", "*.duckdb*", "package-lock.yml", ".user.yml")
-
-
-@dataclass
-class Outcome:
-    """What an invocation left: whether it passed, its messages, and those of level error."""
-
-    passed: bool
-    output: str
-    errors: str
-
-    def must_pass(self) -> Outcome:
-        assert self.passed, self.output
-        return self
-
-    def must_fail(self) -> Outcome:
-        assert not self.passed, self.output
-        return self
 
 
 @dataclass
@@ -53,19 +33,8 @@ class Garden:
 
     def dbt(self, *arguments: str, closing: bool = True, **variables: Any) -> Outcome:
         """Run `dbt <arguments>`; `variables` become --vars."""
-        events: list[tuple[str, str]] = []
-        runner = dbtRunner(callbacks=[lambda event: events.append((event.info.level, event.info.msg))])
         given = ["--vars", json.dumps(variables)] if variables else []
-        with contextlib.chdir(self.folder):
-            result = runner.invoke([*arguments, *given, "--no-use-colors", "--quiet"])
-        if closing:
-            gc.collect()  # a cursor that a cycle of objects keeps holds the file open, too
-            DuckDBConnectionManager.close_all_connections()  # else the file stays locked as long as this process lives
-        output = "\n".join(text for level, text in events if level != "debug")
-        if result.exception:
-            output += f"\n{result.exception}"
-        errors = "\n".join(text for level, text in events if level == "error") or str(result.exception)
-        return Outcome(bool(result.success), output, errors)
+        return invoke(self.folder, *arguments, *given, closing=closing)
 
     def dbt_command(self, *arguments: str) -> Outcome:
         """The same from the command line, in a process of its own."""

@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 from planted import PlantedWorld
-
-REPO = Path(__file__).parents[1]
-
-
-@dataclass
-class DbtRun:
-    """What a run of dbt left: its exit code and its console output without colours."""
-
-    code: int
-    output: str
-
-    def must_pass(self) -> DbtRun:
-        assert self.code == 0, self.output
-        return self
-
-    def must_fail(self) -> DbtRun:
-        assert self.code != 0, self.output
-        return self
+from runs import REPO, Outcome, invoke
 
 
 @dataclass
@@ -44,24 +26,19 @@ class Shop:
     def database(self) -> Path:
         return self.folder / "shop.duckdb"
 
-    def dbt(self, *arguments: str, **variables: Any) -> DbtRun:
+    def dbt(self, *arguments: str, **variables: Any) -> Outcome:
         """Run `dbt <arguments>`; `variables` are added to --vars."""
         given = {
             "two_tower_data_dir": str(self.world.folder),
             "two_tower_model_dir": str(self.folder / "artifacts"),
             **variables,
         }
-        command = [
-            sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors", *arguments,
+        places = [
             "--project-dir", str(self.project), "--profiles-dir", str(self.project),
             "--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs"),
-            "--vars", json.dumps(given),
         ]  # fmt: skip
-        environment = os.environ | {"TWO_TOWER_DATABASE": str(self.database)}
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900, check=False
-        )
-        return DbtRun(done.returncode, done.stdout + done.stderr)
+        with patch.dict(os.environ, TWO_TOWER_DATABASE=str(self.database)):
+            return invoke(self.folder, *arguments, *places, "--vars", json.dumps(given))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the shop's database, read-only."""

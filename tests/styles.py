@@ -12,8 +12,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 import yaml
-from garden import REPO, Garden
+from garden import Garden
 from PIL import Image
+from runs import REPO
 from small_encoders import write_image_encoder
 
 STYLES, USERS, ITEMS, DAYS, WINDOW = 8, 320, 240, 140, 28

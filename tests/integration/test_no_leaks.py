@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from shop import REPO, Shop
+from runs import REPO
+from shop import Shop
 
 # what the towers of the evaluation read, with and without the future; snapshots count back from another end
 SEEN = {
@@ -130,8 +131,9 @@ def test_a_new_feature_column_reaches_the_network(make_shop: Callable[..., Shop]
     contract.write_text(text[:place] + line + text[place:])
     shop = make_shop(users=80, items=60)
     shop.project = project
-    small = {"two_tower_training": {"epochs": 1, "final_epochs": 0, "threads": 1}}
-    shop.dbt("run", "--select", "+model_registry", **small).must_pass()
+    small = {"epochs": 1, "final_epochs": 0, "recall_steps": 10, "threads": 1}
+    variables = {"two_tower_training": small, "two_tower_horizons": ["production"]}
+    shop.dbt("run", "--select", "+model_registry", **variables).must_pass()
     import onnxruntime
 
     (path,) = shop.rows("select item_model from model_registry where horizon = 'production'")[0]

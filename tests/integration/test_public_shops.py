@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from garden import REPO, Garden
+from garden import Garden
+from runs import REPO
 
 SHOPS = yaml.safe_load((REPO / "shops" / "shops.yml").read_text())
 

@@ -1,0 +1,46 @@
+"""Runs of dbt and what they leave."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from dataclasses import dataclass
+from pathlib import Path
+
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+REPO = Path(__file__).parents[1]
+
+
+@dataclass
+class Outcome:
+    """What an invocation left: whether it passed, its messages, and those of level error."""
+
+    passed: bool
+    output: str
+    errors: str
+
+    def must_pass(self) -> Outcome:
+        assert self.passed, self.output
+        return self
+
+    def must_fail(self) -> Outcome:
+        assert not self.passed, self.output
+        return self
+
+
+def invoke(folder: Path, *arguments: str, closing: bool = True) -> Outcome:
+    """Run `dbt <arguments>` there in this process: starting one takes longer than most runs of small shops."""
+    events: list[tuple[str, str]] = []
+    runner = dbtRunner(callbacks=[lambda event: events.append((event.info.level, event.info.msg))])
+    with contextlib.chdir(folder):
+        result = runner.invoke([*arguments, "--no-use-colors", "--quiet"])
+    if closing:
+        gc.collect()  # a cursor that a cycle of objects keeps holds the file open, too
+        DuckDBConnectionManager.close_all_connections()  # else the file stays locked as long as this process lives
+    output = "\n".join(text for level, text in events if level != "debug")
+    if result.exception:
+        output += f"\n{result.exception}"
+    errors = "\n".join(text for level, text in events if level == "error") or str(result.exception)
+    return Outcome(bool(result.success), output, errors)
