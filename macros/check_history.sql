@@ -11,7 +11,9 @@
         {%- set where = 'var two_tower_interactions (' ~ var('two_tower_interactions') ~ ')' -%}
         {%- if found[0] < 2 -%}
             {%- do two_tower.input_error(
-                where, 'there is only one item.', 'load more, or correct which column is item_id (var two_tower_columns).'
+                where, 'there ' ~ ('is only one item' if found[0] else 'are no interactions') ~ (
+                    ' before ' ~ var('two_tower_as_of') ~ ' (var two_tower_as_of).' if var('two_tower_as_of') else '.'
+                ), 'load more, or correct which column is item_id (var two_tower_columns).'
             ) -%}
         {%- elif not found[1] -%}
             {%- do two_tower.input_error(

@@ -14,18 +14,16 @@
             items as (select item_id, count(*) over () as items from " ~ ref('two_tower', 'item_categories') ~ "),
             missing as (select * from users where user_id not in (select user_id from " ~ this ~ ")),
             withheld as (
-                select missing.user_id, unavailable.item_id, true as is_for_all
+                select missing.user_id, unavailable.item_id
                 from missing
                 inner join " ~ ref('two_tower', 'unavailable_items') ~ " as unavailable on missing.segment = unavailable.segment
                 union all
-                select missing.user_id, excluded.item_id, false as is_for_all
+                select missing.user_id, excluded.item_id
                 from missing
                 inner join " ~ ref('two_tower', 'excluded_items') ~ " as excluded on missing.user_id = excluded.user_id
             ),
             empty as (
-                select
-                    withheld.user_id,
-                    count(distinct withheld.item_id) filter (where is_for_all) = any_value(items.items) as is_for_all
+                select withheld.user_id
                 from withheld
                 inner join items on withheld.item_id = items.item_id
                 group by withheld.user_id
@@ -35,18 +33,18 @@
                 (select count(*) from users),
                 (select count(*) from missing),
                 (select count(*) from empty),
-                (select min(segment) from missing inner join empty on missing.user_id = empty.user_id where is_for_all)"
+                (select count(*) from (select user_id from " ~ this ~ " group by user_id having count(*) < " ~ var('two_tower_k') ~ "))"
         ).rows[0] -%}
         {%- set problem = found[1] ~ ' of ' ~ found[0] ~ ' users would get no list' -%}
-        {%- if found[3] is not none -%}
-            {%- do two_tower.input_error(
-                this.name, problem ~ ": every item is withheld from segment '" ~ found[3] ~ "'; the table stays as it was.",
-                'unavailable_items has the reasons: correct the relation of var two_tower_item_availability, or the rules.'
-            ) -%}
-        {%- elif found[1] > found[2] or found[1] == found[0] -%}
+        {%- if found[1] > found[2] or found[1] == found[0] -%}
             {%- do two_tower.input_error(
                 this.name, problem ~ '; the table stays as it was.',
                 'build what it is made of, too: dbt run --exclude tag:train.'
+            ) -%}
+        {%- elif found[3] and var('two_tower_caps') -%}
+            {%- do exceptions.warn(
+                this.name ~ ': ' ~ found[3] ~ ' of ' ~ found[0] ~ ' users have fewer than ' ~ var('two_tower_k') ~ ' items. Caps (var '
+                ~ 'two_tower_caps) leave out what is more than they allow: raise them where that was not meant.'
             ) -%}
         {%- endif -%}
     {%- endif -%}

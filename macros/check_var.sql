@@ -3,7 +3,8 @@
         each value of a mapping is a number. -#}
     {%- set is_list = value is iterable and value is not string and value is not mapping -%}
     {%- set fits = {'integer': value is integer, 'number': value is number, 'text': value is string,
-        'mapping': value is mapping, 'list': is_list and value} -%}
+        'mapping': value is mapping, 'list': is_list and value, 'counts': value is mapping and
+        value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
     {%- if value is boolean or not fits[allowed.type] -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}
     {%- endif -%}

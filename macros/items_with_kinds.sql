@@ -1,12 +1,15 @@
 {% macro items_with_kinds(columns) %}
-    {#- Select of item_vectors with `kinds`, the numbers of their values in columns of stg_items; NULL is a value as well. -#}
+    {#- Select of item_vectors with `kinds`, the numbers of their values in columns of stg_items; what has none there is of no kind,
+        and no cap is for it. -#}
     select
         vectors.item_id,
         vectors.embedding,
         cast([
             {%- for column in columns %}
-            dense_rank() over (
-                order by {{ two_tower.chosen_column('two_tower_caps', column, 'stg_items', 'profiles', '') }}
+            if(
+                profiles.{{ adapter.quote(column) }} is null,
+                -row_number() over (order by vectors.item_id),
+                dense_rank() over (order by {{ two_tower.chosen_column('two_tower_caps', column, 'stg_items', 'profiles', '') }})
             ){{ ', ' if not loop.last }}
             {%- endfor %}
         ] as integer[]) as kinds

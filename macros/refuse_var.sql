@@ -1,7 +1,7 @@
 {% macro refuse_var(name, value, allowed) %}
     {#- Stops with the value that a var has and those that it may have. -#}
     {%- set nouns = {'integer': 'a whole number', 'number': 'a number', 'text': 'text', 'list': 'a list',
-        'mapping': 'a mapping'} -%}
+        'mapping': 'a mapping', 'counts': 'a mapping of names to whole numbers not below 1'} -%}
     {%- set may_be = [nouns[allowed.type]] -%}
     {%- if allowed.among -%}
         {%- set may_be = ['a list of ' if allowed.type == 'list' else 'one of '] -%}

@@ -26,6 +26,8 @@
         from {{ ref('two_tower', 'active_rules') }} as rules
         inner join (select distinct segment from ruled_users) as segments
             on coalesce(rules.segment, segments.segment) = segments.segment
+        anti join {{ ref('two_tower', 'unavailable_items') }} as unavailable
+            on segments.segment = unavailable.segment and rules.item_id = unavailable.item_id
         where rules.action != 'exclude'
     ),
 
@@ -44,7 +46,6 @@
 
     ruled_adjustments as (
         select segment, item_id, amount from ruled_boosts
-        anti join {{ ref('two_tower', 'unavailable_items') }} as unavailable using (segment, item_id)
         union all
         select segment, item_id, '-infinity' from {{ ref('two_tower', 'unavailable_items') }}
     ),

@@ -1,4 +1,5 @@
 {% macro what_if_user(features, k=10) %}
+    {%- set segment = features.get(var('two_tower_segment'), 'unknown') -%}
     {#- Query: the list that a new user with these features would get, by column of stg_users: rank, item_id, score, embedding. -#}
     with
 
@@ -7,7 +8,7 @@
     what_if_users as (
         select
             inputs.user_id,
-            'unknown' as segment,
+            'given' as segment,
             cast(embed(runs.user_model, inputs, 'user') as float[{{ two_tower.setting('two_tower_dim') }}]) as embedding
         from (select *, cast({{ two_tower.setting('two_tower_policy') == 'new' }} as float) as only_new from inputs) as inputs
         inner join {{ ref('two_tower', 'model_registry') }} as runs on runs.horizon = 'production'
@@ -23,11 +24,17 @@
 
     what_if_withheld as (
         select
-            'unknown' as segment,
+            'given' as segment,
             item_id,
             '-infinity' as amount
         from {{ ref('two_tower', 'unavailable_items') }}
-        where segment = 'all'
+        where segment = coalesce(
+            (
+                select min(segment) from {{ ref('two_tower', 'user_segments') }}
+                where segment = cast({{ two_tower.literal(segment) }} as varchar)
+            ),
+            'all'
+        )
     ),
 
     what_if_lists as (

@@ -49,8 +49,8 @@ def improve(keys: Keys, users: Users, items: Items, numbers: Integers) -> None:
     (n, k), m = keys.shape, len(items.vectors)
     for a in range(0, n if k else 0, MOST_USERS):
         some, best = users.rows(np.arange(a, min(a + MOST_USERS, n))), keys[a : a + MOST_USERS]
-        rounded = round_users(some.vectors, items.rounded) if items.rounded else None
         step = SCORES // len(best)
+        rounded = round_users(some.vectors, items.rounded) if items.rounded and m > step else None
         for b in range(0, m, step):
             c = min(b + step, m)
             offered = some.among(b, c), items.among(b, c), numbers[b:c]
@@ -68,8 +68,11 @@ def improve_block(keys: Keys, users: Users, items: Items, numbers: Integers) -> 
         maxima = group_maxima(scores, groups)
     bounds = np.fmax(scores_of(keys.min(axis=1)), LOWEST)
     item, user = reaching(scores, maxima, tightened(bounds, maxima, k))
-    # as improve_rounded has them, so that equal vectors have equal scores
-    found = dot(users, items, user, item) if items.rounded else scores[item, user]
+    found = scores[item, user]
+    if items.rounded:  # as improve_rounded has them, so that equal vectors have equal scores
+        found = dot(users, items, user, item)
+        kept = found < np.inf  # in another order of additions huge products may overflow
+        item, user, found = item[kept], user[kept], found[kept]
     join(keys, user, as_keys(found, numbers[item]))
 
 

@@ -45,8 +45,8 @@ def encode_texts(encoder: Encoder, texts: list[str]) -> list[Vectors | None]:
 
 
 def batches(lengths: list[int]) -> Iterator[npt.NDArray[np.int64]]:
-    """Numbers of texts of like length, longest first, so that little is padded."""
-    order = np.argsort(lengths)[::-1]
+    """Numbers of texts of like length, longest first, so that little is padded; none of those without a token."""
+    order = np.argsort(lengths)[::-1][: np.count_nonzero(lengths)]
     start = 0
     while start < len(order):
         stop = start + max(1, BATCH_TOKENS // lengths[order[start]])

@@ -74,7 +74,7 @@ class Near:
 
 def near_finder(users: Users, items: Items, k: int, each: Each) -> Finder:
     """best_items for these users and items, or where the catalogue is large what looks into a few lists of it."""
-    usual = users.rows(np.flatnonzero(is_usual(users)))
+    usual, k = users.rows(np.flatnonzero(is_usual(users))), min(k, len(items.vectors))
     if len(items.vectors) < LEAST_ITEMS or not len(usual.vectors):
         return exact_finder(users, items, k)
     near = near_lists(usual.vectors, items, each)
@@ -87,7 +87,7 @@ def near_finder(users: Users, items: Items, k: int, each: Each) -> Finder:
         known = is_usual(some)
         found = near.best(some, k, probes)
         # too few: so many are excluded, or withheld, that the lists are empty
-        left = np.flatnonzero(~known | (found.counts < min(k, len(items.vectors))))
+        left = np.flatnonzero(~known | (found.counts < k))
         exact = best_items(*used_dimensions(some.rows(left), items), k)
         for part, whole in ((exact.numbers, found.numbers), (exact.scores, found.scores), (exact.counts, found.counts)):
             whole[left] = part
@@ -109,7 +109,8 @@ def near_lists(users: Floats, items: Items, each: Each) -> Near:
     m = len(items.vectors)
     vectors = finite(items.vectors)
     # items are alike whose scores are: distance is the expected square of the difference of the scores
-    values, axes = np.linalg.eigh((users.T @ users / len(users)).astype(np.float64))
+    scaled = users.astype(np.float64) / np.abs(users).max()  # else huge numbers overflow
+    values, axes = np.linalg.eigh(scaled.T @ scaled / len(users))
     projected = vectors @ (axes * np.sqrt(np.maximum(values, 0))).astype(np.float32)
     list_of = nearest(projected, means(projected, int(m**0.5), each), each)
     numbers = np.argsort(list_of, kind="stable")

@@ -69,10 +69,13 @@ def as_pins(pins: pa.ListArray, items: int) -> tuple[dict[int, int], ...]:
 
 
 def as_rules(kinds: pa.ListArray, caps: pa.Array, items: int) -> Rules:
-    """INTEGER[][] and INTEGER[]. Raises ValueError unless each item has one kind for each cap."""
+    """INTEGER[][] and INTEGER[]. Raises ValueError unless each item has one kind for each cap above 0."""
     width = len(caps)
     if len(kinds) != items or (items and set(kinds.value_lengths().to_pylist()) != {width}):
         raise ValueError(f"top_k: kinds are {len(kinds)} lists for {items} items; each must have {width} numbers")
+    lowest = min(caps.to_pylist(), default=1)
+    if lowest < 1:
+        raise ValueError(f"top_k: a cap is {lowest}; give at least 1, and leave out of the items what nobody may get")
     numbers = kinds.flatten().to_numpy(zero_copy_only=False).reshape(items, width)
     return Rules(numbers.astype(np.int64), caps.to_numpy(zero_copy_only=False).astype(np.int64))
 

@@ -36,6 +36,11 @@ class Users:
         vectors = self.vectors.take(rows, axis=0)  # some times as fast as self.vectors[rows]
         return Users(vectors, self.excluded[places], bounds, self.segments[rows], self.scales[rows], pins)
 
+    def without(self, numbers: Integers) -> Users:
+        """The same users, none of whom may get these items either."""
+        excluded = np.concatenate([np.append(part, numbers) for part in np.split(self.excluded, self.bounds[1:-1])])
+        return replace(self, excluded=excluded, bounds=self.bounds + len(numbers) * np.arange(len(self.bounds)))
+
     def among(self, start: int, stop: int) -> Users:
         """The same users where items start to stop, numbered from 0, are all there is."""
         inside = (self.excluded >= start) & (self.excluded < stop)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 WORDS = ["[UNK]", "red", "green", "blue", "tea", "pot", "jam", "oil"]
 
@@ -25,6 +25,7 @@ def write_text_encoder(folder: Path, dimension: int = 4) -> Path:
         [numpy_helper.from_array(table, "table")],
     )
     tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.save(str(folder / "tokenizer.json"))
     return _write(

@@ -60,7 +60,7 @@ def read_world(splits: Relation, targets: Relation, item_features: Relation, sna
     interactions = Interactions.of(
         codes_of(events["user_id"].combine_chunks(), user_ids),
         codes_of(events["item_id"].combine_chunks(), item_ids),
-        (at.max(initial=0) - at) / 86_400,
+        (at.max(initial=-np.inf) - at) / 86_400,
         (len(user_ids), len(item_ids)),
     )
     popular = np.lexsort((-users, -recent)).astype(np.int64)  # stable: ties stay in md5 order

@@ -101,7 +101,7 @@ def fit_ease(
 
     def score(rows: IntArray) -> FloatArray:
         scores = predict(rows)
-        scores *= 1 - own_weight
+        np.multiply(scores, 1 - own_weight, out=scores, where=np.isfinite(scores))
         own = matrix[rows].tocoo()
         scores[own.row, own.col] += own_weight * own.data
         scores += unserved_users[rows]

@@ -47,13 +47,15 @@ class Start:
         return folder / WEIGHTS
 
 
-def newest_run(model_dir: Path, kin: str, as_of: str, most: int) -> Path | None:
-    """Folder of the published run of the kin that saw most, up to `as_of` (ISO).
+def newest_run(own: Path, kin: str, as_of: str, most: int) -> Path | None:
+    """Folder of the published run of the kin, beside the `own` one, that saw most, up to `as_of` (ISO).
 
     None if there is none, or if it is one of so many (`most`) days in a row that have gone on.
     """
     found: list[tuple[str, str, Path, int]] = []
-    for path in sorted(model_dir.glob(f"[!.]*/{WEIGHTS}")):  # what is not finished yet has a dot before its name
+    for path in sorted(own.parent.glob(f"[!.]*/{WEIGHTS}")):  # what is not finished yet has a dot before its name
+        if path.parent == own or not (path.parent / "run.json").exists():
+            continue
         about = metadata_of(path.parent)
         if about.get("kin") == kin and about["as_of"] <= as_of:
             found.append((about["as_of"], about["trained_at"], path.parent, int(about["continuations"])))

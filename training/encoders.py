@@ -94,6 +94,9 @@ def write_model(source: Source, path: Path) -> dict[str, Any]:
     raise SystemExit(f"'{source.name}' has no .onnx file and no weights that can be exported")
 
 
+POOLINGS = {"pooling_mode_cls_token", "pooling_mode_mean_tokens"}
+MODULES = {"Transformer", "Pooling", "Normalize"}
+
 # as the authors of EfficientNet-Lite trained it
 IMAGE: dict[str, Any] = {
     "reads": "image", "size": 224, "crop": 0.875, "resample": "bicubic", "normalise": True,
@@ -107,10 +110,19 @@ def text_settings(source: Source, words: Source) -> dict[str, Any]:
         name: source.read(name) or words.read(name) for name in ("sentence_bert_config.json", "1_Pooling/config.json")
     }
     modules = source.find("modules.json") or words.find("modules.json")
+    pooling = found["1_Pooling/config.json"]
+    ways = [name for name in pooling if name.startswith("pooling_mode_") and pooling[name]]
+    kinds = [module["type"].split(".")[-1] for module in json.loads(modules.read_text())] if modules else []
+    other = [name for name in (*ways, *kinds) if name not in POOLINGS | MODULES]
+    if other or len(ways) > 1:
+        raise SystemExit(
+            f"'{words.name}': its vectors are made by {', '.join(other or ways)}, which would be left out; take one "
+            f"that has one of {', '.join(sorted(POOLINGS))} and no other modules than {', '.join(sorted(MODULES))}"
+        )
     return {
         "reads": "text",
         "max_length": found["sentence_bert_config.json"].get("max_seq_length", 256),
-        "pooling": "cls" if found["1_Pooling/config.json"].get("pooling_mode_cls_token") else "mean",
+        "pooling": "cls" if pooling.get("pooling_mode_cls_token") else "mean",
         "normalise": modules is None or "Normalize" in modules.read_text(),
     }
 

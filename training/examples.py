@@ -181,21 +181,23 @@ def even_sample(rows: Index, most: int | None) -> Index:
 
 
 def scales(inputs: Inputs, rows: Index) -> dict[str, tuple[float, float]]:
-    """Mean and deviation on the signed log scale of each number column over the rows; (0, 1) where nothing is known.
+    """Mean and deviation on the signed log scale of each number column over the rows.
 
-    Of a vector column 0 and the root of its mean squared length.
+    Of a vector column 0 and the root of its mean squared length. The deviation is infinite where nothing varies, for
+    what nobody learned to read must say nothing when it comes to vary; where nothing is known it is NaN.
     """
     found = {}
     for column in inputs.columns:
         if column.kind == "vector":
             vectors = np.asarray(inputs.arrays[column.name])[rows].astype(np.float64)
-            squares = (vectors**2).sum(1)
-            length = float(squares[np.isfinite(squares)].mean() ** 0.5) if np.isfinite(squares).any() else 0.0
-            found[column.name] = (0.0, length if length > 1e-6 else 1.0)
+            vectors = vectors[np.isfinite(vectors).all(1)]
+            varies = len(vectors) and np.ptp(vectors, axis=0).max() > 1e-6
+            length = float((vectors**2).sum(1).mean() ** 0.5) if varies else np.inf
+            found[column.name] = (0.0, length if len(vectors) else np.nan)
         if column.kind == "number":
             values = np.asarray(inputs.arrays[column.name])[rows].astype(np.float64)
             values = values[np.isfinite(values)]
             logs = np.sign(values) * np.log1p(np.abs(values))
-            deviation = float(logs.std()) if len(logs) else 0.0
-            found[column.name] = (float(logs.mean()) if len(logs) else 0.0, deviation if deviation > 1e-6 else 1.0)
+            deviation = float(logs.std()) if len(logs) else np.nan
+            found[column.name] = (float(logs.mean()) if len(logs) else 0.0, np.inf if deviation <= 1e-6 else deviation)
     return found

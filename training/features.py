@@ -49,15 +49,20 @@ class Features(nn.Module):
         for name in self.code_lists:
             total = total + sum_of_known(self.tables[module_name(name)].get_parameter("weight"), inputs[name])
         for name, length in zip(self.vectors, self.lengths, strict=True):
-            absent = (torch.isnan(inputs[name]) | torch.isinf(inputs[name])).any(1, keepdim=True)
+            absent = (torch.isnan(inputs[name]) | torch.isinf(inputs[name])).any(1, keepdim=True) | length.isnan()
             known = torch.where(absent, torch.zeros_like(inputs[name]), inputs[name])
-            vector = self.projections[module_name(name)](known / length)  # or long ones would drown the rest
+            vector = self.projections[module_name(name)](
+                known / length.nan_to_num(torch.inf)
+            )  # or long ones would drown the rest
             total = total + torch.where(absent, self.missing[module_name(name)], vector)
         return total
 
 
 class Numbers(nn.Module):
-    """Numbers on a signed log scale, standardised and clamped, and which are missing: inputs by name -> [B, H]."""
+    """Numbers on a signed log scale, standardised and clamped, and which are missing: inputs by name -> [B, H].
+
+    What never varied says nothing, what was never known is missing for good (`scales`).
+    """
 
     mean: Tensor
     deviation: Tensor
@@ -75,7 +80,7 @@ class Numbers(nn.Module):
         if not self.names:
             return torch.zeros(next(iter(inputs.values())).shape[0], self.hidden)
         raw = torch.stack([inputs[name] for name in self.names], 1)
-        absent = torch.isnan(raw)
+        absent = torch.isnan(raw) | self.deviation.isnan()
         scaled = (signed_log(torch.nan_to_num(raw)) - self.mean) / self.deviation
         scaled = scaled.clamp(-10.0, 10.0).masked_fill(absent, 0.0)
         numbers: Tensor = self.network(torch.cat([scaled, absent.float()], 1))

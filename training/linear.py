@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, get_lapack_funcs
 from scipy.sparse import csr_matrix, diags
 
+MOST_IN_FLOATS = 1e5  # times the regularization: up to there 24 bits invert well
 MOST = 8192  # users or items, whichever are fewer; time grows with their third power, memory with their square
 SPARE = 16  # dimensions beyond the rank, which make few rounds enough
 ROUNDS = 5
@@ -90,11 +91,14 @@ class EaseByUsers:
 
 def ease_weights(histories: csr_matrix, regularization: float) -> NDArray[np.float32]:
     """B [items, items] = -P / diag P with a zero diagonal, where P = (X'X + regularization I)^-1."""
-    gram = (histories.T @ histories).toarray().astype(np.float32)
+    largest = histories.sum(axis=0).max() * histories.sum(axis=1).max()  # no eigenvalue of X'X is larger
+    kind = np.float32 if largest <= MOST_IN_FLOATS * regularization else np.float64
+    histories = histories.astype(kind)
+    gram = (histories.T @ histories).toarray()
     diagonal = np.diag_indices_from(gram)
-    gram[diagonal] += np.float32(regularization)
+    gram[diagonal] += gram.dtype.type(regularization)
     inverse = inverse_of(gram)
-    weights: NDArray[np.float32] = -inverse / inverse[diagonal]
+    weights: NDArray[np.float32] = (-inverse / inverse[diagonal]).astype(np.float32, copy=False)
     weights[diagonal] = 0.0
     return weights
 

@@ -139,7 +139,7 @@ def _fitted(
 ) -> tuple[TwoTowers, list[Epoch], Path | None]:
     """Towers, their loss curve, and the folder of the run that they went on from."""
     most = run.config.continuations
-    before = tested or (newest_run(run.folder.parent, run.kin, run.as_of, most) if most and run.as_of else None)
+    before = tested or (newest_run(run.folder, run.kin, run.as_of, most) if most and run.as_of else None)
     if before:
         log(f"two_tower {run.horizon}: training run {run.run_id} goes on from run {before.name}")
         done = go_on(examples, run.config, Start.read(before), codes, log)

@@ -159,6 +159,10 @@ def suggest_towers(trial: optuna.trial.BaseTrial, config: TrainingConfig, repeat
         now = getattr(config, name)
         high = min(high, config.dim // 3) if name in PARTS else high
         low, high = min(low, high, now), max(high, now)
+        if name in ("content", "factors"):  # both, and two dimensions of memory, have to fit into the embedding
+            other = found.get("content", 1 if "factors" in space else config.factors)
+            high = min(high, config.dim - 4 - int(other))
+            low = min(low, high)
         if isinstance(now, int):
             found[name] = trial.suggest_int(name, int(low), int(high), log=low > 0)
         else:

@@ -106,9 +106,12 @@ class Warehouse:
             searched = suggest_towers(optuna.trial.FixedTrial(config.as_dict()), config, has_repeats(examples))
             alike: dict[str, Any] = {name: getattr(TrainingConfig, name) for name in (*searched, "threads")}
             chosen: Policy = policy or ("repeats" if has_repeats(examples) else "new")
-            found = own["snapshot_targets"].filter(f"snapshot = {VALIDATION_SNAPSHOT} and not is_repeat")
-            if chosen == "new" and not found.limit(1).fetchall():
-                sys.exit("policy new: there is nothing to find in the validation window; search with --policy repeats")
+            found = own["snapshot_targets"].filter(f"snapshot = {VALIDATION_SNAPSHOT}")
+            if not (found.filter("not is_repeat") if chosen == "new" else found).limit(1).fetchall():
+                sys.exit(
+                    f"policy {chosen}: there is nothing to find in the validation window; search with --policy "
+                    f"{'repeats' if chosen == 'new' else 'new'}, or load what is missing there"
+                )
             return Task(examples, config, chosen, run_id_of(own, replace(config, **alike)))
 
     def tried(self, task: Task) -> list[Trial]:
@@ -175,7 +178,7 @@ def measure(task: Task, trial: optuna.Trial, factors: dict[str, float]) -> float
 
 
 def tune(warehouse: Warehouse, task: Task, trials: int, minutes: float) -> optuna.Study:
-    """Try settings until there are so many trials, or no more time to begin one; the first are those in force."""
+    """Try settings until there are so many trials, or no more time to begin one; those in force, first, at any rate."""
     earlier = warehouse.tried(task)
     study = optuna.create_study(
         direction="maximize",
@@ -186,7 +189,9 @@ def tune(warehouse: Warehouse, task: Task, trials: int, minutes: float) -> optun
     study.enqueue_trial(task.in_force(), skip_if_exists=True)
     began = time.monotonic()
     factors = chosen_factors(task) if len(study.get_trials(states=ENDED)) < trials else {}
-    while len(study.get_trials(states=ENDED)) < trials and time.monotonic() - began < minutes * 60:
+    while (ended := len(study.get_trials(states=ENDED))) < trials and (
+        not ended or time.monotonic() - began < minutes * 60
+    ):
         started = time.monotonic()
         study.optimize(lambda trial: measure(task, trial, factors), n_trials=1)
         trial = study.trials[-1]

@@ -8,6 +8,13 @@ outcomes as (
     {{ two_tower.experiment_outcomes() }}
 ),
 
+clock as (
+    select
+        coalesce(max(occurred_at), {{ two_tower.served_at() }}) as now_at,
+        count(*) = 0 or count(revenue) > 0 as has_revenue
+    from outcomes
+),
+
 sums as (
     select
         users.experiment,
@@ -32,11 +39,13 @@ final as (
         user_id,
         variant,
         exposed_at,
+        exposed_at + interval {{ var('two_tower_outcome_days') }} day <= any_value(clock.now_at) as is_complete,
         cast(coalesce(sum(outcomes) filter (where is_after), 0) > 0 as integer) as conversion,
-        coalesce(sum(revenue) filter (where is_after), 0) as revenue,
+        if(any_value(clock.has_revenue), coalesce(sum(revenue) filter (where is_after), 0), null) as revenue,
         cast(coalesce(sum(outcomes) filter (where not is_after), 0) > 0 as integer) as conversion_before,
-        coalesce(sum(revenue) filter (where not is_after), 0) as revenue_before
+        if(any_value(clock.has_revenue), coalesce(sum(revenue) filter (where not is_after), 0), null) as revenue_before
     from sums
+    cross join clock
     group by experiment, user_id, variant, exposed_at
 )
 

@@ -17,6 +17,7 @@ metrics as (
             cast({{ metric }} as double) as value,
             cast({{ metric }}_before as double) as value_before
         from users
+        where is_complete and {{ metric }} is not null
         {%- if not loop.last %}
             union all
         {%- endif %}

@@ -1,10 +1,13 @@
-{{ config(post_hook="{{ two_tower.warn_of_idle_rows('two_tower_item_availability') }}") }}
+{{ config(
+    post_hook=[
+        "{{ two_tower.warn_of_idle_rows('two_tower_item_availability') }}",
+        "{{ two_tower.check_something_is_left() }}",
+    ]
+) }}
 with
 
 segments as (
-    select segment from {{ ref('two_tower', 'user_segments') }}
-    union
-    select 'all' as segment
+    select distinct segment from {{ ref('two_tower', 'user_segments') }}
 ),
 
 items as (
@@ -53,13 +56,31 @@ withheld as (
     where {{ var('two_tower_item_availability') != '' }}
 ),
 
-final as (
+by_segment as (
     select
         segment,
         item_id,
         min(reason) as reason
     from withheld
     group by segment, item_id
+),
+
+-- lists that are not for one user leave out what nobody may have
+for_nobody as (
+    select
+        'all' as segment,
+        item_id,
+        min(reason) as reason
+    from by_segment
+    group by item_id
+    having count(*) = (select count(*) from segments)
+),
+
+final as (
+    select * from by_segment
+    union all
+    select * from for_nobody
+    where segment not in (select segment from segments)
 )
 
 select * from final

@@ -1,27 +1,22 @@
 {%- set days = var('two_tower_buy_again_days') -%}
 with
 
--- on how many days they had it: what is scanned twice at one till is not due again in a minute
-days_had as (
-    select
-        user_id,
-        item_id,
-        count(distinct cast(event_at as date)) as purchases
-    from {{ ref('two_tower', 'interaction_splits') }}
-    group by user_id, item_id
-    having purchases > 1
+clock as (
+    select {{ two_tower.end_of_data() }} as now_at from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
+-- purchases are days: what is scanned twice at one till is not due again in a minute
 histories as (
     select
-        known.user_id,
-        known.item_id,
-        known.days_since_last,
-        days_had.purchases,
-        (known.days_since_first - known.days_since_last) / (days_had.purchases - 1) as interval_days
-    from {{ ref('two_tower', 'user_histories') }} as known
-    inner join days_had on known.user_id = days_had.user_id and known.item_id = days_had.item_id
-    where known.snapshot = 0
+        splits.user_id,
+        splits.item_id,
+        count(distinct cast(splits.event_at as date)) as purchases,
+        {{ two_tower.days_between('max(splits.event_at)', 'any_value(clock.now_at)') }} as days_since_last,
+        {{ two_tower.days_between('min(splits.event_at)', 'max(splits.event_at)') }} / (purchases - 1) as interval_days
+    from {{ ref('two_tower', 'interaction_splits') }} as splits
+    cross join clock
+    group by splits.user_id, splits.item_id
+    having purchases > 1
 ),
 
 segments as (

@@ -17,7 +17,7 @@ lines as (
         cast({{ columns.item_id }} as varchar) as item_id,
         cast({{ columns.event_at }} as timestamp) as event_at,
         cast({{ columns.event_type }} as varchar) as event_type,
-        cast({{ columns.quantity }} as double) as quantity,
+        coalesce(cast({{ columns.quantity }} as double), 1) as quantity,
         cast({{ columns.price }} as double) as price
     from interactions
     -- what was sent back was not bought again, see warn_of_returns

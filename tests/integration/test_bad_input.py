@@ -185,6 +185,10 @@ BAD_VARS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "dimension in quotes": ({"two_tower_dim": "64"}, ["var two_tower_dim: value '64'", "a whole number not below 1"]),
     "left blank": ({"two_tower_columns": None}, ["var two_tower_columns: value 'None'", "a mapping"]),
+    "cap of nothing": (
+        {"two_tower_caps": {"brand": 0}},
+        ["var two_tower_caps: value '{'brand': 0}'", "a mapping of names to whole numbers not below 1"],
+    ),
     "gates left blank": ({"two_tower_min_recall": None}, ["var two_tower_min_recall: value 'None'", "a mapping"]),
     "one cut-off, not a list": ({"two_tower_ks": 10}, ["values of k must be a list that is not empty, got 10"]),
     "weights that are a list": (

@@ -105,6 +105,10 @@ MISTAKES = {
         ["column order: is VARCHAR, expected a timestamp or date", "cast it in your model"],
         tables=[ORDERS.format('"order"::varchar as "order"')],
     ),
+    "time of day": Mistake(
+        ["column order: is TIME, expected a timestamp or date", "cast it in your model"],
+        tables=[ORDERS.format('"order"::timestamp::time as "order"')],
+    ),
     "time with time zone": Mistake(
         ["column order: is TIMESTAMP WITH TIME ZONE", "order at time zone 'UTC' as order"],
         tables=[ORDERS.format('"order"::timestamptz as "order"')],

@@ -114,6 +114,28 @@ def test_ease_is_its_closed_form_in_both_of_its_ways(shape: tuple[int, int]) -> 
     np.testing.assert_allclose(blended, 0.75 * scores + 0.25 * matrix, rtol=1e-4, atol=1e-4)
 
 
+def test_ease_of_a_till_that_buys_for_everyone_is_that_of_doubles() -> None:
+    random = np.random.default_rng(0)
+    matrix = (random.random((400, 60)) < 0.1).astype(np.float32)
+    matrix[0] = 0
+    matrix[0, :3] = 50_000
+    scores = fit_ease(csr_matrix(matrix), regularization=10.0)(np.arange(1, 400))
+    X = matrix.astype(float)
+    P = np.linalg.inv(X.T @ X + 10 * np.eye(60))
+    B = np.eye(60) - P / np.diag(P)
+    served = np.isfinite(scores)
+    assert served.mean() > 0.9
+    np.testing.assert_allclose(scores[served], (X @ B)[1:][served], atol=1e-4)
+
+
+@pytest.mark.parametrize("fit", [fit_ease, fit_item_knn])
+def test_the_own_weight_may_be_all(fit: Callable[..., Scorer]) -> None:
+    matrix = csr_matrix(np.array([[1, 2, 0], [0, 1, 0], [3, 1, 0]], dtype=np.float32))
+    scores = fit(matrix, own_weight=1.0)(np.arange(3))
+    assert not np.isnan(scores).any()
+    np.testing.assert_allclose(scores[matrix.nonzero()], matrix.data)
+
+
 def test_ease_beyond_its_limit_scores_the_items_of_most_users() -> None:
     matrix = weigh(SEVEN, "binary")
     scores = fit_ease(matrix, regularization=1.0, limit=2)(EVERYONE)

@@ -95,14 +95,19 @@ def test_a_run_goes_on_from_what_saw_most_but_nothing_later(tmp_path: Path) -> N
     publish(tmp_path / "e", "kin", "2026-01-09 00:00:01", 0)
     publish(tmp_path / ".f-1234", "kin", "2026-01-04 00:00:01", 0)  # killed before it was published
 
-    def found(as_of: str, most: int) -> str | None:
-        folder = newest_run(tmp_path, "kin", as_of, most)
+    def found(as_of: str, most: int, own: str = "new") -> str | None:
+        folder = newest_run(tmp_path / own, "kin", as_of, most)
         return folder.name if folder else None
 
     assert found("2026-01-05 00:00:01", 9) == "c"
     assert found("2026-01-05 00:00:01", 2) is None, "so many in a row are enough, whatever there was before"
     assert found("2026-01-02 00:00:00", 9) == "a"
     assert found("2025-12-31 00:00:01", 9) is None
+    assert found("2026-01-05 00:00:01", 9, own="c") == "b", (
+        "own towers that are made again do not go on from themselves"
+    )
+    (tmp_path / "c" / "run.json").unlink()
+    assert found("2026-01-05 00:00:01", 9) == "b", "and nor are those that nothing is known of"
     (tmp_path / "a" / WEIGHTS).unlink()
     assert found("2026-01-02 00:00:00", 9) is None
 

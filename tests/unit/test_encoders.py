@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +17,7 @@ from small_encoders import write_image_encoder, write_text_encoder
 from two_tower.python_udfs.embed_image import as_array
 from two_tower.python_udfs.encoders import FOLDERS
 from two_tower.python_udfs.plugin import register
-from two_tower.training.encoders import prepare
+from two_tower.training.encoders import Source, prepare, text_settings
 
 TEXTS = ["a cast iron tea pot", "Strawberry jam, 340 g", "10W-40 motor oil " * 30, "Grüner Tee 绿茶", "x"]
 SOURCES = {
@@ -123,9 +124,10 @@ def test_a_text_has_the_same_vector_in_any_company(
 
 
 def test_a_blank_text_has_no_vector(texts: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    found = embedded(connection, "embed_text", texts, ["tea", None, "", " \n\t\u3000", "?"])
-    assert [vector is None for vector in found] == [False, True, True, True, False]
+    found = embedded(connection, "embed_text", texts, ["tea", None, "", " \n\t\u3000", "?", "\u200b"])
+    assert [vector is None for vector in found] == [False, True, True, True, False, True]
     assert embedded(connection, "embed_text", texts, []) == []
+    assert embedded(connection, "embed_text", texts, ["\u200b"]) == [None]
 
 
 def test_10000_random_texts_give_vectors_of_numbers(
@@ -245,3 +247,23 @@ def test_a_prepared_copy_of_a_folder_is_the_same_encoder(
     one, other = connection.execute(query, [str(texts), str(tmp_path / "copy")]).fetchall()
     assert one[1] == other[1]
     assert one[0]["dimension"] == other[0]["dimension"] == 4
+
+
+@pytest.mark.parametrize(
+    ("pooling", "kinds", "said"),
+    [
+        ({"pooling_mode_max_tokens": True}, [], "pooling_mode_max_tokens"),
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}, [], "pooling_mode_cls_token, pooling"),
+        ({"pooling_mode_mean_tokens": True}, ["Transformer", "Pooling", "Dense"], "made by Dense"),
+    ],
+)
+def test_vectors_that_are_made_in_another_way_are_refused(
+    tmp_path: Path, pooling: dict[str, bool], kinds: list[str], said: str
+) -> None:
+    (tmp_path / "1_Pooling").mkdir()
+    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    modules = [{"idx": n, "type": f"sentence_transformers.models.{kind}"} for n, kind in enumerate(kinds)]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    source = Source(str(tmp_path))
+    with pytest.raises(SystemExit, match=said):
+        text_settings(source, source)

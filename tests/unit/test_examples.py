@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 from tiny_examples import make_examples
+from torch import nn
 from two_tower.training import examples, sampling
 from two_tower.training.config import TrainingConfig
 from two_tower.training.data import Column, Ragged
+from two_tower.training.examples import scales
 from two_tower.training.features import Features
 from two_tower.training.sampling import Sampler
 
@@ -60,3 +62,18 @@ def test_the_length_of_vectors_says_nothing() -> None:
         said.append(features.content({"picture": length * vectors}))
     torch.testing.assert_close(said[0], said[1])
     assert said[0][2:].eq(0.5).all(), "what is not finite is absent"
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["never known", "never varied"])
+def test_what_nobody_learned_to_read_says_nothing(known: bool) -> None:
+    columns = (Column("price", "number", 1), Column("picture", "vector", 2))
+    arrays = {"price": np.full(5, 2.0 if known else np.nan), "picture": np.full((5, 2), 0.5 if known else np.nan)}
+    inputs = replace(make_examples().items, columns=columns, arrays=arrays)
+    features = Features(columns, 4, scales(inputs, np.arange(5)))
+    for parameter in features.parameters():
+        nn.init.normal_(parameter)
+    learned = features.content({name: torch.tensor(array[:2], dtype=torch.float32) for name, array in arrays.items()})
+    later = features.content({"price": torch.tensor([1e6, 0.0]), "picture": torch.tensor([[9.0, -9.0], [0.0, 1.0]])})
+    torch.testing.assert_close(later, learned)
+    learned.sum().backward()
+    assert all(parameter.grad is None or parameter.grad.isfinite().all() for parameter in features.parameters())

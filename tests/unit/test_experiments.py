@@ -124,6 +124,18 @@ def test_a_broken_assignment_is_caught(models: Models) -> None:
     }
 
 
+def test_users_count_when_their_days_are_over_and_revenue_where_it_is_known(models: Models) -> None:
+    users = [f"u{n}" for n in range(40)]
+    exposures = pd.DataFrame({"experiment": "lists", "user_id": users, "variant": ["control", "towers"] * 20})
+    exposures["exposed_at"] = [NOW - (1 if n < 10 else 14) * DAY for n in range(40)]
+    outcomes = pd.DataFrame({"user_id": users[10:20], "occurred_at": NOW - DAY, "revenue": None})
+    ends = pd.DataFrame({"user_id": ["somebody"], "occurred_at": [NOW], "revenue": [None]})
+    rows = results(models, exposures, pd.concat([outcomes, ends]).astype({"revenue": "float64"}))
+    assert set(rows.metric) == {"conversion"}, "no outcome has a revenue"
+    assert rows["mean"].tolist() == [5 / 15, 5 / 15], "those of yesterday have had no time"
+    assert rows.n_users.tolist() == [15, 15]
+
+
 def test_a_variant_that_nobody_planned_is_a_mismatch(models: Models) -> None:
     exposures = pd.DataFrame(
         {"experiment": "lists", "user_id": ["a", "b"], "variant": ["control", "tower"], "exposed_at": NOW}

@@ -82,7 +82,7 @@ class Rule:
 class World:
     users: dict[str, tuple[str, str, list[int]]]  # segment, source, vector
     items: dict[str, list[int]]
-    kinds: dict[str, tuple[str, str]]  # department, brand
+    kinds: dict[str, tuple[str, str | None]]  # department, brand
     buyers: dict[str, int]
     available: list[tuple[str, str | None, datetime | None, datetime | None]]
     excluded: set[tuple[str, str]]
@@ -104,16 +104,17 @@ class World:
             "rules": [tuple(vars(rule).values()) for rule in self.rules],
         }
 
+    def available_to(self, segment: str) -> set[str]:
+        rows = {
+            item
+            for item, s, start, end in self.available
+            if s in (None, segment) and (start is None or start <= NOW) and (end is None or end > NOW)
+        }
+        excludes = [rule for rule in self.rules if rule.action == "exclude"]
+        return {item for item in rows if not any(rule.is_for(self, segment, item) for rule in excludes)}
+
     def may_see(self, user: str, item: str) -> bool:
-        segment = self.users[user][0]
-        return (
-            (user, item) not in self.excluded | self.had
-            and any(
-                i == item and s in (None, segment) and (start is None or start <= NOW) and (end is None or end > NOW)
-                for i, s, start, end in self.available
-            )
-            and not any(rule.action == "exclude" and rule.is_for(self, segment, item) for rule in self.rules)
-        )
+        return (user, item) not in self.excluded | self.had and item in self.available_to(self.users[user][0])
 
     def score(self, user: str, item: str) -> float:
         _, source, vector = self.users[user]
@@ -142,7 +143,7 @@ def worlds(draw: st.DrawFn) -> World:
     return World(
         users={u: (draw(segment), draw(st.sampled_from(["history", "nothing"])), draw(vector)) for u in users},
         items={i: draw(vector) for i in items},
-        kinds={i: (draw(st.sampled_from("AB")), draw(st.sampled_from("XYZ"))) for i in items},
+        kinds={i: (draw(st.sampled_from("AB")), draw(st.sampled_from(["X", "Y", "Z", None]))) for i in items},
         buyers={i: draw(st.integers(0, 3)) for i in items},
         available=[(i, None, None, None) for i in items if i not in missing] + draw(st.lists(rows, max_size=4)),
         excluded=draw(some),
@@ -185,6 +186,12 @@ def test_lists_keep_every_promise(shop: tuple[Models, duckdb.DuckDBPyConnection,
     models.run(connection, world.tables())
     columns = "user_id, rank, item_id, score, boost, model_rank, applied_rules, source"
     rows = connection.execute(f"select {columns} from recommendations order by user_id, rank").fetchall()
+    available = [world.available_to(segment) for segment in {segment for segment, *_ in world.users.values()}]
+    for item in world.items:
+        withheld = [item not in items for items in available]
+        unavailable = connection.execute("select segment from unavailable_items where item_id = ?", [item]).fetchall()
+        assert (("all",) in unavailable) == all(withheld)
+        assert len(unavailable) == sum(withheld) + all(withheld)
     for user, (_, source, _) in world.users.items():
         mine = [row[1:] for row in rows if row[0] == user]
         assert_list(world, user, mine, caps)
@@ -240,16 +247,22 @@ def boost_of(world: World, segment: str, item: str) -> float:
 
 
 def pins_of(world: World, user: str) -> dict[str, str]:
-    """rule_id -> item of the pins that count: one per item (the highest place) and place (the first rule)."""
+    """rule_id -> item of the pins that count: one per item that may be shown (its highest place) and place."""
     segment = world.users[user][0]
     of_items: dict[str, tuple[int, str]] = {}
     for r in world.rules:
-        if r.action == "pin" and r.item and r.position and r.is_for(world, segment, r.item):
+        if (
+            r.action == "pin"
+            and r.item
+            and r.position
+            and r.is_for(world, segment, r.item)
+            and world.may_see(user, r.item)
+        ):
             of_items[r.item] = min(of_items.get(r.item, (r.position, r.rule_id)), (r.position, r.rule_id))
     of_places: dict[int, tuple[str, str]] = {}
     for item, (place, rule_id) in of_items.items():
         of_places[place] = min(of_places.get(place, (rule_id, item)), (rule_id, item))
-    return {rule_id: item for rule_id, item in of_places.values() if world.may_see(user, item)}
+    return dict(of_places.values())
 
 
 def assert_caps(
@@ -273,4 +286,4 @@ def assert_caps(
 
 def keys(world: World, item: str, caps: dict[str, int]) -> list[tuple[str, str]]:
     values = dict(zip(("department", "brand"), world.kinds[item], strict=True))
-    return [(column, values[column]) for column in caps]
+    return [(column, value) for column in caps if (value := values[column])]

@@ -161,6 +161,15 @@ def test_amounts_and_scores_beyond_floats_are_left_to_floats() -> None:
     assert_same(*both_ways(huge, replace(items, vectors=items.vectors * np.float32(1e6))))
 
 
+def test_infinite_scores_are_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(best_items, "SCORES", 2**15)
+    random = np.random.default_rng(0)
+    items = Items((random.standard_normal((3000, 8)) * 3e19).astype(np.float32), NONE, ())
+    users = users_of((random.standard_normal((40, 8)) * 4e18).astype(np.float32))
+    found = best_items.best_items(users, with_rounding(items, map), 5)
+    assert np.isfinite(found.scores[np.arange(5) < found.counts[:, None]]).all()
+
+
 @pytest.mark.parametrize("value", [0.0, 1e-44, 1e-20])
 def test_vectors_of_next_to_nothing(value: float) -> None:
     items = np.full((500, 4), value, np.float32)

@@ -88,6 +88,15 @@ def test_approximate_breaks_ties_like_exact_and_lists_stay_full(connection: duck
 
 
 @pytest.mark.usefixtures("small_is_large")
+def test_approximate_of_vectors_whose_squares_overflow(connection: duckdb.DuckDBPyConnection) -> None:
+    world = Tastes.planted()
+    fill(connection, (world.users * 1e20).tolist(), world.items.tolist())
+    exact = {(user, item) for user, item, _ in lists(connection, 10)}
+    found = {(user, item) for user, item, _ in lists(connection, 10, APPROXIMATE)}
+    assert len(found & exact) > 0.99 * len(exact) > 0
+
+
+@pytest.mark.usefixtures("small_is_large")
 def test_approximate_is_exact_where_nothing_is_near_anything(connection: duckdb.DuckDBPyConnection) -> None:
     random = np.random.default_rng(0)
     fill(connection, random.integers(-9, 10, (50, 64)).tolist(), random.integers(-9, 10, (300, 64)).tolist())

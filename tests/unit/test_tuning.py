@@ -12,8 +12,9 @@ import yaml
 from scipy.sparse import csr_matrix
 from two_tower.training import baseline_lists
 from two_tower.training.baseline_lists import World
+from two_tower.training.config import TrainingConfig
 from two_tower.training.interaction_matrix import Interactions, weigh
-from two_tower.training.search_spaces import SPACES, STARTS, as_asked
+from two_tower.training.search_spaces import SPACES, STARTS, as_asked, suggest_towers
 from two_tower.training.tune_baselines import Budget, best_of, read_trials, recalls, search, write_found, write_trials
 
 
@@ -138,3 +139,18 @@ def test_the_best_als_is_never_behind_the_usual_one(tmp_path: Path) -> None:
         "two_tower_als": {"new": {"factors": 64}},
         "two_tower_als_usual": {"new": {"factors": 64}},
     }
+
+
+@pytest.mark.parametrize(
+    ("dim", "factors", "content"), [(128, 100, 8), (128, 8, 100), (256, 192, 32), (512, 400, 64), (8, 2, 2)]
+)
+@pytest.mark.parametrize("repeats", [True, False])
+def test_every_suggestion_for_the_towers_fits_into_the_embedding(
+    dim: int, factors: int, content: int, repeats: bool
+) -> None:
+    config = TrainingConfig(dim=dim, factors=factors, content=content)
+    in_force = suggest_towers(optuna.trial.FixedTrial(config.as_dict()), config, repeats)
+    assert in_force.items() <= config.as_dict().items()
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for _ in range(100):
+        TrainingConfig.from_settings(config.as_dict() | suggest_towers(study.ask(), config, repeats))

@@ -6,7 +6,7 @@
 
     lists as (
         select
-            {{ user_column }} as user_id,
+            cast({{ user_column }} as varchar) as user_id,
             count(*) as n_rows,
             count(distinct {{ item_column }}) as n_items,
             count(distinct {{ rank_column }}) filter (where {{ rank_column }} between 1 and {{ k }}) as n_ranks
@@ -20,12 +20,12 @@
         {%- if users is not none %}
         union all
         select
-            users.{{ users_column or user_column }},
+            cast(users.{{ users_column or user_column }} as varchar) as user_id,
             0 as n_rows,
             0 as n_items,
             0 as n_ranks
         from {{ users }} as users
-        where users.{{ users_column or user_column }} not in (select user_id from lists where user_id is not null)
+        where cast(users.{{ users_column or user_column }} as varchar) not in (select user_id from lists where user_id is not null)
         {%- endif %}
     )
 
