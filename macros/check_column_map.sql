@@ -7,6 +7,11 @@
                 'var two_tower_columns', "unknown input '" ~ input ~ "'.", 'use one of ' ~ known | join(', ') ~ '.'
             ) -%}
         {%- endif -%}
+        {%- if columns is not mapping -%}
+            {%- do two_tower.input_error(
+                'var two_tower_columns, ' ~ input, "value '" ~ columns ~ "' is not allowed.", 'write {our column: your column}.'
+            ) -%}
+        {%- endif -%}
         {%- for name in columns if name not in known[input] -%}
             {%- do two_tower.input_error(
                 'var two_tower_columns, ' ~ input, "unknown column '" ~ name ~ "'.",

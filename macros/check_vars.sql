@@ -10,6 +10,15 @@
                 'var ' ~ name, 'unknown name.', 'use one of ' ~ known | join(', ') ~ '.'
             ) -%}
         {%- endfor -%}
+        {%- for scope, vars in (two_tower.root_project().get('vars') or {}).items()
+            if vars is mapping and scope != 'two_tower' and scope not in known -%}
+            {%- for name in vars if name in known -%}
+                {%- do two_tower.input_error(
+                    'var ' ~ name, 'stands under ' ~ scope ~ ', where dbt shows it to that project alone.',
+                    'put it under `vars: {two_tower: ...}`, or under vars itself.'
+                ) -%}
+            {%- endfor -%}
+        {%- endfor -%}
         {%- for name, allowed in known.items() -%}
             {%- do two_tower.check_var(name, var(name), allowed) -%}
         {%- endfor -%}

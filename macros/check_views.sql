@@ -6,11 +6,12 @@
             ~ '|top_k_arranged|history_(reasons|weights)|normal_quantile|chi_square_p|bootstrap_(interval|ratio|difference)'
             ~ '|two_tower_(version|missing_packages)|two_tower\\.(top_k_lists|what_if_(user|item)|needed_users))' -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'view' -%}
-            {%- set called = modules.re.search('(?i)(?<![\\w.])' ~ functions ~ '\\s*\\(', node.raw_code) -%}
+            {%- set code = modules.re.sub('(?s)[{]#.*?#[}]|/[*].*?[*]/|--[^\n]*', '', node.raw_code) -%}
+            {%- set called = modules.re.search('(?i)(?<![\\w.])' ~ functions ~ '\\s*\\(', code) -%}
             {%- if called -%}
                 {%- do two_tower.input_error(
                     'model ' ~ node.name, 'is a view that calls ' ~ called.group(1) ~ '().',
-                    "materialize it: {{ '{{' }} config(materialized='table') {{ '}}' }}; a view fails where the plugin is not loaded."
+                    "materialize it: {{ config(materialized='table') }}; a view fails where the plugin is not loaded."
                 ) -%}
             {%- endif -%}
         {%- endfor -%}

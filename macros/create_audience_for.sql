@@ -2,7 +2,7 @@
     {#- audience_for(for_item, k): the users whom an item suits best, also an item without a list in item_audiences. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
-    create or replace macro {{ this.include(database=false, identifier=false) }}.audience_for(for_item, k := 100) as table
+    create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.audience_for(for_item, k := 100) as table
     with
 
     thresholds as (

@@ -2,7 +2,7 @@
     {#- recommend_for(for_user, k): the published list, then what comes next by the score alone; the popular items for strangers. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
-    create or replace macro {{ this.include(database=false, identifier=false) }}.recommend_for(for_user, k := 10) as table
+    create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.recommend_for(for_user, k := 10) as table
     with
 
     published as (

@@ -2,7 +2,7 @@
     {#- similar_to(for_item, k): the items of similar_items that are nearest to any item, also one that has no list there. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
-    create or replace macro {{ this.include(database=false, identifier=false) }}.similar_to(for_item, k := 10) as table
+    create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.similar_to(for_item, k := 10) as table
     with
 
     vectors as (

@@ -2,7 +2,7 @@
     {#- why(for_user, for_item): the score of an item for a user in parts, where it stands, and what withholds it. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
-    create or replace macro {{ this.include(database=false, identifier=false) }}.why(for_user, for_item) as table
+    create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.why(for_user, for_item) as table
     with
 
     pairs as (

@@ -6,8 +6,9 @@
     {%- set wanted -%}
         select * exclude (content), '{{ encoder.version }}' as encoder from ({{ contents }})
     {%- endset -%}
-    {%- set columns = two_tower.query_columns(wanted) | list + ['embedding', 'problem'] -%}
-    {%- if two_tower.query_columns(existing) | list != columns -%}
+    {%- set types = two_tower.query_columns(existing) -%}
+    {%- set embedding, problem = types.pop('embedding', none), types.pop('problem', none) -%}
+    {%- if not problem or types.items() | list != two_tower.query_columns(wanted).items() | list -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set found = 'select * exclude (embedding, problem) from ' ~ existing -%}
@@ -15,6 +16,7 @@
         select
             (select count(*) from ({{ wanted }})) = (select count(*) from ({{ found }}))
             and not exists (({{ wanted }}) except all ({{ found }}))
+            and not exists (select 1 from {{ existing }} where embedding is null and problem is null)
     {%- endset -%}
     {{ return(run_query(compare).rows[0][0]) }}
 {% endmacro %}

@@ -9,6 +9,12 @@
             'select ' ~ allowed | join(' or ') ~ ' as content.'
         ) -%}
     {%- endif -%}
+    {%- for name in ['content_hash', 'encoder', 'embedding', 'problem'] if name in types -%}
+        {%- do two_tower.input_error(
+            'model ' ~ this.identifier ~ ', column ' ~ name, 'has the name of a column that the table of embeddings gets.',
+            'give it another name.'
+        ) -%}
+    {%- endfor -%}
     {%- set is_path = reads == 'image' and types.content == 'VARCHAR' -%}
     {%- set hashed -%}
         select

@@ -10,7 +10,10 @@
                 select content_hash, cast(embedding as float[]) as embedding, problem from {{ relation }}
                 where rowid in (
                     select min(rowid) from {{ relation }}
-                    where encoder = '{{ encoder.version }}' and content_hash is not null
+                    where
+                        encoder = '{{ encoder.version }}'
+                        and content_hash is not null
+                        and (embedding is not null or problem is not null)
                     group by content_hash
                 )
                 {%- for other in earlier %}

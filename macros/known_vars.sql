@@ -28,7 +28,7 @@
         'two_tower_top_k': {'type': 'text', 'among': ['exact', 'approximate'], 'default': 'exact'},
         'two_tower_policy': {'type': 'text', 'among': ['repeats', 'new'], 'default': 'repeats'},
         'two_tower_category': {'type': 'text'},
-        'two_tower_segment': {'type': 'text'},
+        'two_tower_segment': {'type': 'text', 'default': 'age'},
         'two_tower_audience_size': {'type': 'integer', 'least': 1},
         'two_tower_recent_days': {'type': 'integer', 'least': 1},
         'two_tower_basket_days': {'type': 'integer', 'least': 1},

@@ -9,15 +9,23 @@
     {%- endif -%}
     {%- set target = this.incorporate(type='table') -%}
     {%- set news = this.incorporate(path={'identifier': this.identifier ~ '__news'}) -%}
-    {%- set existing = none if should_full_refresh() else load_cached_relation(this) -%}
+    {%- set rows = this.incorporate(path={'identifier': this.identifier ~ '__rows'}) -%}
+    {%- set found = load_cached_relation(this) -%}
+    {%- set existing = found if found and found.is_table and not should_full_refresh() -%}
     {%- set encoder = two_tower.opened_encoder(config.require('encoder')) -%}
-    {%- set contents = two_tower.hashed_contents(sql, encoder.reads) -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- if pre_hooks | selectattr('transaction') | list -%}{%- do adapter.commit() -%}{%- endif -%}
+    {#- read once: pictures and other tables may change while the encoder is at work -#}
+    {%- do run_query('create or replace table ' ~ rows ~ ' as ' ~ two_tower.hashed_contents(sql, encoder.reads)) -%}
+    {%- set contents = 'select * from ' ~ rows -%}
     {%- set is_up_to_date = two_tower.embeddings_up_to_date(existing, contents, encoder) -%}
     {%- if not is_up_to_date -%}
         {%- set known = two_tower.encode_news(contents, existing, news, encoder) -%}
     {%- endif -%}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% if found and not found.is_table %}
+        {% call statement('view') %}drop view {{ found }}{% endcall %}
+    {% endif %}
     {% call statement('main') %}
         {% if is_up_to_date -%}
         select 'up to date'
@@ -37,12 +45,13 @@
     {% endcall %}
     {% call statement('problems') %}
         create or replace view {{ this.incorporate(path={'identifier': this.identifier ~ '_problems'}) }} as
-        select * exclude (embedding) from {{ this.include(database=false) }} where problem is not null
+        select * exclude (embedding) from {{ two_tower.without_database(this) }} where problem is not null
     {% endcall %}
     {%- do persist_docs(target, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {%- do run_query('drop table if exists ' ~ news) -%}
+    {%- do run_query('drop table ' ~ rows) -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}

@@ -1,10 +1,10 @@
 {% macro what_if_item(features, k=10) %}
     {#- Query: the users whom a new item with these features would suit best, by column of stg_items: rank, user_id, margin over the
         last place of the user's list, embedding. -#}
-    {%- set starts = {'interactions': 0, 'users': 0, 'recent_users': 0, 'new_users': 0, 'new_users_two_windows': 0,
+    {%- set starts = {'interactions': 0.0, 'users': 0.0, 'recent_users': 0.0, 'new_users': 0.0, 'new_users_two_windows': 0.0,
         'new_user_log_share': 'ln(0.5 / 3)', 'item_code': 0} -%}
     {%- if two_tower.setting('two_tower_reviews') -%}
-        {%- do starts.update({'review_count': 0, 'review_text': two_tower.no_text()}) -%}
+        {%- do starts.update({'review_count': 0.0, 'review_text': two_tower.no_text()}) -%}
     {%- endif %}
     with
 

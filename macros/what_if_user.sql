@@ -1,9 +1,9 @@
 {% macro what_if_user(features, k=10) %}
-    {%- set segment = features.get(var('two_tower_segment'), 'unknown') -%}
+    {%- set segment = features.get(two_tower.setting('two_tower_segment'), 'unknown') -%}
     {#- Query: the list that a new user with these features would get, by column of stg_users: rank, item_id, score, embedding. -#}
     with
 
-    {{ two_tower.what_if_inputs('user', features, {'interactions': 0, 'items': 0, 'recent_items': 0}) }}
+    {{ two_tower.what_if_inputs('user', features, {'interactions': 0.0, 'items': 0.0, 'recent_items': 0.0}) }}
 
     what_if_users as (
         select

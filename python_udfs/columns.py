@@ -41,6 +41,12 @@ def scalars(column: pa.Array, name: str, dtype: np.dtype[Any]) -> npt.NDArray[An
     numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     if not (numeric or pa.types.is_boolean(kind) or pa.types.is_null(kind)):
         raise ValueError(f"embed: column '{name}' is {kind}, the model reads {dtype}; make it a number or a code")
+    whole, fraction = pa.types.is_integer(kind) or pa.types.is_boolean(kind), pa.types.is_floating(kind)
+    if fraction if dtype.kind == "i" else whole:
+        was = "a category" if dtype.kind == "i" else "a number"
+        raise ValueError(
+            f"embed: column '{name}' is {kind}, and was {was} when the model was trained: train again, or cast it back"
+        )
     try:
         # a fraction must not become a code; a float may lose digits
         numbers = column.cast(ARROW_TYPES[dtype], safe=dtype.kind == "i")

@@ -152,6 +152,33 @@ def test_pictures_may_lie_in_the_database(shop: Garden) -> None:
     shop.change("drop table raw.pictures")
 
 
+def test_contents_that_change_during_a_run_are_those_that_were_read(shop: Garden) -> None:
+    write_model(shop, "select range as sku, 'tea ' || random() as content from range(20)")
+    for _ in range(2):
+        shop.dbt("run", "--select", "vectors").must_pass()
+        assert shop.rows("select count(embedding), count(problem) from vectors") == [(20, 0)]
+    shop.change("update vectors set embedding = null where sku < 3")  # what an earlier version of this left behind
+    write_model(shop, "select sku, 'tea ' || sku as content from (select unnest(range(20)) as sku)")
+    shop.dbt("run", "--select", "vectors").must_pass()
+    assert shop.rows("select count(embedding) from vectors") == [(20,)]
+    assert shop.rows("select table_name from duckdb_tables() where table_name like 'vectors__%'") == []
+
+
+def test_hooks_run_before_contents_are_read_and_a_view_gives_way(shop: Garden) -> None:
+    write_model(shop, "select sku, content from main.prepared")
+    model = shop.folder / "models" / "marts" / "vectors.sql"
+    hook = "pre_hook=\"create or replace table main.prepared as select 1 as sku, 'red tea' as content\",\n    encoder="
+    model.write_text(model.read_text().replace("encoder=", hook))
+    shop.change("create view main.vectors as select 1 as one")
+    try:
+        shop.dbt("run", "--select", "vectors").must_pass()
+        assert shop.rows("select sku, content_hash = md5('red tea'), embedding is not null from vectors") == [
+            (1, True, True)
+        ]
+    finally:
+        shop.change("drop table main.prepared")
+
+
 WRONG = {  # query, encoder and what is said of them
     "no content": (
         "select 1 as sku",
@@ -162,6 +189,11 @@ WRONG = {  # query, encoder and what is said of them
         "select 1 as sku, 2 as content",
         "encoders/words",
         ["column content: is INTEGER; the encoder reads text"],
+    ),
+    "a column of the table's own": (
+        "select 1 as sku, 'a' as content, [1.5]::float[1] as embedding",
+        "encoders/words",
+        ["column embedding: has the name of a column that the table of embeddings gets", "another name"],
     ),
     "no encoder": (
         "select 1 as sku, 'a' as content",

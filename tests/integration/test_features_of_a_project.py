@@ -122,6 +122,23 @@ def test_what_if_gives_a_stranger_a_list(shop: Garden) -> None:
     assert {row["item_id"] for row in rows} <= available
 
 
+def test_what_if_obeys_the_availability_of_the_segment_that_is_given(shop: Garden) -> None:
+    project = shop.folder / "dbt_project.yml"
+    given = "\nvars:\n  two_tower_segment: garden\n  two_tower_item_availability: stock\n"
+    project.write_text(project.read_text().replace("\nvars:\n", given))
+    gardens = [garden for (garden,) in shop.rows("select distinct garden from main__recommender.stg_users order by 1")]
+    items = [item for (item,) in shop.rows("select item_id from main__recommender.stg_items order by 1")]
+    rows = [(item, garden) for garden in gardens[1:] for item in items] + [(item, gardens[0]) for item in items[:2]]
+    values = ", ".join(f"('{item}', '{garden}')" for item, garden in rows)
+    stock = f"select * from (values {values}) as stock (item_id, segment)"
+    (shop.folder / "models" / "marts" / "stock.sql").write_text(stock)
+    shop.dbt("run", "--select", "stock", "user_segments", "unavailable_items").must_pass()
+    for garden, listed in ((gardens[0], set(items[:2])), ("no such garden", None)):
+        found = inline(shop, f"{{{{ two_tower.what_if_user({{'garden': '{garden}'}}, 3) }}}}")
+        assert listed is None or {row["item_id"] for row in found} == listed
+        assert listed or len(found) == 3
+
+
 def test_what_if_reads_a_date_as_the_tables_do(shop: Garden) -> None:
     ((days,),) = shop.rows("select date_diff('day', date '0000-01-01', date '2025-03-02')")
     for given, read in (
@@ -157,3 +174,15 @@ def test_names_without_a_latin_letter_stay_apart(shop: Garden) -> None:
     ((names),) = inline(shop, query)
     assert names["a"] != names["b"]
     assert all(re.fullmatch("own_[a-z0-9_]+", name) for name in names.values()), names
+
+
+def test_names_that_would_hide_ours_are_told_apart(shop: Garden) -> None:
+    taken = ["served", "Is Served", "inputs", "embedding"]
+    calls = [f"'{{{{ two_tower.feature_name('{name}') }}}}' as \"{name}\"" for name in taken]
+    relation = "api.Relation.create(database='{}', schema='shop', identifier='t')"
+    for place, database in (("copied", "file"), ("kept", "shop")):
+        calls.append(f"'{{{{ two_tower.without_database({relation.format(database)}) }}}}' as {place}")
+    ((names),) = inline(shop, f"select {', '.join(calls)}")
+    assert [names[name] for name in taken] == ["own_served", "own_is_served", "own_inputs", "own_embedding"]
+    # a schema named like the database cannot be told from it
+    assert (names["copied"], names["kept"]) == ('"shop"."t"', '"shop"."shop"."t"')

@@ -188,6 +188,14 @@ MISTAKES = {
         tables=products_as("select 7000 as item_id, now() as available_from"),
     ),
     "K = 0": Mistake(["var two_tower_k: value '0' is not allowed", "not below 1"], variables={"two_tower_k": 0}),
+    "column map left blank": Mistake(
+        ["var two_tower_columns, interactions: value 'None' is not allowed", "{our column: your column}"],
+        variables={"two_tower_columns": {"interactions": None}},
+    ),
+    "var under the team's own project": Mistake(
+        ["var two_tower_policy: stands under garden_shop", "`vars: {two_tower: ...}`"],
+        files={"dbt_project.yml": ("\nvars:\n", "\nvars:\n  garden_shop: {two_tower_policy: new}\n")},
+    ),
     "unknown var": Mistake(
         ["var two_tower_splt: unknown name", "two_tower_split"], variables={"two_tower_splt": "time"}
     ),

@@ -114,10 +114,27 @@ def test_null_is_zero_for_codes_and_nan_for_numbers(connection: duckdb.DuckDBPyC
     same(embed(connection, path, "select null as code, null as price"), [[0, np.nan]])
 
 
-@pytest.mark.parametrize("kind", ["decimal(9,2)", "hugeint", "tinyint", "double", "boolean", "uinteger"])
-def test_any_number_type_is_read(connection: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("code", ["hugeint", "tinyint", "boolean", "uinteger"])
+@pytest.mark.parametrize("price", ["decimal(9,2)", "double", "float"])
+def test_any_type_of_codes_and_numbers_is_read(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, code: str, price: str
+) -> None:
     path = numbers_model(tmp_path / "m.onnx")
-    same(embed(connection, path, f"select 1::{kind} as code, 1::{kind} as price"), [[1, 1]])
+    same(embed(connection, path, f"select 1::{code} as code, 1::{price} as price"), [[1, 1]])
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("7.0::float as code, 1.5 as price", "'code' is float, and was a category when the model was trained"),
+        ("7 as code, 1::bigint as price", "'price' is int64, and was a number when the model was trained"),
+    ],
+)
+def test_a_column_whose_type_changed_since_training_is_named(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, row: str, said: str
+) -> None:
+    with pytest.raises(duckdb.Error, match=said):
+        embed(connection, numbers_model(tmp_path / "m.onnx"), f"select {row}")
 
 
 def test_lists_are_padded_together_and_null_is_empty(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -162,7 +179,7 @@ def test_vectors(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
 def test_more_rows_than_a_chunk_and_several_threads(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     connection.execute("set threads = 4")
     path = numbers_model(tmp_path / "m.onnx")
-    connection.execute("create table big as select range as code, range * 2 as price from range(300000)")
+    connection.execute("create table big as select range as code, range * 2.0 as price from range(300000)")
     query = "select count(*) from big where embed(?, big) = [code::float, price::float]"
     assert connection.execute(query, [path]).fetchall() == [(300000,)]
 
@@ -174,7 +191,7 @@ def test_zero_rows(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Non
 
 def test_several_models_in_one_call(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     first, second = numbers_model(tmp_path / "a.onnx"), numbers_model(tmp_path / "b.onnx", factor=-1.0)
-    rows = "select range as code, range as price from range(6)"
+    rows = "select range as code, range::float as price from range(6)"
     query = f"select embed(if(t.code % 2 = 0, ?, ?), t) from ({rows}) as t"
     found = [row[0] for row in connection.execute(query, [first, second]).fetchall()]
     same(found, [[i, i if i % 2 == 0 else -i] for i in range(6)])
@@ -182,7 +199,7 @@ def test_several_models_in_one_call(connection: duckdb.DuckDBPyConnection, tmp_p
 
 def test_a_changed_file_is_read_again(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     path = numbers_model(tmp_path / "m.onnx")
-    rows = "select 1 as code, 1 as price"
+    rows = "select 1 as code, 1.0 as price"
     same(embed(connection, path, rows), [[1, 1]])
     other = numbers_model(tmp_path / "other.onnx", factor=3.0)
     os.utime(other, ns=(1, 1))
@@ -213,7 +230,7 @@ def test_missing_column_is_named(connection: duckdb.DuckDBPyConnection, tmp_path
     fails(
         connection,
         path,
-        "select 1 as price, 2 as other",
+        "select 1.0 as price, 2 as other",
         "'code'",
         path,
         "run7",
@@ -227,7 +244,7 @@ def test_swapped_tower_is_named(connection: duckdb.DuckDBPyConnection, tmp_path:
     fails(
         connection,
         path,
-        "select 1 as code, 1 as price",
+        "select 1 as code, 1.0 as price",
         path,
         "item tower",
         "not the user tower",
@@ -237,8 +254,8 @@ def test_swapped_tower_is_named(connection: duckdb.DuckDBPyConnection, tmp_path:
 
 def test_missing_file_is_named(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     path = str(tmp_path / "none.onnx")
-    fails(connection, path, "select 1 as code, 1 as price", path, "No such file", "training_runs")
-    fails(connection, str(tmp_path), "select 1 as code, 1 as price", str(tmp_path), "training_runs")
+    fails(connection, path, "select 1 as code, 1.0 as price", path, "No such file", "training_runs")
+    fails(connection, str(tmp_path), "select 1 as code, 1.0 as price", str(tmp_path), "training_runs")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
@@ -250,7 +267,7 @@ def test_truncated_file_is_named(connection: duckdb.DuckDBPyConnection, tmp_path
     fails(
         connection,
         str(path),
-        "select 1 as code, 1 as price",
+        "select 1 as code, 1.0 as price",
         str(path),
         "not a whole ONNX file",
         "training_runs",
@@ -260,10 +277,10 @@ def test_truncated_file_is_named(connection: duckdb.DuckDBPyConnection, tmp_path
 @pytest.mark.parametrize(
     ("model", "rows", "words"),
     [
-        (numbers_model, "select 'a' as code, 1 as price", ["'code'", "string", "int64"]),
-        (numbers_model, "select 1.5 as code, 1 as price", ["'code'", "int64"]),
+        (numbers_model, "select 'a' as code, 1.0 as price", ["'code'", "string", "int64"]),
+        (numbers_model, "select 1.5 as code, 1.0 as price", ["'code'", "int64"]),
         (numbers_model, "select 1 as code, now() as price", ["'price'", "timestamp"]),
-        (numbers_model, "select [1] as code, 1 as price", ["'code'", "list"]),
+        (numbers_model, "select [1] as code, 1.0 as price", ["'code'", "list"]),
         (lists_model, "select 1 as items, [1.0]::float[] as days", ["'items'", "list of int64"]),
         (lists_model, "select ['a'] as items, [1.0]::float[] as days", ["'items'", "string"]),
         (vector_model, "select [1, 2]::float[2] as text", ["'text'", "2 numbers", "reads 3"]),
@@ -289,4 +306,4 @@ def test_row_must_be_a_struct(connection: duckdb.DuckDBPyConnection, tmp_path: P
 def test_wrong_dimension_fails_in_the_cast(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     path = numbers_model(tmp_path / "m.onnx")
     with pytest.raises(duckdb.Error):
-        connection.execute("select embed(?, t)::float[3] from (select 1 as code, 1 as price) as t", [path]).fetchall()
+        connection.execute("select embed(?, t)::float[3] from (select 1 as code, 1.0 as price) as t", [path]).fetchall()
