@@ -16,7 +16,6 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LEFT_OUT = ("evaluation_recommendations.sql", "_recommendations_exposures.yml")  # they read the evaluation
-HOOK = {"+post-hook": "{{ two_tower.check_lists() }}"}
 # a query that a test wants dbt to answer, with the plugin
 DBT = [
     sys.executable,
@@ -41,10 +40,14 @@ class Published:
         for name in LEFT_OUT:
             (folder / "models" / "recommendations" / name).unlink()
         (folder / "models" / "upstream").mkdir()
-        known = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())["vars"]
+        real = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
+        hooks = {
+            part: {name: config for name, config in real["models"]["two_tower"][part].items() if name[0] != "+"}
+            for part in ("merchandising", "recommendations")
+        }
         project = {
-            "name": "two_tower", "version": "0.0.0", "profile": "two_tower", "vars": known | variables,
-            "models": {"+materialized": "table", "two_tower": {"recommendations": {"recommendations": HOOK}}},
+            "name": "two_tower", "version": "0.0.0", "profile": "two_tower", "vars": real["vars"] | variables,
+            "models": {"+materialized": "table", "two_tower": hooks},
             "test-paths": ["tests/dbt"],
         }  # fmt: skip
         output = {"type": "duckdb", "path": "shop.duckdb", "plugins": [{"module": "two_tower.python_udfs.plugin"}]}

@@ -1,9 +1,4 @@
-{{ config(
-    post_hook=[
-        "{{ two_tower.warn_of_idle_rows('two_tower_item_availability') }}",
-        "{{ two_tower.check_something_is_left() }}",
-    ]
-) }}
+{{ config(post_hook="{{ two_tower.warn_of_idle_rows('two_tower_item_availability') }}") }}
 with
 
 segments as (
