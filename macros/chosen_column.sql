@@ -1,6 +1,6 @@
-{% macro chosen_column(variable, column, model_name, alias, otherwise) %}
-    {#- SQL of a column of a staging model that a var chooses, as text: 'unknown' where it is NULL, `otherwise` where the var chooses
-        none. Whole numbers, which staging has as doubles, are written as such. Stops when there is no such column; but the default, which
+{% macro chosen_column(variable, column, model_name, alias, otherwise, of_null='unknown') %}
+    {#- SQL of a column of a staging model that a var chooses, by our name or the team's own, as text: `of_null` where it is NULL,
+        `otherwise` where the var chooses none. Whole numbers, which staging has as doubles, are written as such. Stops when there is no such column; but the default, which
         suits the demo, chooses none where it is not there or a number. -#}
     {%- if not column -%}
         {{ return("'" ~ otherwise ~ "'") }}
@@ -12,16 +12,20 @@
         {%- for found in adapter.get_columns_in_relation(relation) -%}
             {%- do types.update({found.name: found.dtype | lower}) -%}
         {%- endfor -%}
+        {%- if column not in types and two_tower.feature_name(column) in types -%}
+            {%- set column = two_tower.feature_name(column) -%}
+            {%- set value = alias ~ '.' ~ adapter.quote(column) -%}
+        {%- endif -%}
         {%- if variable not in two_tower.given_vars() and types.get(column, 'double') == 'double' -%}
             {{ return("'" ~ otherwise ~ "'") }}
         {%- elif column not in types -%}
             {%- do two_tower.input_error(
                 'var ' ~ variable, "'" ~ column ~ "' is no column of " ~ model_name ~ '.',
-                'use one of ' ~ types.keys() | join(', ') ~ ", or '' for none."
+                'use one of ' ~ types.keys() | join(', ') ~ ('.' if variable == 'two_tower_caps' else ", or '' for none.")
             ) -%}
         {%- elif types[column] == 'double' -%}
             {%- set value = "regexp_replace(cast(" ~ value ~ " as varchar), '[.]0$', '')" -%}
         {%- endif -%}
     {%- endif -%}
-    {{ return('coalesce(cast(' ~ value ~ " as varchar), 'unknown')") }}
+    {{ return('coalesce(cast(' ~ value ~ ' as varchar), ' ~ two_tower.literal(of_null) ~ ')') }}
 {% endmacro %}

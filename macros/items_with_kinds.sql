@@ -6,10 +6,11 @@
         vectors.embedding,
         cast([
             {%- for column in columns %}
+            {%- set value = two_tower.chosen_column('two_tower_caps', column, 'stg_items', 'profiles', '', of_null=none) %}
             if(
-                profiles.{{ adapter.quote(column) }} is null,
+                {{ value }} is null,
                 -row_number() over (order by vectors.item_id),
-                dense_rank() over (order by {{ two_tower.chosen_column('two_tower_caps', column, 'stg_items', 'profiles', '') }})
+                dense_rank() over (order by {{ value }})
             ){{ ', ' if not loop.last }}
             {%- endfor %}
         ] as integer[]) as kinds

@@ -16,7 +16,8 @@
             {%- if name in ['user_id', 'item_id'] -%}
                 {%- do two_tower.check_input_column('var ' ~ variable ~ ', relation ' ~ relation, column, 'key') -%}
             {%- elif columns[name] == 'timestamp' and column.type | lower == 'timestamp with time zone' -%}
-                {%- do two_tower.check_input_column('var ' ~ variable ~ ', relation ' ~ relation, column, 'time') -%}
+                {%- set kind = 'time' if variable in ['two_tower_exposures', 'two_tower_outcomes'] else 'local time' -%}
+                {%- do two_tower.check_input_column('var ' ~ variable ~ ', relation ' ~ relation, column, kind) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}

@@ -3,7 +3,11 @@
         row is the one that a cold start has: the given features encoded as everyone's are, `starts`, all else NULL. -#}
     {%- set columns = two_tower.feature_columns('stg_' ~ entity ~ 's', [entity ~ '_id']) -%}
     {%- set names = columns | map(attribute='name') | list -%}
-    {%- for name in features if execute and name not in names -%}
+    {%- set given = {} -%}
+    {%- for name, value in features.items() -%}
+        {%- do given.update({name if name in names or not execute else two_tower.feature_name(name): value}) -%}
+    {%- endfor -%}
+    {%- for name in given if execute and name not in names -%}
         {%- do two_tower.input_error(
             'what_if_' ~ entity, "'" ~ name ~ "' is no feature of " ~ entity ~ 's.', 'use ' ~ names | join(', ') ~ '.'
         ) -%}
@@ -17,7 +21,7 @@
             'production' as horizon,
             'what if' as {{ entity }}_id,
             {%- for column in columns %}
-            {{ two_tower.typed_feature(features.get(column.name), column.encoding) }} as {{ adapter.quote(column.name) }}{{ ',' if not loop.last }}
+            {{ two_tower.typed_feature(given.get(column.name), column.encoding) }} as {{ adapter.quote(column.name) }}{{ ',' if not loop.last }}
             {%- endfor %}
     ),
 

@@ -1,5 +1,9 @@
 {% macro what_if_user(features, k=10) %}
-    {%- set segment = features.get(two_tower.setting('two_tower_segment'), 'unknown') -%}
+    {%- set segments = ['unknown'] -%}
+    {%- set column = two_tower.setting('two_tower_segment') -%}
+    {%- for name, value in features.items() if execute and two_tower.feature_name(name) == two_tower.feature_name(column) -%}
+        {%- do segments.append(value) -%}
+    {%- endfor -%}
     {#- Query: the list that a new user with these features would get, by column of stg_users: rank, item_id, score, embedding. -#}
     with
 
@@ -31,7 +35,7 @@
         where segment = coalesce(
             (
                 select min(segment) from {{ ref('two_tower', 'user_segments') }}
-                where segment = cast({{ two_tower.literal(segment) }} as varchar)
+                where segment = cast({{ two_tower.literal(segments | last) }} as varchar)
             ),
             'all'
         )

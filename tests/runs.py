@@ -11,6 +11,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 REPO = Path(__file__).parents[1]
+gc.set_threshold(200_000, 20)  # a parse makes millions of small objects, and looking through them takes a fifth of it
 
 
 @dataclass

@@ -124,7 +124,7 @@ def test_what_if_gives_a_stranger_a_list(shop: Garden) -> None:
 
 def test_what_if_obeys_the_availability_of_the_segment_that_is_given(shop: Garden) -> None:
     project = shop.folder / "dbt_project.yml"
-    given = "\nvars:\n  two_tower_segment: garden\n  two_tower_item_availability: stock\n"
+    given = "\nvars:\n  two_tower_segment: Garden\n  two_tower_item_availability: stock\n"
     project.write_text(project.read_text().replace("\nvars:\n", given))
     gardens = [garden for (garden,) in shop.rows("select distinct garden from main__recommender.stg_users order by 1")]
     items = [item for (item,) in shop.rows("select item_id from main__recommender.stg_items order by 1")]
@@ -134,7 +134,7 @@ def test_what_if_obeys_the_availability_of_the_segment_that_is_given(shop: Garde
     (shop.folder / "models" / "marts" / "stock.sql").write_text(stock)
     shop.dbt("run", "--select", "stock", "user_segments", "unavailable_items").must_pass()
     for garden, listed in ((gardens[0], set(items[:2])), ("no such garden", None)):
-        found = inline(shop, f"{{{{ two_tower.what_if_user({{'garden': '{garden}'}}, 3) }}}}")
+        found = inline(shop, f"{{{{ two_tower.what_if_user({{'Garden': '{garden}'}}, 3) }}}}")
         assert listed is None or {row["item_id"] for row in found} == listed
         assert listed or len(found) == 3
 

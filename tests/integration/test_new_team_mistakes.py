@@ -182,7 +182,7 @@ MISTAKES = {
         tables=products_as("select 1 as user_id, 7000.0::double as item_id"),
     ),
     "availability by a time with time zone": Mistake(
-        ["column available_from: is TIMESTAMP WITH TIME ZONE", "available_from at time zone 'UTC' as available_from"],
+        ["available_from: is TIMESTAMP WITH TIME ZONE; it is", "cast(available_from as timestamp) as available_from"],
         staging("unavailable_items"),
         variables={"two_tower_item_availability": "dim_products"},
         tables=products_as("select 7000 as item_id, now() as available_from"),

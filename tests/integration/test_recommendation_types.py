@@ -389,11 +389,29 @@ def test_nothing_left_to_show_a_segment_keeps_the_old_lists(world: World) -> Non
             "run", "--select", "sold_out", "unavailable_items+", two_tower_item_availability="sold_out"
         )
         assert done.returncode == 1
-        assert "unavailable_items: every item would be withheld from segment 'young'" in done.stdout
+        assert "unavailable_items: 20 of 40 users would get no list: every item is withheld from young" in done.stdout
         for name in names:
             pd.testing.assert_frame_equal(world.shop.table(f"from {name} order by all"), before[name])
     finally:
         assert world.shop.dbt("run", "--select", "unavailable_items+").returncode == 0
+
+
+def test_a_few_users_may_go_without_a_list(world: World) -> None:
+    users = world.shop.table("from stg_users")
+    types = {"user_id": "varchar", "age": "varchar", "store": "double"}
+    rows = pd.DataFrame(
+        [(f"i{n}", age) for n in range(ITEMS) for age in ("young", "old|wise")], columns=["item_id", "segment"]
+    )
+    world.shop.give("stg_users", types, users.assign(age=users.age.where(users.user_id != "u1", "abroad")))
+    world.shop.give("stocked", dict.fromkeys(rows, "varchar"), rows)
+    try:
+        given = {"two_tower_item_availability": "stocked"}
+        done = world.shop.dbt("run", "--select", "stg_users", "stocked", "user_segments", "unavailable_items", **given)
+        assert done.returncode == 0, done.stdout
+        assert "unavailable_items: 1 of 40 users would get no list: every item is withheld from abroad" in done.stdout
+    finally:
+        world.shop.give("stg_users", types, users)
+        assert world.shop.dbt("run", "--select", "stg_users", "user_segments", "unavailable_items").returncode == 0
 
 
 def test_rules_read_the_clock_unless_the_moment_is_given(world: World) -> None:
