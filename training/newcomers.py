@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 
 from .examples import Examples, Index, even_sample
-from .factors import feature_values
+from .factors import Vectors, feature_places, feature_values, values_an_item
 from .linear import ridge
 from .two_towers import TwoTowers
 from .validation import blocks, embeddings, is_clearly_better, recalls_of, validation_rows
@@ -41,7 +41,8 @@ def fit_newcomers(towers: TwoTowers, snapshot: int) -> Tensor:
     rows = even_sample(examples.rows_of(range(snapshot, snapshot + 1), with_targets=False), MOST_USERS)
     histories = histories_of(examples, rows)
     known = np.flatnonzero(np.diff(histories.tocsc().indptr))
-    values = csr_matrix(feature_values(examples, snapshot)[:, known].T)  # [known, V]
+    weights = weights_of_features(examples)
+    values = csr_matrix(feature_values(examples, snapshot)[:, known].T.multiply(weights))  # [known, V]
     if not values.nnz:
         return torch.zeros_like(towers.item.newcomers)
     taste = slice(towers.config.memory_dim, -2)
@@ -55,7 +56,20 @@ def fit_newcomers(towers: TwoTowers, snapshot: int) -> Tensor:
     vectors = ridge(values, who_had.astype(np.float32), FEW)
     told = values @ vectors
     scale = float(((told @ gram) * learned).sum()) / max(float(((told @ gram) * told).sum()), 1e-30)
-    return torch.from_numpy(max(scale, 0.0) * vectors)
+    return torch.from_numpy(max(scale, 0.0) * weights[:, None] * vectors)
+
+
+def weights_of_features(examples: Examples) -> Vectors:
+    """Weight of each value, [V]: the more values an item has of a feature, the less each, or words drown categories.
+
+    So all features have the same say before anything is learned; 1 where an item has fewest.
+    """
+    places, means = feature_places(examples.item_columns).values(), np.array(values_an_item(examples), np.float32)
+    fewest = min(means[means > 0], default=1.0)
+    weights = [
+        np.full(len(own), (fewest / mean) ** 0.5 if mean else 0) for own, mean in zip(places, means, strict=True)
+    ]
+    return np.concatenate([np.zeros(0), *weights]).astype(np.float32)
 
 
 @torch.inference_mode()

@@ -9,6 +9,7 @@ from test_factors import shop, users_of
 from tiny_examples import make_examples
 from two_tower.training.config import TrainingConfig
 from two_tower.training.examples import Examples, build_examples
+from two_tower.training.factors import feature_values
 from two_tower.training.fit import prepare
 from two_tower.training.newcomers import choose_standing, fit_newcomers, histories_of
 from two_tower.training.two_towers import TwoTowers, tensors
@@ -76,8 +77,13 @@ def test_the_standing_of_new_items_leaves_their_order_and_all_other_items_as_the
     torch.testing.assert_close((users[:, taste] @ new_after[:, taste].T), users[:, taste] @ new_before[:, taste].T / 4)
 
 
-def long_shelves(new_is_wanted: bool) -> Examples:
-    """Two shelves of 16 items, of which each of 20 users had four, and of eight that nobody had; they want others."""
+def long_shelves(new_is_wanted: bool, words: int = 0) -> Examples:
+    """Two shelves of 16 items, of which each of 20 users had four, and of eight that nobody had; they want others.
+
+    words: of 60 that say nothing, each item has so many.
+    """
+    random = np.random.default_rng(1)
+    texts = [random.permutation(60)[:words] + 1 for _ in range(48)]
     names = [f"{shelf}{number:02d}" for shelf in "pq" for number in range(24)]
     code = {name: place + 1 for place, name in enumerate(names)}
     carts = [[f"{'pq'[user % 2]}{(user // 2 + step) % 16:02d}" for step in (0, 3, 5, 9)] for user in range(20)]
@@ -85,6 +91,7 @@ def long_shelves(new_is_wanted: bool) -> Examples:
     items = [
         {"snapshot": snapshot, "item_id": name, "item_code": code[name] if snapshot == 1 or name[1:] < "16" else 0,
          "shelf": 1 if name[0] == "p" else 2, "users": 1.0, "recent_users": 1.0}
+        | ({"words": texts[code[name] - 1].tolist()} if words else {})
         for snapshot in (1, 2)
         for name in names
     ]  # fmt: skip
@@ -100,7 +107,7 @@ def long_shelves(new_is_wanted: bool) -> Examples:
     ]
     return build_examples(
         *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
-        {"user": {}, "item": {"item_code": 48, "shelf": 2}},
+        {"user": {}, "item": {"item_code": 48, "shelf": 2} | ({"words": 60} if words else {})},
         {"user": set(), "item": {"users", "recent_users", "item_code"}}, 1,
     )  # fmt: skip
 
@@ -115,6 +122,20 @@ def test_new_items_stand_as_high_as_they_are_wanted_on_the_validation_window() -
     assert standings[0] == 1.0
     assert standings[1] < 0.9
     assert told == [f"two_tower: new items count {standing:g}" for standing in standings]
+
+
+@torch.no_grad()
+def test_words_that_say_nothing_do_not_drown_the_shelf() -> None:
+    prepare(CONFIG)
+    towers = TwoTowers(long_shelves(False, words=30), CONFIG).eval()
+    examples = towers.examples
+    vectors = fit_newcomers(towers, examples.serve + 1)
+    rows = examples.rows_of(range(examples.serve + 1, examples.serve + 2), with_targets=False)
+    users = towers.users(rows, "new")[:, CONFIG.memory_dim : -2]
+    values = torch.from_numpy(feature_values(examples, examples.serve).toarray().T)  # the eight have codes by then
+    scores = (users @ (values @ vectors).T).numpy()[:, 1:]
+    right = [scores[::2, 16:24, None] > scores[::2, None, 40:48], scores[1::2, 16:24, None] < scores[1::2, None, 40:48]]
+    assert np.mean(right) > 0.95
 
 
 @torch.no_grad()
