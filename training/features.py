@@ -51,9 +51,8 @@ class Features(nn.Module):
         for name, length in zip(self.vectors, self.lengths, strict=True):
             absent = (torch.isnan(inputs[name]) | torch.isinf(inputs[name])).any(1, keepdim=True) | length.isnan()
             known = torch.where(absent, torch.zeros_like(inputs[name]), inputs[name])
-            vector = self.projections[module_name(name)](
-                known / length.nan_to_num(torch.inf)
-            )  # or long ones would drown the rest
+            scaled = known / length.nan_to_num(torch.inf)  # or long ones would drown the rest
+            vector = self.projections[module_name(name)](scaled)
             total = total + torch.where(absent, self.missing[module_name(name)], vector)
         return total
 
