@@ -37,24 +37,27 @@ def best_items(users: Users, items: Items, k: int) -> Best:
     """Best items of each user; on ties the lower number wins."""
     m = len(items.vectors)
     keys = np.zeros((len(users.vectors), min(k, m)), np.uint64)
-    improve(keys, users, items, np.arange(m))
+    has_blocks = min(len(users.vectors), MOST_USERS) * m > SCORES
+    rounded = round_users(users.vectors, items.rounded) if items.rounded and has_blocks else None
+    improve(keys, users, items, np.arange(m), rounded)
     return as_best(keys)
 
 
-def improve(keys: Keys, users: Users, items: Items, numbers: Integers) -> None:
+def improve(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: RoundedUsers | None) -> None:
     """Let items of the numbers [m] join the keys [n, k] of each user's best so far (0 = none, in any order), in place.
 
-    Blocks of both, so that memory is bounded.
+    Blocks of both, so that memory is bounded; the last one of users is not a small one.
     """
     (n, k), m = keys.shape, len(items.vectors)
-    for a in range(0, n if k else 0, MOST_USERS):
-        some, best = users.rows(np.arange(a, min(a + MOST_USERS, n))), keys[a : a + MOST_USERS]
+    for a in range(0, n if k else 0, 2 * MOST_USERS):
+        rows = np.arange(a, min(a + 2 * MOST_USERS, n))
+        some, of_some = (users, rounded) if len(rows) == n else (users.rows(rows), rounded and rounded.rows(rows))
+        best = keys[rows[0] : rows[-1] + 1]
         step = SCORES // len(best)
-        rounded = round_users(some.vectors, items.rounded) if items.rounded and m > step else None
         for b in range(0, m, step):
             c = min(b + step, m)
             offered = some.among(b, c), items.among(b, c), numbers[b:c]
-            if not b or not rounded or not improve_rounded(best, *offered, rounded):
+            if not of_some or not improve_rounded(best, *offered, of_some):
                 improve_block(best, *offered)
 
 
@@ -78,6 +81,8 @@ def improve_block(keys: Keys, users: Users, items: Items, numbers: Integers) -> 
 
 def improve_rounded(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: RoundedUsers) -> bool:
     """`improve_block` by way of rounded scores; False, and nothing done, where too many items may reach the bound."""
+    if not keys.any():  # nobody has a bound
+        return False
     groups = groups_of(len(items.vectors), keys.shape[1])
     scores = rounded_score(users, items, rounded.codes, groups)
     bounds = rounded.bounds(scores_of(keys.min(axis=1)))

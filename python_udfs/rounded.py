@@ -2,6 +2,7 @@
 
 With u_ and v_ for the rounded u and v, u.v = u_.v_ + (u - u_).v + u_.(v - v_), so by the inequality of Cauchy and
 Schwarz |u.v - u_.v_| <= |u - u_| |v| + |u_| |v - v_|. Who searches with that much room loses nothing.
+Of items that are alike only what tells them from their centre c is rounded: u.v = u.c + u.(v - c).
 An item has in each dimension a multiple of 1/63 of the largest number that any item has there. What a user has is
 multiplied by that step, and becomes a multiple of 1/127 of the user's largest. The sum of two products then stays
 within 16 bits, in which processors add them that have no instruction for such dot products.
@@ -20,6 +21,7 @@ import numpy.typing as npt
 import onnxruntime
 
 Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.int32]
 Each = Callable[[Callable[[int], Any], Iterable[int]], Iterable[Any]]  # map, or that of a pool of threads
 
@@ -34,12 +36,16 @@ ROUNDING = 2.0**-22  # of a float operation, twice over
 
 @dataclass(frozen=True)
 class RoundedItems:
-    """`codes` [m, d]; the `steps` of the dimensions [d]; the largest norm of an item and of what was rounded off."""
+    """`codes` [m, d]; the `steps` of the dimensions [d]; the largest norm of an item and of what was rounded off.
+
+    `widest` is the largest norm of an item and its centre together, which floats are off in proportion to.
+    """
 
     codes: npt.NDArray[np.uint8]
     steps: Floats
     longest: float
     farthest: float
+    widest: float
 
     def among(self, start: int, stop: int) -> RoundedItems:
         """Items start to stop alone."""
@@ -48,35 +54,53 @@ class RoundedItems:
 
 @dataclass(frozen=True)
 class RoundedUsers:
-    """`codes` [d, n]; what a point of a rounded score is worth [n]; the points of 0 less what scores may be off [n]."""
+    """`codes` [d, n]; what a point of a rounded score is worth [n]; the points of 0 less what scores may be off [n].
+
+    `base` [n]: the scores of the items' centre, which are no part of rounded ones.
+    """
 
     codes: npt.NDArray[np.int8]
     steps: npt.NDArray[np.float64]
     least: npt.NDArray[np.float64]
+    base: Floats
+
+    def rows(self, rows: Integers) -> RoundedUsers:
+        """Some of the users."""
+        codes = self.codes.take(rows, axis=1)
+        return RoundedUsers(codes, self.steps[rows], self.least[rows], self.base[rows])
 
     def bounds(self, scores: Floats) -> Scores:
         """Rounded scores [n] that no item misses whose score is at least scores [n]; NaN = any score."""
-        reached = np.floor(scores / self.steps + self.least)
+        reached = np.floor((scores - self.base) / self.steps + self.least)
         return np.minimum(np.fmax(reached, -MOST), MOST).astype(np.int32)
 
 
-def round_items(vectors: Floats, each: Each) -> RoundedItems:
-    """Items from their vectors [m, d]; those that are not finite count as 0."""
+def round_items(vectors: Floats, each: Each, centres: Floats | None = None, of: Integers | None = None) -> RoundedItems:
+    """Items from their vectors [m, d] less their centres, number of [m] of the centres [l, d], if there are any.
+
+    Those that are not finite count as 0.
+    """
     m, d = vectors.shape
     size = max(AT_ONCE // d, 1)
     parts = range(0, m, size)
-    largest = np.max(list(each(lambda a: np.abs(finite(vectors[a : a + size])).max(0), parts)), axis=0)
+
+    def part(a: int) -> Floats:
+        own = finite(vectors[a : a + size])
+        return own if centres is None or of is None else own - centres.take(of[a : a + size], axis=0)
+
+    largest = np.max(list(each(lambda a: np.abs(part(a)).max(0), parts)), axis=0)
     steps = np.where(largest > SMALLEST * ITEM_STEPS, largest / ITEM_STEPS, 1).astype(np.float32)
     codes = np.empty((m, d), np.uint8)
 
     def encode(a: int) -> tuple[float, float]:
-        scaled = finite(vectors[a : a + size]) / steps
+        scaled = part(a) / steps
         rounded = np.rint(scaled)
         np.add(rounded, ZERO, out=codes[a : a + size], casting="unsafe")
         return norms(scaled).max(), norms(scaled - rounded).max()
 
     longest, farthest = np.max(list(each(encode, parts)), axis=0)
-    return RoundedItems(codes, steps, longest, farthest)
+    widest = longest if centres is None else longest + 2 * norms(centres / steps).max()
+    return RoundedItems(codes, steps, longest, farthest, widest)
 
 
 def round_users(vectors: Floats, items: RoundedItems) -> RoundedUsers | None:
@@ -84,15 +108,16 @@ def round_users(vectors: Floats, items: RoundedItems) -> RoundedUsers | None:
     with np.errstate(over="ignore"):
         scaled = finite(vectors) * items.steps
     largest = np.abs(scaled).max(1)
-    if not (largest * items.longest * vectors.shape[1] < LARGEST).all():
+    if not (largest * items.widest * vectors.shape[1] < LARGEST).all():
         return None
     steps = np.where(largest > SMALLEST * USER_STEPS, largest / USER_STEPS, 1).astype(np.float32)
     scaled /= steps[:, None]
     rounded = np.rint(scaled)
     off = norms(scaled - rounded) * items.longest + norms(rounded) * items.farthest
-    off += (vectors.shape[1] + 8) * ROUNDING * norms(scaled) * items.longest + 1
+    off += (vectors.shape[1] + 8) * ROUNDING * norms(scaled) * items.widest + 1
     codes = np.ascontiguousarray(rounded.T.astype(np.int8))
-    return RoundedUsers(codes, steps.astype(np.float64), ZERO * codes.sum(0, np.int64) - off)
+    base = np.zeros(len(vectors), np.float32)
+    return RoundedUsers(codes, steps.astype(np.float64), ZERO * codes.sum(0, np.int64) - off, base)
 
 
 def finite(vectors: Floats) -> Floats:

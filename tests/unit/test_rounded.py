@@ -79,6 +79,23 @@ def test_no_score_falls_below_its_bound(seed: int, d: int, exponent: int) -> Non
         assert (scores[item] >= asked.bounds(exact[item])).all()
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(-3, 3))
+def test_no_score_falls_below_its_bound_where_centres_are_left_out(seed: int, d: int, exponent: int) -> None:
+    random = np.random.default_rng(seed)
+    centres, users = uneven(random, 5, d) * np.float32(10.0**exponent), uneven(random, 7, d)
+    of = np.sort(random.integers(0, 5, 60))
+    items = centres[of] + uneven(random, 60, d)
+    rounded = round_items(items, map, centres, of)
+    asked = round_users(users, rounded)
+    assert asked is not None
+    scores = np.empty((60, 7), np.int32)
+    multiply(rounded.codes, asked.codes, scores)
+    exact = np.einsum("nd,md->mn", users, items)
+    for item in range(60):
+        assert (scores[item] >= replace(asked, base=users @ centres[of[item]]).bounds(exact[item])).all()
+
+
 def test_the_bounds_are_close() -> None:
     random = np.random.default_rng(0)
     items, users = uneven(random, 5000, 64), uneven(random, 20, 64)

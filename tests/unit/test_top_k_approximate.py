@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from top_k_tables import fill, lists, top_k_query
 from two_tower.python_udfs import best_items, near_items
 from two_tower.python_udfs.plugin import register
-from two_tower.python_udfs.top_k_types import Integers, Items, Users
+from two_tower.python_udfs.top_k_types import Adjustment, Integers, Items, Users
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ class Tastes:
     items: np.ndarray
 
     @classmethod
-    def planted(cls, users: int = 600, items: int = 1500, tastes: int = 30) -> Tastes:
+    def planted(cls, users: int = 600, items: int = 1500, tastes: int = 10) -> Tastes:
         random = np.random.default_rng(3)
         centres = random.standard_normal((tastes, 16))
         once = centres[random.integers(0, tastes, items)] + 0.3 * random.standard_normal((items, 16))
@@ -45,6 +46,7 @@ APPROXIMATE = top_k_query(var="approximate", block_size=1000)
 @pytest.fixture
 def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(near_items, "LEAST_ITEMS", 100)
+    monkeypatch.setattr(near_items, "SAMPLE_USERS", 100)
 
 
 @pytest.mark.usefixtures("small_is_large")
@@ -64,7 +66,7 @@ def test_approximate_finds_nearly_all_in_few_lists(
     monkeypatch.setattr(best_items, "improve_rounded", lambda *_: False)
     monkeypatch.setattr(best_items, "improve_block", counted)
     found = lists(connection, 10, APPROXIMATE)
-    assert scored < 0.75 * len(world.users) * len(world.items)  # 256 of the 601 users are the sample, scored whole
+    assert scored < 0.75 * len(world.users) * len(world.items)  # 100 of the 601 users are the sample, scored whole
     pairs = {(user, item) for user, item, _ in found}
     assert len(pairs & {(user, item) for user, item, _ in exact}) > 0.99 * len(exact)
     assert len(found) == len(exact)
@@ -72,6 +74,37 @@ def test_approximate_finds_nearly_all_in_few_lists(
     alone = [row for row in exact if row[0] == "u600"]
     assert [row for row in found if row[0] == "u600"] == alone  # of whom nothing is known: exact
     assert found == lists(connection, 10, APPROXIMATE)
+
+
+@pytest.mark.usefixtures("small_is_large")
+def test_rounding_what_items_have_beyond_their_centroid_changes_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    centres = random.standard_normal((50, 24))
+    users, items = (
+        (centres[random.integers(0, 50, rows)] + 0.8 * random.standard_normal((rows, 24))).astype(np.float32)
+        for rows in (3000, 20000)
+    )
+    users[7], items[11] = np.nan, np.inf
+    excluded = np.concatenate([np.sort(random.choice(20000, 20, replace=False)) for _ in users])
+    segments = random.integers(-1, 1, len(users))
+    asked = Users(users, excluded, np.arange(0, 60001, 20), segments, np.ones(len(users), np.float32), ())
+    withheld = Adjustment(np.arange(0, 20000, 5), np.full(4000, -np.inf, np.float32))
+    offered = Items(items, np.array([11]), (withheld,))
+    monkeypatch.setattr(near_items, "SCORES", 1)
+    plain = near_items.near_finder(asked, offered, 2, map)(asked)
+    blocks, rounded = best_items.improve_rounded, []
+
+    def counted(*block: Any) -> bool:
+        rounded.append(blocks(*block))
+        return rounded[-1]
+
+    monkeypatch.setattr(best_items, "improve_rounded", counted)
+    found = near_items.near_finder(asked, best_items.with_rounding(offered, map), 2, map)(asked)
+    assert sum(rounded) > 10
+    assert (found.counts == plain.counts).all()
+    kept = np.arange(2) < plain.counts[:, None]
+    assert found.scores[kept] == pytest.approx(plain.scores[kept], rel=1e-5)
+    assert (found.numbers == plain.numbers)[kept].mean() > 0.999  # the last digit decides between neighbours
 
 
 @pytest.mark.usefixtures("small_is_large")
