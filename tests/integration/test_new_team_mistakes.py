@@ -196,6 +196,16 @@ MISTAKES = {
         ["var two_tower_policy: stands under garden_shop", "`vars: {two_tower: ...}`"],
         files={"dbt_project.yml": ("\nvars:\n", "\nvars:\n  garden_shop: {two_tower_policy: new}\n")},
     ),
+    "package in another database": Mistake(
+        ["is to be built in the database 'elsewhere', and the profile's is 'garden_shop'", "leave +database out"],
+        files={
+            "dbt_project.yml": ("recommender}", "recommender, +database: elsewhere}"),
+            "profiles.yml": (
+                "      threads: 4\n",
+                "      threads: 4\n      attach: [{path: ':memory:', alias: elsewhere}]\n",
+            ),
+        },
+    ),
     "unknown var": Mistake(
         ["var two_tower_splt: unknown name", "two_tower_split"], variables={"two_tower_splt": "time"}
     ),
