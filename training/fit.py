@@ -58,8 +58,8 @@ def fit(
         taste = TasteTrainer(towers, newest, config.epochs, 1.0, strangers(examples))
         search(towers, taste, "taste", curve.record, start)
     choose_shares(towers, "repeats" if is_recall else "new", log)
+    choose_standing(towers, log)
     if not watch:
-        choose_standing(towers, log)
         finish(towers, curve.record, of_memory(towers), FINAL[0])
     return towers.eval(), curve.epochs
 

@@ -10,7 +10,7 @@ from tiny_examples import make_examples
 from two_tower.training.config import TrainingConfig
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.factors import feature_values
-from two_tower.training.fit import prepare
+from two_tower.training.fit import fit, prepare
 from two_tower.training.newcomers import choose_standing, fit_newcomers, histories_of
 from two_tower.training.two_towers import TwoTowers, tensors
 
@@ -122,6 +122,12 @@ def test_new_items_stand_as_high_as_they_are_wanted_on_the_validation_window() -
     assert standings[0] == 1.0
     assert standings[1] < 0.9
     assert told == [f"two_tower: new items count {standing:g}" for standing in standings]
+
+
+def test_a_search_of_settings_compares_lists_with_new_items_where_they_will_stand() -> None:
+    towers, _ = fit(long_shelves(new_is_wanted=False), CONFIG, lambda _: None, watch=lambda _: None)
+    assert towers.item.newcomers.any()
+    assert float(towers.item.standing) < 0.9
 
 
 @torch.no_grad()
