@@ -46,7 +46,7 @@ def best_items(users: Users, items: Items, k: int) -> Best:
 def improve(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: RoundedUsers | None) -> None:
     """Let items of the numbers [m] join the keys [n, k] of each user's best so far (0 = none, in any order), in place.
 
-    Blocks of both, so that memory is bounded; the last one of users is not a small one.
+    Blocks of both, so that memory is bounded; of users up to twice as many, since near_items often has a few more.
     """
     (n, k), m = keys.shape, len(items.vectors)
     for a in range(0, n if k else 0, 2 * MOST_USERS):

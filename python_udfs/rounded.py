@@ -76,9 +76,9 @@ class RoundedUsers:
 
 
 def round_items(vectors: Floats, each: Each, centres: Floats | None = None, of: Integers | None = None) -> RoundedItems:
-    """Items from their vectors [m, d] less their centres, number of [m] of the centres [l, d], if there are any.
+    """Items from their vectors [m, d]; those that are not finite count as 0.
 
-    Those that are not finite count as 0.
+    centres [l, d], and of [m], which of them each item has: what is left out. Default: nothing is.
     """
     m, d = vectors.shape
     size = max(AT_ONCE // d, 1)

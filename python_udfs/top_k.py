@@ -19,6 +19,7 @@ Exact but for the last two. Of items with the same score the one whose position 
 positions, and items or users whose vector is NULL or not finite, never appear; lists are shorter when fewer
 items are left. Beside arguments and result a call holds the items rounded to a byte a number, and each thread
 2 million scores (best_items.py): 8 MB, whatever the numbers of users and items.
+The approximate ones hold the items once more.
 Data in, data out: nothing is kept between calls. The macro `top_k_lists` writes the statement around it.
 """
 
