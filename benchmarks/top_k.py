@@ -53,7 +53,7 @@ MAX_BY = """
 def top_k_sql(k: int, exclusions: bool, search: str = "exact") -> str:
     """The statement that the macro top_k_lists writes."""
     texts = [
-        path.read_text() for path in MACROS.glob("*.sql") if not path.stem.startswith(("materialization", "setting"))
+        path.read_text() for path in MACROS.rglob("*.sql") if not path.stem.startswith(("materialization", "setting"))
     ]
     text = "".join(texts).replace("two_tower.", "")  # dbt's name of the package
     call = "{{ top_k_lists('users', 'items', k, 'exclusions' if exclusions else none) }}"

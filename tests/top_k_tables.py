@@ -20,7 +20,7 @@ BLOCK_SIZE = "greatest(count(*), 16384)"
 def top_k_query(more: str = "", var: str = "exact", block_size: int = 3) -> str:
     """The macro's statement, with small blocks of users, so that small data makes several; k is left open."""
     texts = [
-        path.read_text() for path in MACROS.glob("*.sql") if not path.stem.startswith(("materialization", "setting"))
+        path.read_text() for path in MACROS.rglob("*.sql") if not path.stem.startswith(("materialization", "setting"))
     ]
     call = "{{ top_k_lists('users', 'items', '{k}', 'exclusions'" + more + ") }}"
     environment = Environment(autoescape=False, extensions=["jinja2.ext.do"])

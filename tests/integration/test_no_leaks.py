@@ -101,7 +101,7 @@ def test_what_is_predicted_is_not_known(unordered: tuple[Shop, str], bucket: int
 
 def test_a_planted_leak_is_caught(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
     project = copy_of_the_project(tmp_path)
-    macro = project / "macros" / "is_history.sql"
+    macro = project / "macros" / "splits" / "is_history.sql"
     text = macro.read_text()
     assert ">= {{ snapshot }}" in text
     macro.write_text(text.replace(">= {{ snapshot }}", ">= {{ snapshot }} - 1"))

@@ -169,7 +169,7 @@ def test_assignment_follows_the_weights_and_is_independent_between_experiments(m
 
 
 def test_needed_users_give_the_power_that_was_asked_for() -> None:
-    text = (REPOSITORY / "macros" / "needed_users.sql").read_text()
+    text = (REPOSITORY / "macros" / "experiments" / "needed_users.sql").read_text()
     call = "select {{ needed_users(0.2, 0.2) }}, {{ needed_users(50, 0.1, deviation=30, correlation=0.6) }}"
     template = Environment(extensions=["jinja2.ext.do"], autoescape=False).from_string(text + call)
     connection = duckdb.connect()

@@ -23,7 +23,7 @@ def sources() -> dict[str, str]:
 
 
 def test_the_package_and_the_distribution_have_one_version() -> None:
-    macro = re.search(r"return\('(.+)'\)", (REPO / "macros" / "package_version.sql").read_text())
+    macro = re.search(r"return\('(.+)'\)", (REPO / "macros" / "checks" / "package_version.sql").read_text())
     assert macro
     project = yaml.safe_load((REPO / "dbt_project.yml").read_text())
     distribution = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]
@@ -33,20 +33,19 @@ def test_the_package_and_the_distribution_have_one_version() -> None:
 
 def test_every_ref_names_the_package() -> None:
     loose = re.compile(r"""(?<!builtins\.)\bref\(\s*['"]?(?!two_tower['"])\w+['"]?\s*\)""")
-    found = {path: loose.findall(text) for path, text in sources().items() if path != "macros/named_model.sql"}
+    found = {path: loose.findall(text) for path, text in sources().items() if path != "macros/inputs/named_model.sql"}
     assert {path: refs for path, refs in found.items() if refs} == {}
 
 
 def test_names_of_our_models_are_known() -> None:
-    listed = re.findall(
-        r"'(\w+)'", (REPO / "macros" / "named_model.sql").read_text().split("set ours =")[1].split("] -%}")[0]
-    )
+    text = (REPO / "macros" / "inputs" / "named_model.sql").read_text()
+    listed = re.findall(r"'(\w+)'", text.split("set ours =")[1].split("] -%}")[0])
     ours = [path for path in (REPO / "models").rglob("*") if path.suffix in (".sql", ".py")]
     assert sorted(listed) == sorted(path.stem for path in ours if path.parent.name != "demo"), "the demo is an input"
 
 
 def test_every_macro_of_ours_is_called_by_its_package() -> None:
-    names = "|".join(path.stem for path in (REPO / "macros").glob("*.sql"))
+    names = "|".join(path.stem for path in (REPO / "macros").rglob("*.sql"))
     call = re.compile(rf"(?<![\w.'])({names})\(")
     found = {}
     for path, text in sources().items():
@@ -56,7 +55,7 @@ def test_every_macro_of_ours_is_called_by_its_package() -> None:
 
 
 def test_no_function_of_the_plugin_is_allowed_in_a_view() -> None:
-    statement = (REPO / "macros" / "check_views.sql").read_text().split("set functions =")[1].split("-%}")[0]
+    statement = (REPO / "macros" / "checks" / "check_views.sql").read_text().split("set functions =")[1].split("-%}")[0]
     refused = re.compile("".join(re.findall("'(.+)'", statement)).replace("\\\\", "\\"))
     with duckdb.connect() as connection:
         query = "select distinct function_name from duckdb_functions()"
@@ -81,7 +80,7 @@ def test_missing_packages_are_those_of_the_train_extra(monkeypatch: pytest.Monke
 
 
 def test_settings_have_the_defaults_of_the_project() -> None:
-    text = (REPO / "macros" / "known_vars.sql").read_text()
+    text = (REPO / "macros" / "vars" / "known_vars.sql").read_text()
     found = dict(re.findall(r"'(two_tower_\w+)': \{[^{}]*'default': ([^}]+)\}", text))
     project = yaml.safe_load((REPO / "dbt_project.yml").read_text())["vars"]
     assert {name: yaml.safe_load(value) for name, value in found.items()} == {name: project[name] for name in found}
