@@ -21,3 +21,37 @@
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
+
+
+{% macro check_key(key, remedy) %}
+    {#- Stops when rows of the model just built share a key, and names one such key. -#}
+    {%- set columns = key | join(', ') -%}
+    {%- set repeated = run_query(
+        'select ' ~ columns ~ ', count(*) from ' ~ this ~ ' group by ' ~ columns
+        ~ ' having count(*) > 1 order by ' ~ columns ~ ' limit 1'
+    ).rows -%}
+    {%- if repeated -%}
+        {%- set values = repeated[0].values() -%}
+        {%- do two_tower.input_error(
+            this.name ~ ', column ' ~ columns,
+            values[-1] ~ " rows have the value '" ~ values[:-1] | join(', ') ~ "'.",
+            'keep one row per ' ~ columns ~ remedy
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro check_not_after_now(column, remedy) %}
+    {#- Stops when a timestamp of the model just built lies more than a day in the future, and names the latest. -#}
+    {%- set latest = run_query(
+        'select max(' ~ column ~ '), count(*) from ' ~ this
+        ~ " where " ~ column ~ " > cast(now() at time zone 'UTC' as timestamp) + interval 1 day"
+    ).rows[0] -%}
+    {%- if latest[1] -%}
+        {%- do two_tower.input_error(
+            this.name ~ ', column ' ~ column,
+            latest[1] ~ " rows lie in the future, the latest '" ~ latest[0] ~ "'.",
+            'correct the clock or the unit of time, or drop these rows' ~ remedy
+        ) -%}
+    {%- endif -%}
+{% endmacro %}

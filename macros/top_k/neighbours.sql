@@ -8,8 +8,11 @@
     neighbour_{{ name }} as (
         select
             id as {{ key }},
-            {{ two_tower.unit_vector('embedding', 'length') }} as embedding
+            cast(
+                list_transform(cast(embedding as float[]), lambda x: x / length) as float[{{ var('two_tower_dim') }}]
+            ) as embedding
         from (
+            -- a column: the lambda would work it out again for every number
             select
                 *,
                 greatest(sqrt(array_inner_product(embedding, embedding)), 1e-12) as length

@@ -5,7 +5,11 @@
     covered as (
         select cast({{ key }} as varchar) as id
         from {{ model }}
-        where {{ column_name }} is not null and {{ two_tower.is_finite_vector(column_name) }}
+        where
+            {{ column_name }} is not null
+            and list_bool_and(
+                list_transform(cast({{ column_name }} as double[]), lambda x: coalesce(isfinite(x), false))
+            )
     ),
 
     shares as (
