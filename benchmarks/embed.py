@@ -18,9 +18,9 @@ from typing import Any
 
 import duckdb
 from results import RESULTS, measured, paired, write_table
-from two_tower.python_udfs.embed import FILES, batches, bind, feed
-from two_tower.python_udfs.model_files import Model
 from two_tower.python_udfs.plugin import register
+from two_tower.python_udfs.towers.embed import FILES, batches, bind, feed
+from two_tower.python_udfs.towers.onnx_files import Model
 
 THREADS, RUNS = 2, 5
 CALL = 2048  # rows that DuckDB passes at once

@@ -18,8 +18,8 @@ import numpy as np
 import yaml
 from dbt.cli.main import dbtRunner
 from results import RESULTS, paired, write_table
-from two_tower.python_udfs.embed_text import as_inputs, batches
-from two_tower.python_udfs.encoders import FOLDERS
+from two_tower.python_udfs.encoders.folders import FOLDERS
+from two_tower.python_udfs.encoders.text import as_inputs, batches
 from two_tower.python_udfs.plugin import register
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from . import bootstrap, installation
+from . import installation
 from .database_lock import refuse_locked
-from .embed import embed
-from .embed_image import embed_image, picture_problem, picture_version
-from .embed_text import embed_text
-from .encoders import describe
-from .history_reasons import RETURN_TYPE as REASONS
-from .history_reasons import history_reasons
-from .history_weights import history_weights
-from .significance import chi_square_p, normal_quantile
+from .encoders.folders import describe
+from .encoders.image import embed_image, picture_problem, picture_version
+from .encoders.text import embed_text
+from .explain.history_reasons import RETURN_TYPE as REASONS
+from .explain.history_reasons import history_reasons
+from .explain.history_weights import history_weights
+from .statistics import bootstrap
+from .statistics.significance import chi_square_p, normal_quantile
 from .text_buckets import text_buckets
-from .top_k import RETURN_TYPE, top_k
+from .top_k.functions import RETURN_TYPE, top_k
+from .towers.embed import embed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

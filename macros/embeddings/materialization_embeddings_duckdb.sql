@@ -1,7 +1,7 @@
 {% materialization embeddings, adapter='duckdb' %}
     {#- A table of embeddings. The model selects any columns and `content`: texts, or pictures as BLOB or path. The table has those
         columns but content_hash, encoder, embedding and problem in place of `content`. Only what is new or changed is encoded,
-        in batches that stay when the run is killed. Setting `encoder`: a folder, see python_udfs/encoders.py. -#}
+        in batches that stay when the run is killed. Setting `encoder`: a folder, see python_udfs/encoders/folders.py. -#}
     {%- if flags.EMPTY or invocation_args_dict.get('sample') -%}
         {%- do two_tower.input_error(
             '--empty or --sample', 'would lose the embeddings of ' ~ this.identifier ~ '.', 'leave the model out.'

@@ -1,6 +1,6 @@
 {% macro top_k_lists(users, items, k, exclusions=none, adjustments=none, within=none, pins=none, caps=[], approximate=none) %}
     {#- Select of the k items with the largest dot product for each user: user_id, rank, item_id, score. The statements around
-        the functions of python_udfs/top_k.py; what is not given costs nothing. -#}
+        the functions of python_udfs/top_k/functions.py; what is not given costs nothing. -#}
     {%- set approximate = two_tower.setting('two_tower_top_k') == 'approximate' if approximate is none else approximate %}
     with
 

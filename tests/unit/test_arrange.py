@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from two_tower.python_udfs import arrange
-from two_tower.python_udfs.arrange import Rules, arranged_items
-from two_tower.python_udfs.best_items import best_items
-from two_tower.python_udfs.top_k_types import Items, Users
+from two_tower.python_udfs.top_k import caps_and_pins
+from two_tower.python_udfs.top_k.caps_and_pins import Rules, arranged_items
+from two_tower.python_udfs.top_k.exact import best_items
+from two_tower.python_udfs.top_k.types import Items, Users
 
 NONE = np.zeros(0, np.int64)
 
@@ -80,8 +80,8 @@ def test_a_list_that_caps_cannot_fill_is_given_up(monkeypatch: pytest.MonkeyPatc
         looked_at.append(int(best.counts.sum()))
         return best
 
-    monkeypatch.setattr(arrange, "best_items", watched)
+    monkeypatch.setattr(caps_and_pins, "best_items", watched)
     items = Items(rng.standard_normal((m, 4)).astype(np.float32), NONE, ())
     found = arranged_items(users, items, k, Rules(kinds, np.array([2])))
     assert found.counts.tolist() == [8] * 5
-    assert sum(looked_at) <= 5 * 5 * arrange.DEPTH * k
+    assert sum(looked_at) <= 5 * 5 * caps_and_pins.DEPTH * k

@@ -11,9 +11,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from two_tower.python_udfs import embed as embed_module
-from two_tower.python_udfs.model_files import KEPT, ModelFiles
 from two_tower.python_udfs.plugin import register
+from two_tower.python_udfs.towers import embed as embed_module
+from two_tower.python_udfs.towers.onnx_files import KEPT, ModelFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from small_encoders import write_image_encoder, write_text_encoder
-from two_tower.python_udfs.embed_image import as_array
-from two_tower.python_udfs.encoders import FOLDERS
+from two_tower.python_udfs.encoders.folders import FOLDERS
+from two_tower.python_udfs.encoders.image import as_array
 from two_tower.python_udfs.plugin import register
 from two_tower.training.encoders import Source, prepare, text_settings
 

@@ -11,7 +11,7 @@ import pytest
 from compiled import REPOSITORY, Models
 from jinja2 import Environment
 from two_tower.python_udfs.plugin import register
-from two_tower.python_udfs.significance import chi_square_tail
+from two_tower.python_udfs.statistics.significance import chi_square_tail
 
 MODELS = dict.fromkeys(("experiment_assignments", "experiment_metrics", "experiment_results"), "experiments")
 UPSTREAM = {

@@ -62,7 +62,7 @@ def test_as_many_users_as_do_not_fit_into_memory_at_once(
     vectors = random.standard_normal((ITEMS, DIM), np.float32)
     users = [planted(random, 5, 4) for _ in range(20)]
     whole = asked(connection, users, vectors, 3)
-    monkeypatch.setattr("two_tower.python_udfs.history_reasons.MOST_NUMBERS", 100)
+    monkeypatch.setattr("two_tower.python_udfs.explain.history_reasons.MOST_NUMBERS", 100)
     assert asked(connection, users, vectors, 3) == whole
 
 
@@ -75,5 +75,11 @@ def test_a_position_that_there_is_not_is_named(connection: duckdb.DuckDBPyConnec
         "history": [{"item_id": "a", "position": 3, "weight": 1.0}],
         "listed": [{"item_id": "b", "position": 1}],
     }
-    with pytest.raises(duckdb.Error, match=r"users.history holds position 3; there are 2"):
+    with pytest.raises(duckdb.Error, match=r"history_reasons: users.history holds position 3; there are 2"):
         asked(connection, [user], np.zeros((2, DIM), np.float32), 3)
+
+
+def test_an_error_of_the_weights_names_their_function(connection: duckdb.DuckDBPyConnection) -> None:
+    users = "[{'embedding': [1, 2]::float[2], 'history': [3]}]"
+    with pytest.raises(duckdb.Error, match=r"history_weights: users.history holds position 3; there are 2"):
+        connection.execute(f"select history_weights({users}, [[1, 0], [0, 1]]::float[2][])").fetchall()

@@ -31,6 +31,18 @@ def test_the_package_and_the_distribution_have_one_version() -> None:
     assert installation.version() == project["version"]
 
 
+def test_every_folder_of_python_is_a_package_of_the_distribution() -> None:
+    setup = tomllib.loads((REPO / "pyproject.toml").read_text())["tool"]["setuptools"]
+    folders = {name: REPO / folder for name, folder in setup["package-dir"].items()}
+    found = {
+        ".".join([name, *path.parent.relative_to(folder).parts])
+        for name, folder in folders.items()
+        for path in folder.rglob("*.py")
+    }
+    assert sorted(found) == sorted(setup["packages"])
+    assert all((REPO / name.removeprefix("two_tower.").replace(".", "/") / "__init__.py").exists() for name in found)
+
+
 def test_every_ref_names_the_package() -> None:
     loose = re.compile(r"""(?<!builtins\.)\bref\(\s*['"]?(?!two_tower['"])\w+['"]?\s*\)""")
     found = {path: loose.findall(text) for path, text in sources().items() if path != "macros/inputs/named_model.sql"}

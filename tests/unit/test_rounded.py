@@ -9,11 +9,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from two_tower.python_udfs import best_items
-from two_tower.python_udfs.best_items import with_rounding
-from two_tower.python_udfs.rounded import ZERO, multiply, product_model, round_items, round_users
-from two_tower.python_udfs.top_k import block_top_k
-from two_tower.python_udfs.top_k_types import Adjustment, Best, Floats, Items, Users
+from two_tower.python_udfs.arrays import Floats
+from two_tower.python_udfs.top_k import exact
+from two_tower.python_udfs.top_k.exact import with_rounding
+from two_tower.python_udfs.top_k.functions import block_top_k
+from two_tower.python_udfs.top_k.int8 import ZERO, multiply, product_model, round_items, round_users
+from two_tower.python_udfs.top_k.types import Adjustment, Best, Items, Users
 
 NONE = np.zeros(0, np.int64)
 K = 10
@@ -21,7 +22,7 @@ K = 10
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(best_items, "SCORES", 2**15)
+    monkeypatch.setattr(exact, "SCORES", 2**15)
 
 
 def users_of(vectors: Floats, excluded: np.ndarray = NONE, bounds: np.ndarray | None = None) -> Users:
@@ -38,7 +39,7 @@ def uneven(random: np.random.Generator, rows: int, d: int) -> Floats:
 
 
 def both_ways(users: Users, items: Items) -> tuple[Best, Best]:
-    return best_items.best_items(users, with_rounding(items, map), K), best_items.best_items(users, items, K)
+    return exact.best_items(users, with_rounding(items, map), K), exact.best_items(users, items, K)
 
 
 def assert_same(rounded: Best, plain: Best) -> None:
@@ -74,9 +75,9 @@ def test_no_score_falls_below_its_bound(seed: int, d: int, exponent: int) -> Non
     assert asked is not None
     scores = np.empty((60, 7), np.int32)
     multiply(rounded.codes, asked.codes, scores)
-    exact = np.einsum("nd,md->mn", users, items)  # as best_items works them out
+    products = np.einsum("nd,md->mn", users, items)  # as best_items works them out
     for item in range(60):
-        assert (scores[item] >= asked.bounds(exact[item])).all()
+        assert (scores[item] >= asked.bounds(products[item])).all()
 
 
 @settings(max_examples=200, deadline=None)
@@ -91,9 +92,9 @@ def test_no_score_falls_below_its_bound_where_centres_are_left_out(seed: int, d:
     assert asked is not None
     scores = np.empty((60, 7), np.int32)
     multiply(rounded.codes, asked.codes, scores)
-    exact = np.einsum("nd,md->mn", users, items)
+    products = np.einsum("nd,md->mn", users, items)
     for item in range(60):
-        assert (scores[item] >= replace(asked, base=users @ centres[of[item]]).bounds(exact[item])).all()
+        assert (scores[item] >= replace(asked, base=users @ centres[of[item]]).bounds(products[item])).all()
 
 
 def test_the_bounds_are_close() -> None:
@@ -117,8 +118,8 @@ def test_rounding_finds_the_same_with_few_products_of_floats(monkeypatch: pytest
     excluded = [np.sort(random.choice(9000, 30, replace=False)) for _ in range(300)]
     asked = users_of(users, np.concatenate(excluded), np.arange(0, 30 * 301, 30))
     offered = Items(items, np.array([5]), (Adjustment(np.arange(0, 9000, 7), np.full(1286, -np.inf, np.float32)),))
-    plain = best_items.best_items(asked, offered, K)
-    blocks, in_floats = best_items.improve_block, 0
+    plain = exact.best_items(asked, offered, K)
+    blocks, in_floats = exact.improve_block, 0
 
     def counted(*block: Any) -> None:
         nonlocal in_floats
@@ -126,8 +127,8 @@ def test_rounding_finds_the_same_with_few_products_of_floats(monkeypatch: pytest
         blocks(*block)
 
     with monkeypatch.context() as patch:
-        patch.setattr(best_items, "improve_block", counted)
-        found = best_items.best_items(asked, with_rounding(offered, map), K)
+        patch.setattr(exact, "improve_block", counted)
+        found = exact.best_items(asked, with_rounding(offered, map), K)
     assert in_floats < 25  # of 83
     assert_same(found, plain)
     assert found.counts[3] == 0
@@ -140,14 +141,14 @@ def test_the_sql_function_rounds_where_there_are_many_blocks(
 ) -> None:
     random = np.random.default_rng(0)
     users, items = (random.standard_normal((rows, 16), np.float32) for rows in (n, 5000))
-    blocks, rounded = best_items.improve_rounded, 0
+    blocks, rounded = exact.improve_rounded, 0
 
     def counted(*block: Any) -> bool:
         nonlocal rounded
         rounded += 1
         return blocks(*block)
 
-    monkeypatch.setattr(best_items, "improve_rounded", counted)
+    monkeypatch.setattr(exact, "improve_rounded", counted)
     vectors = [pa.FixedSizeListArray.from_arrays(pa.array(side.ravel()), 16) for side in (users, items)]
     found = block_top_k(pa.StructArray.from_arrays(vectors[:1], ["embedding"]), vectors[1], K, 1, approximate=False)
     assert (rounded > 0) == is_rounded
@@ -179,11 +180,11 @@ def test_amounts_and_scores_beyond_floats_are_left_to_floats() -> None:
 
 
 def test_infinite_scores_are_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(best_items, "SCORES", 2**15)
+    monkeypatch.setattr(exact, "SCORES", 2**15)
     random = np.random.default_rng(0)
     items = Items((random.standard_normal((3000, 8)) * 3e19).astype(np.float32), NONE, ())
     users = users_of((random.standard_normal((40, 8)) * 4e18).astype(np.float32))
-    found = best_items.best_items(users, with_rounding(items, map), 5)
+    found = exact.best_items(users, with_rounding(items, map), 5)
     assert np.isfinite(found.scores[np.arange(5) < found.counts[:, None]]).all()
 
 

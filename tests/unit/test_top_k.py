@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from top_k_tables import fill, lists, top_k_query
-from two_tower.python_udfs import best_items
-from two_tower.python_udfs.best_items import as_keys
 from two_tower.python_udfs.plugin import register
-from two_tower.python_udfs.top_k_types import Items, Users
+from two_tower.python_udfs.top_k import exact
+from two_tower.python_udfs.top_k.exact import as_keys
+from two_tower.python_udfs.top_k.types import Items, Users
 
 BRUTE_FORCE = """
     select
@@ -59,8 +59,8 @@ def test_equals_brute_force(
 def test_blocks_of_users_and_items_change_nothing(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(best_items, "SCORES", 28)
-    monkeypatch.setattr(best_items, "MOST_USERS", 4)
+    monkeypatch.setattr(exact, "SCORES", 28)
+    monkeypatch.setattr(exact, "MOST_USERS", 4)
     random = np.random.default_rng(0)
     exclusions = {(int(random.integers(30)), int(random.integers(60))) for _ in range(300)}
     fill(connection, random.integers(-2, 3, (30, 3)).tolist(), random.integers(-2, 3, (60, 3)).tolist(), exclusions)
@@ -70,7 +70,7 @@ def test_blocks_of_users_and_items_change_nothing(
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_blocks_may_get_better_and_better_or_worse_and_worse(monkeypatch: pytest.MonkeyPatch, sign: int) -> None:
-    monkeypatch.setattr(best_items, "SCORES", 9 * 64)
+    monkeypatch.setattr(exact, "SCORES", 9 * 64)
     random = np.random.default_rng(0)
     vectors, offers = (
         1 + random.random((9, 1), np.float32),
@@ -78,7 +78,7 @@ def test_blocks_may_get_better_and_better_or_worse_and_worse(monkeypatch: pytest
     )
     none = np.zeros(0, np.int64)
     users = Users(vectors, none, np.zeros(10, np.int64), np.full(9, -1), np.ones(9, np.float32), ({},) * 9)
-    found = best_items.best_items(users, Items(sign * offers, none, ()), 10)
+    found = exact.best_items(users, Items(sign * offers, none, ()), 10)
     expected = np.argsort(-sign * offers[:, 0])[:10]
     assert (found.numbers == expected).all()
     assert found.scores == pytest.approx(vectors * sign * offers[expected, 0])
@@ -181,7 +181,7 @@ def test_nothing_is_remembered_between_calls(connection: duckdb.DuckDBPyConnecti
 def test_memory_stays_far_below_users_times_items() -> None:
     import tracemalloc
 
-    from two_tower.python_udfs.top_k import block_top_k
+    from two_tower.python_udfs.top_k.functions import block_top_k
 
     random = np.random.default_rng(0)
     users = pa.FixedSizeListArray.from_arrays(pa.array(random.standard_normal(4000 * 4, np.float32)), 4)

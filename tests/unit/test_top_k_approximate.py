@@ -9,9 +9,10 @@ import duckdb
 import numpy as np
 import pytest
 from top_k_tables import fill, lists, top_k_query
-from two_tower.python_udfs import best_items, near_items
+from two_tower.python_udfs.arrays import Integers
 from two_tower.python_udfs.plugin import register
-from two_tower.python_udfs.top_k_types import Adjustment, Integers, Items, Users
+from two_tower.python_udfs.top_k import approximate, exact
+from two_tower.python_udfs.top_k.types import Adjustment, Items, Users
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,8 @@ APPROXIMATE = top_k_query(var="approximate", block_size=1000)
 
 @pytest.fixture
 def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(near_items, "LEAST_ITEMS", 100)
-    monkeypatch.setattr(near_items, "SAMPLE_USERS", 100)
+    monkeypatch.setattr(approximate, "LEAST_ITEMS", 100)
+    monkeypatch.setattr(approximate, "SAMPLE_USERS", 100)
 
 
 @pytest.mark.usefixtures("small_is_large")
@@ -55,23 +56,23 @@ def test_approximate_finds_nearly_all_in_few_lists(
 ) -> None:
     world = Tastes.planted()
     fill(connection, world.users.tolist(), world.items.tolist(), [(n, n) for n in range(50)])
-    exact, scored = lists(connection, 10), 0
-    blocks = best_items.improve_block
+    wanted, scored = lists(connection, 10), 0
+    blocks = exact.improve_block
 
-    def counted(keys: best_items.Keys, users: Users, items: Items, numbers: Integers) -> None:
+    def counted(keys: exact.Keys, users: Users, items: Items, numbers: Integers) -> None:
         nonlocal scored
         scored += len(users.vectors) * len(items.vectors)
         blocks(keys, users, items, numbers)
 
-    monkeypatch.setattr(best_items, "improve_rounded", lambda *_: False)
-    monkeypatch.setattr(best_items, "improve_block", counted)
+    monkeypatch.setattr(exact, "improve_rounded", lambda *_: False)
+    monkeypatch.setattr(exact, "improve_block", counted)
     found = lists(connection, 10, APPROXIMATE)
     assert scored < 0.75 * len(world.users) * len(world.items)  # 100 of the 601 users are the sample, scored whole
     pairs = {(user, item) for user, item, _ in found}
-    assert len(pairs & {(user, item) for user, item, _ in exact}) > 0.99 * len(exact)
-    assert len(found) == len(exact)
+    assert len(pairs & {(user, item) for user, item, _ in wanted}) > 0.99 * len(wanted)
+    assert len(found) == len(wanted)
     assert not pairs & {(f"u{n}", f"i{n}") for n in range(50)}
-    alone = [row for row in exact if row[0] == "u600"]
+    alone = [row for row in wanted if row[0] == "u600"]
     assert [row for row in found if row[0] == "u600"] == alone  # of whom nothing is known: exact
     assert found == lists(connection, 10, APPROXIMATE)
 
@@ -90,16 +91,16 @@ def test_rounding_what_items_have_beyond_their_centroid_changes_no_list(monkeypa
     asked = Users(users, excluded, np.arange(0, 60001, 20), segments, np.ones(len(users), np.float32), ())
     withheld = Adjustment(np.arange(0, 20000, 5), np.full(4000, -np.inf, np.float32))
     offered = Items(items, np.array([11]), (withheld,))
-    monkeypatch.setattr(near_items, "SCORES", 1)
-    plain = near_items.near_finder(asked, offered, 2, map)(asked)
-    blocks, rounded = best_items.improve_rounded, []
+    monkeypatch.setattr(approximate, "SCORES", 1)
+    plain = approximate.near_finder(asked, offered, 2, map)(asked)
+    blocks, rounded = exact.improve_rounded, []
 
     def counted(*block: Any) -> bool:
         rounded.append(blocks(*block))
         return rounded[-1]
 
-    monkeypatch.setattr(best_items, "improve_rounded", counted)
-    found = near_items.near_finder(asked, best_items.with_rounding(offered, map), 2, map)(asked)
+    monkeypatch.setattr(exact, "improve_rounded", counted)
+    found = approximate.near_finder(asked, exact.with_rounding(offered, map), 2, map)(asked)
     assert sum(rounded) > 10
     assert (found.counts == plain.counts).all()
     kept = np.arange(2) < plain.counts[:, None]
@@ -112,21 +113,21 @@ def test_approximate_breaks_ties_like_exact_and_lists_stay_full(connection: duck
     world = Tastes.planted()
     barred = [(0, n) for n in range(20, len(world.items))]  # of all items, 20 are left
     fill(connection, world.users[:300].tolist(), world.items.tolist(), barred)
-    exact = {(user, item) for user, item, _ in lists(connection, 7)}
+    wanted = {(user, item) for user, item, _ in lists(connection, 7)}
     found = {(user, item) for user, item, _ in lists(connection, 7, APPROXIMATE)}
     # each item is there twice and k is odd: the last one has an equal that is left out; 44 users are no part of the
     # sample that says in how many lists to look, and how k-means rounds depends on the processor
-    assert len(found - exact) < 0.02 * len(exact)
-    assert {item for user, item in found if user == "u0"} == {item for user, item in exact if user == "u0"}
+    assert len(found - wanted) < 0.02 * len(wanted)
+    assert {item for user, item in found if user == "u0"} == {item for user, item in wanted if user == "u0"}
 
 
 @pytest.mark.usefixtures("small_is_large")
 def test_approximate_of_vectors_whose_squares_overflow(connection: duckdb.DuckDBPyConnection) -> None:
     world = Tastes.planted()
     fill(connection, (world.users * 1e20).tolist(), world.items.tolist())
-    exact = {(user, item) for user, item, _ in lists(connection, 10)}
+    wanted = {(user, item) for user, item, _ in lists(connection, 10)}
     found = {(user, item) for user, item, _ in lists(connection, 10, APPROXIMATE)}
-    assert len(found & exact) > 0.99 * len(exact) > 0
+    assert len(found & wanted) > 0.99 * len(wanted) > 0
 
 
 @pytest.mark.usefixtures("small_is_large")

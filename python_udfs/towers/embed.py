@@ -17,8 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .columns import Lists, Rows, lists, scalars, vectors
-from .model_files import REMEDY, Model, ModelFiles
+from .inputs import Lists, Rows, lists, scalars, vectors
+from .onnx_files import REMEDY, Model, ModelFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from .top_k_inputs import as_matrix, as_numbers
+from ..arrays import as_matrix, as_numbers
 
 if TYPE_CHECKING:
-    from .top_k_types import Floats, Integers
+    from ..arrays import Floats, Integers
 
 RETURN_TYPE = "STRUCT(item_id VARCHAR, history_score DOUBLE, reasons MAP(VARCHAR, DOUBLE))[][]"
 RESULT = pa.struct(
@@ -34,7 +34,7 @@ MOST_NUMBERS = 2**20  # of vectors that are multiplied together: 4 MB
 def history_reasons(users: pa.ChunkedArray, items: pa.ChunkedArray, counts: pa.ChunkedArray) -> pa.Array:
     """One block of users per row. Raises ValueError naming a position that there is not."""
     blocks = [
-        block_reasons(block.values, as_matrix(rows.values, "items"), k.as_py())
+        block_reasons(block.values, as_matrix(rows.values, "history_reasons: items"), k.as_py())
         for block, rows, k in zip(users, items, counts, strict=True)
     ]
     offsets = np.cumsum([0, *map(len, blocks)])
@@ -45,8 +45,8 @@ def block_reasons(users: pa.StructArray, items: Floats, k: int) -> pa.ListArray:
     """Reasons of the users of one block: those with histories and lists of one length are worked out together."""
     history, listed = users.field("history"), users.field("listed")
     of_history, of_listed = history.flatten(), listed.flatten()
-    had = as_numbers(of_history.field("position"), "users.history", len(items))
-    wanted = as_numbers(of_listed.field("position"), "users.listed", len(items))
+    had = as_numbers(of_history.field("position"), "history_reasons: users.history", len(items))
+    wanted = as_numbers(of_listed.field("position"), "history_reasons: users.listed", len(items))
     weights = of_history.field("weight").to_numpy(zero_copy_only=False)
     lengths, widths = (lists.value_lengths().to_numpy(zero_copy_only=False) for lists in (history, listed))
     history_starts, listed_starts = (np.cumsum([0, *counts[:-1]]) for counts in (lengths, widths))

@@ -3,7 +3,7 @@
 Scores are worked out block by block of users and items so that they stay in the cache, and read once: the k-th best so
 far is a bound that few of a block's scores reach, and only these are sorted. In the first block, whose scores are
 floats, that is the k-th largest maximum of groups of items. In the others scores are products of vectors rounded to 8
-bits (rounded.py), and what may reach the bound, for it is known how far they can be off, is scored again in floats;
+bits (int8.py), and what may reach the bound, for it is known how far they can be off, is scored again in floats;
 where that would be too much, or scores are adjusted by amounts, they are floats, too. A row of scores is an item's: so
 the product is a third faster.
 Shapes: n users, m items, d dimensions, w groups of items.
@@ -18,8 +18,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from .rounded import Each, RoundedUsers, Scores, multiply, round_items, round_users
-from .top_k_types import Best, Floats, Integers, Items, Users
+from ..arrays import Floats, Integers
+from .int8 import Each, RoundedUsers, Scores, multiply, round_items, round_users
+from .types import Best, Items, Users
 
 Keys = npt.NDArray[np.uint64]
 Finder = Callable[[Users], Best]
@@ -46,7 +47,7 @@ def best_items(users: Users, items: Items, k: int) -> Best:
 def improve(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: RoundedUsers | None) -> None:
     """Let items of the numbers [m] join the keys [n, k] of each user's best so far (0 = none, in any order), in place.
 
-    Blocks of both, so that memory is bounded; of users up to twice as many, since near_items often has a few more.
+    Blocks of both, so that memory is bounded; of users up to twice as many, since approximate.py often has a few more.
     """
     (n, k), m = keys.shape, len(items.vectors)
     for a in range(0, n if k else 0, 2 * MOST_USERS):

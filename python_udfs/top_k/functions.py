@@ -3,7 +3,7 @@
     top_k(users, items, k [, adjustments])               the k best
     top_k_within(users, items, k, adjustments, sizes)    the k best in each group of consecutive items
     top_k_arranged(users, items, k, adjustments, kinds, caps)  k items by pins, caps and then score
-    top_k_approximate, top_k_approximate_within          the first two where near_items.py looks, in large catalogues
+    top_k_approximate, top_k_approximate_within          the first two where approximate.py looks, in large catalogues
 
     users        STRUCT(embedding FLOAT[d], excluded INTEGER[], segment INTEGER, scale FLOAT, pins
                  STRUCT(position INTEGER, place INTEGER)[], ...)[], fields by name, all but the first optional
@@ -18,7 +18,7 @@
 Exact but for the last two. Of items with the same score the one whose position comes first is taken. Excluded
 positions, and items or users whose vector is NULL or not finite, never appear; lists are shorter when fewer
 items are left. Beside arguments and result a call holds the items rounded to a byte a number, and each thread
-2 million scores (best_items.py): 8 MB, whatever the numbers of users and items.
+2 million scores (exact.py): 8 MB, whatever the numbers of users and items.
 The approximate ones hold the items once more.
 Data in, data out: nothing is kept between calls. The macro `top_k_lists` writes the statement around it.
 """
@@ -34,8 +34,10 @@ import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from .arrange import arranged_items
-from .best_items import (
+from .approximate import NEAR_USERS, near_finder
+from .arguments import as_items, as_rules, as_sizes, as_users
+from .caps_and_pins import arranged_items
+from .exact import (
     MOST_USERS,
     exact_finder,
     is_worth_rounding,
@@ -43,9 +45,7 @@ from .best_items import (
     with_rounding,
     within_finder,
 )
-from .near_items import NEAR_USERS, near_finder
-from .top_k_inputs import as_items, as_rules, as_sizes, as_users
-from .top_k_types import Best, Users
+from .types import Best, Users
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,7 +2,7 @@
 
 Items are dealt into lists around centroids. A user's scores are worked out, exactly, in the lists whose centroids score
 highest; in how many is found out on a sample of the users, against the exact answer. In a list what an item has beyond
-its centroid is rounded first (rounded.py), where many users look into lists. The lists cost about as much as
+its centroid is rounded first (int8.py), where many users look into lists. The lists cost about as much as
 scoring some thousand users, so they are made anew in each call and nothing can be out of date.
 Shapes: n users, m items, d dimensions, l lists.
 """
@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from .best_items import SCORES, Finder, Keys, as_best, best_items, exact_finder, improve, used_dimensions
-from .rounded import Each, finite, round_items, round_users
-from .top_k_types import Adjustment, Best, Floats, Integers, Items, Users
+from ..arrays import Floats, Integers
+from .exact import SCORES, Finder, Keys, as_best, best_items, exact_finder, improve, used_dimensions
+from .int8 import Each, finite, round_items, round_users
+from .types import Adjustment, Best, Items, Users
 
 LEAST_ITEMS = 2**14  # fewer are scored whole
 NEAR_USERS = 2**15  # looked for at once: enough for each list

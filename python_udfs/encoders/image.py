@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .encoders import Encoder, Vectors, encoded
+from .folders import Encoder, Vectors, encoded
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS = 50_000_000  # 200 MB when decoded

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from .best_items import best_items, score
-from .top_k_types import Best, Integers, Items, Users
+from ..arrays import Integers
+from .exact import best_items, score
+from .types import Best, Items, Users
 
 DEPTH = 4  # times k: as many items of a user are looked at at once
 

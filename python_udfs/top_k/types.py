@@ -8,12 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from .rounded import RoundedItems
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
+from ..arrays import Floats, Integers
+from .int8 import RoundedItems
 
 
 @dataclass(frozen=True)

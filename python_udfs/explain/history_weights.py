@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from .top_k_inputs import as_matrix, as_numbers
+from ..arrays import as_matrix, as_numbers
 
 if TYPE_CHECKING:
-    from .top_k_types import Floats
+    from ..arrays import Floats
 
 # times the mean squared length of the history's vectors: hundreds of them add up to any user in many ways, of which the
 # one is wanted in which an item speaks for itself and for what is like it
@@ -30,7 +30,8 @@ MOST_NUMBERS = 2**20  # of histories that are solved together: 8 MB as doubles
 def history_weights(users: pa.ChunkedArray, items: pa.ChunkedArray) -> pa.Array:
     """One block of users per row; weights in the order of each history."""
     blocks = [
-        block_weights(block.values, as_matrix(rows.values, "items")) for block, rows in zip(users, items, strict=True)
+        block_weights(block.values, as_matrix(rows.values, "history_weights: items"))
+        for block, rows in zip(users, items, strict=True)
     ]
     offsets = np.cumsum([0, *map(len, blocks)])
     values = pa.concat_arrays([pa.array([], pa.list_(pa.float32())), *blocks])
@@ -39,8 +40,8 @@ def history_weights(users: pa.ChunkedArray, items: pa.ChunkedArray) -> pa.Array:
 
 def block_weights(users: pa.StructArray, items: Floats) -> pa.ListArray:
     """Weights of the users of one block: those with histories of one length are solved together."""
-    vectors, histories = as_matrix(users.field("embedding"), "users.embedding"), users.field("history")
-    positions = as_numbers(histories.flatten(), "users.history", len(items))
+    vectors, histories = as_matrix(users.field("embedding"), "history_weights: users.embedding"), users.field("history")
+    positions = as_numbers(histories.flatten(), "history_weights: users.history", len(items))
     lengths = histories.value_lengths().to_numpy(zero_copy_only=False)
     bounds = np.cumsum([0, *lengths])
     values = np.zeros(len(positions), np.float32)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from .arrange import Rules
-from .top_k_types import Adjustment, Floats, Integers, Items, Users
+from ..arrays import Floats, Integers, as_matrix, as_numbers
+from .caps_and_pins import Rules
+from .types import Adjustment, Items, Users
 
 
 def as_items(items: pa.Array, adjustments: pa.ListArray | None) -> Items:
@@ -18,7 +16,7 @@ def as_items(items: pa.Array, adjustments: pa.ListArray | None) -> Items:
     adjusted = []
     for rows in adjustments or []:
         positions, amounts = rows.values.field("position"), rows.values.field("amount")
-        numbers = as_numbers(positions, "adjustments", len(items))
+        numbers = as_numbers(positions, "top_k: adjustments", len(items))
         order = np.argsort(numbers)
         adjusted.append(Adjustment(numbers[order], amounts.to_numpy(zero_copy_only=False).astype(np.float32)[order]))
     return Items(vectors, np.flatnonzero(~np.isfinite(vectors).all(1)), tuple(adjusted))
@@ -27,13 +25,13 @@ def as_items(items: pa.Array, adjustments: pa.ListArray | None) -> Items:
 def as_vectors(items: pa.Array) -> Floats:
     """STRUCT(embedding, position)[] or FLOAT[d][], by position. Raises ValueError unless each item has its own."""
     if not pa.types.is_struct(items.type):
-        return as_matrix(items, "items")
+        return as_matrix(items, "top_k: items")
     fields = dict(zip((field.name for field in items.type), items.flatten(), strict=True))
     if not {"embedding", "position"} <= set(fields):
         raise ValueError(f"top_k: items are {items.type}; give structs with the fields 'embedding' and 'position'")
-    vectors = as_matrix(fields["embedding"], "items.embedding")
+    vectors = as_matrix(fields["embedding"], "top_k: items.embedding")
     places = np.full(len(items), -1)
-    places[as_numbers(fields["position"], "items.position", len(items))] = np.arange(len(items))
+    places[as_numbers(fields["position"], "top_k: items.position", len(items))] = np.arange(len(items))
     if (places < 0).any():
         missing = np.argmin(places) + 1
         raise ValueError(f"top_k: items.position lacks {missing}; number the items from 1 to {len(items)}")
@@ -45,7 +43,7 @@ def as_users(users: pa.StructArray, items: Items) -> Users:
     if not pa.types.is_struct(users.type) or users.type.get_field_index("embedding") < 0:
         raise ValueError(f"top_k: users are {users.type}; give structs with a field 'embedding'")
     fields = dict(zip((field.name for field in users.type), users.flatten(), strict=True))
-    vectors = as_matrix(fields["embedding"], "users.embedding")
+    vectors = as_matrix(fields["embedding"], "top_k: users.embedding")
     n, m = len(users), len(items.vectors)
     if n and m and vectors.shape[1] != items.vectors.shape[1]:
         raise ValueError(
@@ -54,9 +52,9 @@ def as_users(users: pa.StructArray, items: Items) -> Users:
         )
     excluded = fields.get("excluded", pa.nulls(n)).cast(pa.list_(pa.int32()))
     lengths = excluded.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
-    numbers = as_numbers(excluded.flatten(), "users.excluded", m)
+    numbers = as_numbers(excluded.flatten(), "top_k: users.excluded", m)
     segments = fields.get("segment", pa.nulls(n)).cast(pa.int32()).fill_null(0)
-    segment_numbers = as_numbers(segments, "users.segment", len(items.adjustments), least=-1)
+    segment_numbers = as_numbers(segments, "top_k: users.segment", len(items.adjustments), least=-1)
     scales = fields.get("scale", pa.nulls(n)).cast(pa.float32()).fill_null(1.0).to_numpy(zero_copy_only=False)
     pins = as_pins(fields["pins"], m) if "pins" in fields else ()
     return Users(vectors, numbers, np.cumsum([0, *lengths]), segment_numbers, scales, pins)
@@ -64,7 +62,7 @@ def as_users(users: pa.StructArray, items: Items) -> Users:
 
 def as_pins(pins: pa.ListArray, items: int) -> tuple[dict[int, int], ...]:
     """STRUCT(position, place)[] of each user. Raises ValueError when a position does not fit the items."""
-    as_numbers(pins.flatten().field("position"), "users.pins", items)
+    as_numbers(pins.flatten().field("position"), "top_k: users.pins", items)
     return tuple({pin["place"] - 1: pin["position"] - 1 for pin in row or []} for row in pins.to_pylist())
 
 
@@ -86,29 +84,3 @@ def as_sizes(sizes: pa.Array, items: int) -> Integers:
     if numbers.sum() != items or (numbers < 1).any():
         raise ValueError(f"top_k: sizes add up to {numbers.sum()}, and there are {items} items; no group may be empty")
     return numbers
-
-
-def as_numbers(positions: pa.Array, name: str, there_are: int, least: int = 0) -> Integers:
-    """Positions from 1 as numbers from 0. Raises ValueError naming one that there is not."""
-    if positions.null_count:
-        raise ValueError(f"top_k: {name} holds NULL; filter it out of the list")
-    numbers: npt.NDArray[Any] = positions.to_numpy(zero_copy_only=False).astype(np.int64) - 1
-    if len(numbers) and (numbers.min() < least or numbers.max() >= there_are):
-        wrong = numbers.min() if numbers.min() < least else numbers.max()
-        raise ValueError(f"top_k: {name} holds position {wrong + 1}; there are {there_are}")
-    return numbers
-
-
-def as_matrix(vectors: pa.Array, name: str) -> Floats:
-    """FLOAT[d][] as a matrix [n, d], a NULL vector as NaN. Raises ValueError naming any other type."""
-    kind = vectors.type
-    if not pa.types.is_fixed_size_list(kind) or not pa.types.is_float32(kind.value_type):
-        if len(vectors) == vectors.null_count:
-            return np.full((len(vectors), 0), np.nan, np.float32)
-        raise ValueError(f"top_k: {name} is {kind}; cast it to FLOAT[n]")
-    known: Floats = vectors.flatten().to_numpy(zero_copy_only=False).reshape(-1, kind.list_size)
-    if not vectors.null_count:
-        return known
-    matrix = np.full((len(vectors), kind.list_size), np.nan, np.float32)
-    matrix[vectors.is_valid().to_numpy(zero_copy_only=False)] = known
-    return matrix

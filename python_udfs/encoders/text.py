@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from .encoders import Encoder, Vectors, encoded
+from .folders import Encoder, Vectors, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""SQL functions that say what a history adds to embeddings and scores."""

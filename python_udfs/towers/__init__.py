@@ -1,0 +1,1 @@
+"""SQL function `embed`: rows through the ONNX towers."""
