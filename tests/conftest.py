@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from planted import PlantedWorld, plant
+from helpers.synthetic_shop import PlantedWorld, plant
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from garden import Garden, plant_garden
-from planted import PlantedWorld
-from shop import Shop
+from helpers.demo_project import Shop
+from helpers.package_project import PackageProject, make_package_project
+from helpers.synthetic_shop import PlantedWorld
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +23,8 @@ def make_shop(
 
 
 @pytest.fixture(scope="session")
-def garden(tmp_path_factory: pytest.TempPathFactory) -> Garden:
+def garden(tmp_path_factory: pytest.TempPathFactory) -> PackageProject:
     """The second project after one `dbt build`, its tests included; a test that changes it does so in `restored()`."""
-    garden = plant_garden(tmp_path_factory.mktemp("garden") / "shop")
+    garden = make_package_project(tmp_path_factory.mktemp("garden") / "shop")
     garden.dbt_command("build").must_pass()
     return garden

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from planted import PlantedWorld
-from shop import Shop
+from helpers.demo_project import Shop
+from helpers.synthetic_shop import PlantedWorld
 
 Change = Callable[[PlantedWorld], None]
 

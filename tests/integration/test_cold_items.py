@@ -6,19 +6,19 @@ import json
 from typing import Any
 
 import pytest
-from garden import Garden
-from styles import COLD_RECALL, ITEMS, plant_styles
+from helpers.package_project import PackageProject
+from helpers.picture_shop import COLD_RECALL, ITEMS, plant_styles
 
 EMBEDDINGS = ("+item_embeddings", "+user_embeddings")
 ONE_FIT = ["evaluation"]  # all that recall needs
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Garden:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> PackageProject:
     return plant_styles(tmp_path_factory.mktemp("styles") / "shop")
 
 
-def cold_recall(shop: Garden, *also: str, **variables: Any) -> float:
+def cold_recall(shop: PackageProject, *also: str, **variables: Any) -> float:
     """recall@10 among the items that nobody had before the cut-off."""
     shop.dbt("run", "--select", *EMBEDDINGS, *also, **variables).must_pass()
     ((recall,),) = shop.rows(COLD_RECALL.format(schema="main"))
@@ -26,17 +26,17 @@ def cold_recall(shop: Garden, *also: str, **variables: Any) -> float:
 
 
 @pytest.fixture(scope="module")
-def blind(shop: Garden) -> float:
+def blind(shop: PackageProject) -> float:
     return cold_recall(shop, two_tower_horizons=ONE_FIT)
 
 
-def test_pictures_find_who_likes_a_new_item(shop: Garden, blind: float) -> None:
+def test_pictures_find_who_likes_a_new_item(shop: PackageProject, blind: float) -> None:
     seeing = cold_recall(shop, two_tower_items="things", two_tower_horizons=ONE_FIT)
     assert seeing >= 3 * blind, (seeing, blind)
     assert shop.rows("select item_id, problem from pictures_problems") == [(ITEMS, "no such file")]
 
 
-def test_an_item_that_the_table_of_items_lacks_has_no_picture(shop: Garden) -> None:
+def test_an_item_that_the_table_of_items_lacks_has_no_picture(shop: PackageProject) -> None:
     shop.change("insert into raw.purchases select 0, 9999, max(event_at) from raw.purchases")
     try:
         shop.dbt("run", "--select", "+item_inputs", two_tower_items="things").must_pass()
@@ -49,7 +49,7 @@ def test_an_item_that_the_table_of_items_lacks_has_no_picture(shop: Garden) -> N
         shop.change("delete from raw.purchases where item_id = 9999")
 
 
-def test_reviews_find_who_likes_a_new_item(shop: Garden, blind: float) -> None:
+def test_reviews_find_who_likes_a_new_item(shop: PackageProject, blind: float) -> None:
     reading = cold_recall(shop, "+model_rankings", two_tower_reviews="reviews")
     assert reading >= 3 * blind, (reading, blind)
 
@@ -65,7 +65,7 @@ def test_reviews_find_who_likes_a_new_item(shop: Garden, blind: float) -> None:
     assert json.loads(row["embedding"]) == pytest.approx(list(expected), abs=1e-5)
 
 
-def test_later_reviews_change_nothing(shop: Garden) -> None:
+def test_later_reviews_change_nothing(shop: PackageProject) -> None:
     variables = {"two_tower_reviews": "reviews"}
     features = ("run", "--select", "+item_inputs")
     seen = {
@@ -90,7 +90,7 @@ def test_later_reviews_change_nothing(shop: Garden) -> None:
         shop.change("delete from raw.reviews where user_id = 1")
 
 
-def test_reviews_need_a_common_cut_off(shop: Garden) -> None:
+def test_reviews_need_a_common_cut_off(shop: PackageProject) -> None:
     failed = shop.dbt(
         "run", "--select", "stg_reviews", two_tower_reviews="reviews", two_tower_split="random"
     ).must_fail()

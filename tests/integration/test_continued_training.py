@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from shop import Shop
+from helpers.demo_project import Shop
 
 SETTINGS = {"threads": 1, "factors": 32, "content": 32, "recall_steps": 150}  # a few hundred users take no more
 WEEK_BEFORE = "2017-10-01"  # the shop's last day is the eighth

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from garden import Garden
+from helpers.package_project import PackageProject
 
 FEATURES = ("run", "--select", "+feature_codes")
 
 
 @pytest.fixture
-def shop(garden: Garden) -> Iterator[Garden]:
+def shop(garden: PackageProject) -> Iterator[PackageProject]:
     with garden.restored():
         yield garden
 
 
-def test_returns_are_left_out(shop: Garden) -> None:
+def test_returns_are_left_out(shop: PackageProject) -> None:
     kept = shop.rows("select count(*), min(quantity) from main__recommender.stg_interactions")
     shop.change('insert into raw.order_lines select "Order No" + 1, sku, -1 from raw.order_lines where rowid % 9 = 0')
     (returned,) = shop.rows('select count(*) from main.fct_order_lines where "QTY" < 0')[0]
@@ -25,7 +25,7 @@ def test_returns_are_left_out(shop: Garden) -> None:
     assert shop.rows("select count(*), min(quantity) from main__recommender.stg_interactions") == kept
 
 
-def test_a_column_of_names_is_not_read(shop: Garden) -> None:
+def test_a_column_of_names_is_not_read(shop: PackageProject) -> None:
     sources = shop.folder / "models" / "shop" / "_shop_sources.yml"
     read = sources.read_text().replace("config: {meta: {two_tower_encoding: ignore}}", "")
     sources.write_text(read)
@@ -37,7 +37,7 @@ def test_a_column_of_names_is_not_read(shop: Garden) -> None:
     assert ("user.garden",) in coded
 
 
-def test_keys_that_are_not_everywhere_are_named(shop: Garden) -> None:
+def test_keys_that_are_not_everywhere_are_named(shop: PackageProject) -> None:
     shop.change(
         'create or replace table raw.kept as select * from raw.products where "SKU" % 2 = 0',
         'create or replace view main.dim_products as select *, null::double as "Mean Stars" from raw.kept',
@@ -47,7 +47,7 @@ def test_keys_that_are_not_everywhere_are_named(shop: Garden) -> None:
     assert "% of the interactions have no row there, such as '7001'" in said
 
 
-def test_an_empty_validation_window_is_named(shop: Garden) -> None:
+def test_an_empty_validation_window_is_named(shop: PackageProject) -> None:
     newest = 'select max("order") from raw.orders'
     shop.change(
         f'delete from raw.orders where "order" between ({newest}) - interval 57 day and ({newest}) - interval 28 day'

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from garden import Garden, plant_garden
+from helpers.package_project import PackageProject, make_package_project
+from helpers.small_encoders import write_image_encoder, write_text_encoder
 from PIL import Image
-from small_encoders import write_image_encoder, write_text_encoder
 
 MODEL = """
 {{{{ config(
@@ -27,12 +27,12 @@ RUN = ("run", "--select", "dim_products", "vectors")
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Garden:
-    return plant_garden(tmp_path_factory.mktemp("embeddings") / "shop")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> PackageProject:
+    return make_package_project(tmp_path_factory.mktemp("embeddings") / "shop")
 
 
 @pytest.fixture
-def shop(planted: Garden) -> Iterator[Garden]:
+def shop(planted: PackageProject) -> Iterator[PackageProject]:
     """A project in which nothing was run yet, with two encoders."""
     with planted.restored():
         write_text_encoder(planted.folder / "encoders" / "words")
@@ -41,12 +41,12 @@ def shop(planted: Garden) -> Iterator[Garden]:
     shutil.rmtree(planted.folder / "encoders")
 
 
-def write_model(shop: Garden, query: str, encoder: str = "encoders/words", reads: str = "text") -> None:
+def write_model(shop: PackageProject, query: str, encoder: str = "encoders/words", reads: str = "text") -> None:
     text = MODEL.format(encoder=encoder, reads=reads, query=query)
     (shop.folder / "models" / "marts" / "vectors.sql").write_text(text)
 
 
-def test_only_what_is_new_or_changed_is_encoded(shop: Garden) -> None:
+def test_only_what_is_new_or_changed_is_encoded(shop: PackageProject) -> None:
     write_model(shop, TEXTS)
     described = 'select count(distinct "Description") from raw.products'
     ((texts,),) = shop.rows(described)
@@ -76,7 +76,7 @@ def test_only_what_is_new_or_changed_is_encoded(shop: Garden) -> None:
     assert shop.rows(query) == rows
 
 
-def test_another_encoder_encodes_everything_again(shop: Garden) -> None:
+def test_another_encoder_encodes_everything_again(shop: PackageProject) -> None:
     write_model(shop, TEXTS)
     shop.dbt(*RUN).must_pass()
     first = shop.rows("select distinct encoder, len(embedding::float[]) from vectors where embedding is not null")
@@ -88,7 +88,7 @@ def test_another_encoder_encodes_everything_again(shop: Garden) -> None:
     assert first[0][0] != second[0][0]
 
 
-def test_a_killed_run_goes_on_where_it_was(shop: Garden) -> None:
+def test_a_killed_run_goes_on_where_it_was(shop: PackageProject) -> None:
     write_model(shop, "select range as sku, 'red tea pot number ' || range as content from range(40000)")
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "run", "--select", "vectors"]
     with subprocess.Popen(
@@ -112,7 +112,7 @@ def test_a_killed_run_goes_on_where_it_was(shop: Garden) -> None:
     assert shop.rows("select count(*), count(distinct sku) from vectors") == [(40001, 40001)]
 
 
-def test_pictures_that_cannot_be_read_are_problems_and_coverage_is_a_test(shop: Garden) -> None:
+def test_pictures_that_cannot_be_read_are_problems_and_coverage_is_a_test(shop: PackageProject) -> None:
     folder = shop.folder / "pictures"
     folder.mkdir(exist_ok=True)
     for sku, colour in ((1, "red"), (2, "#f00010"), (3, "blue")):
@@ -140,7 +140,7 @@ def test_pictures_that_cannot_be_read_are_problems_and_coverage_is_a_test(shop: 
     assert [sku for (sku,) in shop.rows("select sku from vectors_problems")] == [4]
 
 
-def test_pictures_may_lie_in_the_database(shop: Garden) -> None:
+def test_pictures_may_lie_in_the_database(shop: PackageProject) -> None:
     file = io.BytesIO()
     Image.new("RGB", (9, 9), "red").save(file, "PNG")
     shop.change(
@@ -152,7 +152,7 @@ def test_pictures_may_lie_in_the_database(shop: Garden) -> None:
     shop.change("drop table raw.pictures")
 
 
-def test_contents_that_change_during_a_run_are_those_that_were_read(shop: Garden) -> None:
+def test_contents_that_change_during_a_run_are_those_that_were_read(shop: PackageProject) -> None:
     write_model(shop, "select range as sku, 'tea ' || random() as content from range(20)")
     for _ in range(2):
         shop.dbt("run", "--select", "vectors").must_pass()
@@ -164,7 +164,7 @@ def test_contents_that_change_during_a_run_are_those_that_were_read(shop: Garden
     assert shop.rows("select table_name from duckdb_tables() where table_name like 'vectors__%'") == []
 
 
-def test_hooks_run_before_contents_are_read_and_a_view_gives_way(shop: Garden) -> None:
+def test_hooks_run_before_contents_are_read_and_a_view_gives_way(shop: PackageProject) -> None:
     write_model(shop, "select sku, content from main.prepared")
     model = shop.folder / "models" / "marts" / "vectors.sql"
     hook = "pre_hook=\"create or replace table main.prepared as select 1 as sku, 'red tea' as content\",\n    encoder="
@@ -204,7 +204,7 @@ WRONG = {  # query, encoder and what is said of them
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_cannot_be_encoded_is_refused(shop: Garden, name: str) -> None:
+def test_what_cannot_be_encoded_is_refused(shop: PackageProject, name: str) -> None:
     query, encoder, said = WRONG[name]
     write_model(shop, query, encoder)
     errors = shop.dbt("run", "--select", "vectors").must_fail().errors
@@ -212,7 +212,7 @@ def test_what_cannot_be_encoded_is_refused(shop: Garden, name: str) -> None:
         assert words in errors
 
 
-def test_an_empty_run_does_not_lose_the_embeddings(shop: Garden) -> None:
+def test_an_empty_run_does_not_lose_the_embeddings(shop: PackageProject) -> None:
     write_model(shop, TEXTS)
     shop.dbt(*RUN).must_pass()
     before = shop.content("main")["vectors"]

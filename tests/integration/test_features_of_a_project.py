@@ -9,19 +9,19 @@ from typing import Any
 
 import duckdb
 import pytest
-from garden import Garden
+from helpers.package_project import PackageProject
 from two_tower.python_udfs.plugin import register
 
 REFRESH = ("run", "--exclude", "tag:train")
 
 
 @pytest.fixture
-def shop(garden: Garden) -> Iterator[Garden]:
+def shop(garden: PackageProject) -> Iterator[PackageProject]:
     with garden.restored():
         yield garden
 
 
-def test_features_are_picked_up_from_the_relations(garden: Garden) -> None:
+def test_features_are_picked_up_from_the_relations(garden: PackageProject) -> None:
     columns = dict(garden.rows("select column_name, column_type from (describe main__recommender.stg_users)"))
     assert columns == {
         "user_id": "VARCHAR", "garden": "VARCHAR", "postal_code": "VARCHAR", "signed_up": "DOUBLE", "select": "VARCHAR",
@@ -33,7 +33,7 @@ def test_features_are_picked_up_from_the_relations(garden: Garden) -> None:
     }  # fmt: skip
 
 
-def test_texts_reach_the_tower_as_the_codes_that_the_function_gives(garden: Garden) -> None:
+def test_texts_reach_the_tower_as_the_codes_that_the_function_gives(garden: PackageProject) -> None:
     with duckdb.connect() as connection:
         register(connection)
         connection.execute(f"attach '{garden.database}' as shop (read_only)")
@@ -52,7 +52,7 @@ def test_texts_reach_the_tower_as_the_codes_that_the_function_gives(garden: Gard
     assert described > 0
 
 
-def test_what_does_not_age_stands_in_served_rows_alone(garden: Garden) -> None:
+def test_what_does_not_age_stands_in_served_rows_alone(garden: PackageProject) -> None:
     served, older = (
         garden.rows(
             "select count(*) > 0, count(description) > 0, count(unit_price) > 0, count(users) = count(*) "
@@ -64,7 +64,7 @@ def test_what_does_not_age_stands_in_served_rows_alone(garden: Garden) -> None:
     assert older == [(True, False, False, True)]
 
 
-def test_rare_items_have_no_code_yet_at_the_snapshots_when_they_were_rare(garden: Garden) -> None:
+def test_rare_items_have_no_code_yet_at_the_snapshots_when_they_were_rare(garden: PackageProject) -> None:
     """Or that an item has one would tell the validation window that it is about to be had."""
     schema, coded = "main__recommender", "features.interactions >= 3"
     items = garden.rows(
@@ -86,7 +86,7 @@ def test_rare_items_have_no_code_yet_at_the_snapshots_when_they_were_rare(garden
     assert histories == [(True,)]
 
 
-def test_a_value_that_a_list_holds_twice_counts_once(shop: Garden) -> None:
+def test_a_value_that_a_list_holds_twice_counts_once(shop: PackageProject) -> None:
     shop.change("alter table raw.products add column labels varchar[] default ['sale', 'sale', 'new']")
     shop.dbt("run", "--select", "+item_inputs").must_pass()
     assert shop.rows("select distinct len(labels) from main__recommender.item_inputs where labels is not null") == [
@@ -94,14 +94,14 @@ def test_a_value_that_a_list_holds_twice_counts_once(shop: Garden) -> None:
     ]
 
 
-def inline(shop: Garden, query: str) -> list[dict[str, Any]]:
+def inline(shop: PackageProject, query: str) -> list[dict[str, Any]]:
     """Rows of an inline query, which is the root project's and does not see the package's defaults of vars."""
     shown = shop.dbt_command("show", "--inline", query, "--output", "json").must_pass()
     rows: list[dict[str, Any]] = json.loads(shown.output[shown.output.index("{") :])["show"]
     return rows
 
 
-def test_what_if_reads_a_text_as_the_tables_do(shop: Garden) -> None:
+def test_what_if_reads_a_text_as_the_tables_do(shop: PackageProject) -> None:
     # a price beyond what a float holds is none
     shop.change(
         'insert into raw.products ("SKU", "Description", "Unit Price") values (9001, \'Für Garten 1: neu\', 1e39)'
@@ -114,7 +114,7 @@ def test_what_if_reads_a_text_as_the_tables_do(shop: Garden) -> None:
     assert json.loads(rows[0]["embedding"]) == pytest.approx(list(expected[0]), abs=1e-5)
 
 
-def test_what_if_gives_a_stranger_a_list(shop: Garden) -> None:
+def test_what_if_gives_a_stranger_a_list(shop: PackageProject) -> None:
     rows = inline(shop, "{{ two_tower.what_if_user({}, 3) }}")
     assert [row["rank"] for row in rows] == [1, 2, 3]
     assert len(json.loads(rows[0]["embedding"])) == 16
@@ -122,7 +122,7 @@ def test_what_if_gives_a_stranger_a_list(shop: Garden) -> None:
     assert {row["item_id"] for row in rows} <= available
 
 
-def test_what_if_obeys_the_availability_of_the_segment_that_is_given(shop: Garden) -> None:
+def test_what_if_obeys_the_availability_of_the_segment_that_is_given(shop: PackageProject) -> None:
     project = shop.folder / "dbt_project.yml"
     given = "\nvars:\n  two_tower_segment: Garden\n  two_tower_item_availability: stock\n"
     project.write_text(project.read_text().replace("\nvars:\n", given))
@@ -139,7 +139,7 @@ def test_what_if_obeys_the_availability_of_the_segment_that_is_given(shop: Garde
         assert listed or len(found) == 3
 
 
-def test_what_if_reads_a_date_as_the_tables_do(shop: Garden) -> None:
+def test_what_if_reads_a_date_as_the_tables_do(shop: PackageProject) -> None:
     ((days,),) = shop.rows("select date_diff('day', date '0000-01-01', date '2025-03-02')")
     for given, read in (
         ("'2025-03-02'", days),
@@ -163,20 +163,20 @@ def test_what_if_reads_a_date_as_the_tables_do(shop: Garden) -> None:
     ],
 )
 def test_whole_numbers_that_are_keys_by_name_are_categories(
-    shop: Garden, encoding: str, data_type: str, names: list[str]
+    shop: PackageProject, encoding: str, data_type: str, names: list[str]
 ) -> None:
     calls = [f"'{{{{ two_tower.encoding_of_type('{data_type}', '{name}') }}}}' as \"{name}\"" for name in names]
     assert inline(shop, f"select {', '.join(calls)}") == [dict.fromkeys(names, encoding)]
 
 
-def test_names_without_a_latin_letter_stay_apart(shop: Garden) -> None:
+def test_names_without_a_latin_letter_stay_apart(shop: PackageProject) -> None:
     query = "select '{{ two_tower.feature_name('цвет') }}' as a, '{{ two_tower.feature_name('цена 2') }}' as b"
     ((names),) = inline(shop, query)
     assert names["a"] != names["b"]
     assert all(re.fullmatch("own_[a-z0-9_]+", name) for name in names.values()), names
 
 
-def test_names_that_would_hide_ours_are_told_apart(shop: Garden) -> None:
+def test_names_that_would_hide_ours_are_told_apart(shop: PackageProject) -> None:
     taken = ["served", "Is Served", "inputs", "embedding"]
     calls = [f"'{{{{ two_tower.feature_name('{name}') }}}}' as \"{name}\"" for name in taken]
     relation = "api.Relation.create(database='{}', schema='shop', identifier='t')"

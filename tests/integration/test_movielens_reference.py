@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from evaluator import Evaluation
+from helpers.evaluation_sql import Evaluation
 
 pytest.importorskip("implicit", reason="the baselines need the `train` extra")
 

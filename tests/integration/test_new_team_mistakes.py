@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from garden import Garden
+from helpers.package_project import PackageProject
 from two_tower.python_udfs import installation
 
 MOST_LINES = 5  # of cause and remedy
@@ -281,7 +281,7 @@ MISTAKES = {
 
 
 @pytest.fixture
-def spoilt(garden: Garden) -> Iterator[Garden]:
+def spoilt(garden: PackageProject) -> Iterator[PackageProject]:
     with garden.restored():
         yield garden
 
@@ -298,13 +298,13 @@ def must_be_clear(errors: str, says: list[str]) -> None:
     assert errors.count("Remedy: ") == 1, errors
 
 
-def lists(garden: Garden) -> dict[str, Any]:
+def lists(garden: PackageProject) -> dict[str, Any]:
     """Everything downstream of the staging models, which may hold the shop's new rows."""
     return {table: rows for table, rows in garden.content().items() if not table.startswith("stg_")}
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_told_with_its_remedy(spoilt: Garden, name: str) -> None:
+def test_a_mistake_is_told_with_its_remedy(spoilt: PackageProject, name: str) -> None:
     mistake = MISTAKES[name]
     published = lists(spoilt)
     spoilt.change(*mistake.tables)
@@ -335,14 +335,14 @@ INSTALLATIONS: dict[str, tuple[str, Callable[[], Any], list[str], list[str]]] = 
 
 @pytest.mark.parametrize("name", INSTALLATIONS)
 def test_a_wrong_installation_is_told_with_its_remedy(
-    garden: Garden, monkeypatch: pytest.MonkeyPatch, name: str
+    garden: PackageProject, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     function, answer, command, says = INSTALLATIONS[name]
     monkeypatch.setattr(installation, function, answer)
     must_be_clear(garden.dbt(*command).must_fail().errors, says)
 
 
-def test_a_model_that_there_is_not_is_named(garden: Garden) -> None:
+def test_a_model_that_there_is_not_is_named(garden: PackageProject) -> None:
     # dbt's own error, which comes before any macro of ours could speak
     outcome = garden.dbt("compile", "--select", "stg_items", two_tower_items="dim_product").must_fail()
     assert "Traceback" not in outcome.errors
@@ -353,7 +353,7 @@ def test_a_model_that_there_is_not_is_named(garden: Garden) -> None:
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 
 
-def test_a_locked_database_names_who_holds_it(garden: Garden) -> None:
+def test_a_locked_database_names_who_holds_it(garden: PackageProject) -> None:
     with held(garden) as pid:
         outcome = garden.dbt("run", "--select", "stg_users").must_fail()
     must_be_clear(
@@ -361,13 +361,13 @@ def test_a_locked_database_names_who_holds_it(garden: Garden) -> None:
     )
 
 
-def test_dbt_waits_for_a_reader_where_the_profile_says_so(garden: Garden) -> None:
+def test_dbt_waits_for_a_reader_where_the_profile_says_so(garden: PackageProject) -> None:
     with garden.restored(), held(garden, "time.sleep(3)"):
         garden.dbt("run", "--select", "two_tower,stg_users", "--target", "waits").must_pass()
 
 
 @contextmanager
-def held(garden: Garden, until: str = "sys.stdin.read()") -> Iterator[int]:
+def held(garden: PackageProject, until: str = "sys.stdin.read()") -> Iterator[int]:
     """Another process has the database open, read-only; its id."""
     script = f"import duckdb, sys, time; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); {until}"
     command = [sys.executable, "-c", script, str(garden.database)]

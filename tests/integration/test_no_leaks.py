@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from runs import REPO
-from shop import Shop
+from helpers.dbt_runner import REPO
+from helpers.demo_project import Shop
 
 # what the towers of the evaluation read, with and without the future; snapshots count back from another end
 SEEN = {

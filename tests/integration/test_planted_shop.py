@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
-from shop import Shop
+from helpers.demo_project import Shop
 
 SETTINGS = {
     # small batches and large steps: there are only a few hundred users to learn from

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from garden import Garden
-from runs import REPO
+from helpers.dbt_runner import REPO
+from helpers.package_project import PackageProject
 
 SHOPS = yaml.safe_load((REPO / "shops" / "shops.yml").read_text())
 
 
 @pytest.fixture(scope="module")
-def shops(tmp_path_factory: pytest.TempPathFactory) -> Garden:
+def shops(tmp_path_factory: pytest.TempPathFactory) -> PackageProject:
     """A copy of the project with the package installed."""
     folder = tmp_path_factory.mktemp("shops") / "project"
     shutil.copytree(REPO / "shops" / "models", folder / "models")
@@ -24,13 +24,13 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Garden:
         shutil.copy(REPO / "shops" / name, folder / name)
     packages = folder / "packages.yml"
     packages.write_text(packages.read_text().replace("local: ..", f"local: {os.path.relpath(REPO, folder)}"))
-    project = Garden(folder)
+    project = PackageProject(folder)
     project.dbt("deps").must_pass()
     return project
 
 
 @pytest.mark.parametrize("name", ["complete_journey", "instacart", "ml_100k"])
-def test_inputs_are_found(shops: Garden, name: str) -> None:
+def test_inputs_are_found(shops: PackageProject, name: str) -> None:
     variables = {key: value for key, value in SHOPS[name].items() if key.startswith("two_tower_")}
     shops.dbt("parse", shop=name, **variables).must_pass()
     nodes = json.loads((Path(shops.folder) / "target" / "manifest.json").read_text())["nodes"]

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from garden import MADE, SOURCE
-from runs import REPO
+from helpers.dbt_runner import REPO
+from helpers.package_project import MADE, SOURCE
 
 CLEAN = bool(os.environ.get("TWO_TOWER_CLEAN_INSTALL"))
 BLOCK = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

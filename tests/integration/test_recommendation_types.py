@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from published import Published
+from helpers.recommendation_sql import Published
 
 K, DIM, USERS, ITEMS = 5, 8, 40, 60
 NOW = pd.Timestamp("2024-05-01")

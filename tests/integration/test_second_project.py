@@ -11,29 +11,29 @@ import duckdb
 import pytest
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from garden import Garden, shop_maker
+from helpers.package_project import PackageProject, shop_maker
 
 REFRESH = ("run", "--exclude", "tag:train")
 
 
 @pytest.fixture
-def shop(garden: Garden) -> Iterator[Garden]:
+def shop(garden: PackageProject) -> Iterator[PackageProject]:
     with garden.restored():
         yield garden
 
 
-def manifest(garden: Garden) -> dict[str, Any]:
+def manifest(garden: PackageProject) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((garden.folder / "target" / "manifest.json").read_text())
     return loaded
 
 
-def test_every_customer_has_a_list_of_what_they_never_had(garden: Garden) -> None:
+def test_every_customer_has_a_list_of_what_they_never_had(garden: PackageProject) -> None:
     lists = garden.rows("select customer_id, count(distinct item_id) from home_page group by all")
     assert len(lists) == 120
     assert {items for _, items in lists} == {10}
 
 
-def test_a_month_of_new_customers_alone_stops_nothing(shop: Garden) -> None:
+def test_a_month_of_new_customers_alone_stops_nothing(shop: PackageProject) -> None:
     shop.change(
         'update raw.orders set "Customer Id" = uuid() '
         'where "order" > (select max("order") - interval 28 day from raw.orders)'
@@ -42,7 +42,7 @@ def test_a_month_of_new_customers_alone_stops_nothing(shop: Garden) -> None:
     assert "every user of the test window" in done.output
 
 
-def test_nothing_of_the_demo_is_there_and_all_refs_are_ours(garden: Garden) -> None:
+def test_nothing_of_the_demo_is_there_and_all_refs_are_ours(garden: PackageProject) -> None:
     nodes = manifest(garden)["nodes"]
     assert not [name for name in nodes if name.startswith("model.two_tower.demo")]
     ours = {name: node for name, node in nodes.items() if name.startswith("model.two_tower.")}
@@ -56,14 +56,14 @@ def test_nothing_of_the_demo_is_there_and_all_refs_are_ours(garden: Garden) -> N
     assert strangers == inputs
 
 
-def test_an_input_may_have_the_name_of_a_model_of_ours(shop: Garden) -> None:
+def test_an_input_may_have_the_name_of_a_model_of_ours(shop: PackageProject) -> None:
     before = shop.rows("from main__recommender.stg_items order by all")
     (shop.folder / "models" / "shop" / "stg_items.sql").write_text("select * from {{ ref('dim_products') }}")
     shop.dbt("run", "--select", "stg_items", two_tower_items="stg_items").must_pass()
     assert shop.rows("from main__recommender.stg_items order by all") == before
 
 
-def test_the_lineage_leads_through_the_training_run(garden: Garden) -> None:
+def test_the_lineage_leads_through_the_training_run(garden: PackageProject) -> None:
     nodes = manifest(garden)["nodes"]
 
     def ancestors(name: str) -> set[str]:
@@ -82,7 +82,7 @@ def test_the_lineage_leads_through_the_training_run(garden: Garden) -> None:
     } <= ancestors("model.garden_shop.home_page")  # fmt: skip
 
 
-def test_docs_describe_tables_and_columns(shop: Garden) -> None:
+def test_docs_describe_tables_and_columns(shop: PackageProject) -> None:
     shop.dbt("docs", "generate").must_pass()
     catalog = json.loads((shop.folder / "target" / "catalog.json").read_text())["nodes"]
     columns = catalog["model.two_tower.recommendations"]["columns"]
@@ -94,7 +94,7 @@ def test_docs_describe_tables_and_columns(shop: Garden) -> None:
     )
 
 
-def test_what_is_published_is_public_and_the_rest_is_not(garden: Garden) -> None:
+def test_what_is_published_is_public_and_the_rest_is_not(garden: PackageProject) -> None:
     models = [node for node in manifest(garden)["nodes"].values() if node["unique_id"].startswith("model.two_tower.")]
     public = {node["name"] for node in models if node["access"] == "public"}
     assert {"recommendations", "recall_by_model", "model_comparisons", "user_embeddings"} <= public
@@ -122,7 +122,7 @@ SAFE = {  # commands that must leave what is published as good as it is; does th
 
 
 @pytest.mark.parametrize("name", SAFE)
-def test_good_lists_stay(shop: Garden, name: str) -> None:
+def test_good_lists_stay(shop: PackageProject, name: str) -> None:
     command, passes = SAFE[name]
     before = shop.content()
     (shop.folder / "state").mkdir(exist_ok=True)
@@ -132,7 +132,7 @@ def test_good_lists_stay(shop: Garden, name: str) -> None:
     assert shop.content() == before
 
 
-def good_manifest(garden: Garden) -> dict[str, Any]:
+def good_manifest(garden: PackageProject) -> dict[str, Any]:
     """The manifest of target dev, whatever the last invocation was."""
     kept: Path = garden.folder / "dev_manifest.json"
     if not kept.exists():
@@ -142,12 +142,12 @@ def good_manifest(garden: Garden) -> dict[str, Any]:
     return loaded
 
 
-def lists(garden: Garden) -> list[tuple[Any, ...]]:
+def lists(garden: PackageProject) -> list[tuple[Any, ...]]:
     """Who gets what; scores differ in the last digits with the number of threads."""
     return garden.rows("select user_id, rank, item_id, source from main__recommender.recommendations order by all")
 
 
-def test_a_failed_refresh_leaves_the_lists_and_retry_goes_on(shop: Garden) -> None:
+def test_a_failed_refresh_leaves_the_lists_and_retry_goes_on(shop: PackageProject) -> None:
     before = lists(shop)
     shop.change("create table raw.kept as from raw.order_lines", "delete from raw.order_lines")
     shop.dbt(*REFRESH).must_fail()
@@ -157,7 +157,7 @@ def test_a_failed_refresh_leaves_the_lists_and_retry_goes_on(shop: Garden) -> No
     assert lists(shop) == before
 
 
-def test_lists_for_some_users_only_are_not_published(shop: Garden) -> None:
+def test_lists_for_some_users_only_are_not_published(shop: PackageProject) -> None:
     before = shop.content()["recommendations"]
     shop.change('insert into raw.customers select * replace (uuid() as "Customer Id") from raw.customers limit 1')
     shop.dbt("run", "--select", "two_tower,stg_users").must_pass()
@@ -168,7 +168,7 @@ def test_lists_for_some_users_only_are_not_published(shop: Garden) -> None:
 
 
 @pytest.mark.parametrize("target", ["dev", "one_thread"])  # 4 threads and 1
-def test_a_long_lived_process_sees_new_data(shop: Garden, target: str) -> None:
+def test_a_long_lived_process_sees_new_data(shop: PackageProject, target: str) -> None:
     try:
         shop.dbt(*REFRESH, "--target", target, closing=False).must_pass()
         cursor = DuckDBConnectionManager._ENV.handle().cursor()
@@ -183,14 +183,14 @@ def test_a_long_lived_process_sees_new_data(shop: Garden, target: str) -> None:
     assert shop.rows(f"select count(*), min(source) from home_page where customer_id = '{new}'") == [(10, "features")]
 
 
-def test_one_thread_and_four_publish_the_same(shop: Garden) -> None:
+def test_one_thread_and_four_publish_the_same(shop: PackageProject) -> None:
     shop.dbt(*REFRESH, "--target", "dev").must_pass()
     four = lists(shop)
     shop.dbt(*REFRESH, "--target", "one_thread").must_pass()
     assert lists(shop) == four
 
 
-def test_the_shops_tables_may_lie_in_a_file_that_others_read(shop: Garden) -> None:
+def test_the_shops_tables_may_lie_in_a_file_that_others_read(shop: PackageProject) -> None:
     raw = shop.folder / "raw_data.duckdb"
     shop_maker()(str(raw), days=200)
     profiles = shop.folder / "profiles.yml"
@@ -207,7 +207,7 @@ def test_the_shops_tables_may_lie_in_a_file_that_others_read(shop: Garden) -> No
     assert shop.rows("select max(event_at) from main__recommender.stg_interactions") == [(last,)]
 
 
-def test_a_second_shop_runs_beside_the_first(shop: Garden) -> None:
+def test_a_second_shop_runs_beside_the_first(shop: PackageProject) -> None:
     before = shop.content(), shop.rows("select * from home_page order by all")
     settings = {
         "two_tower_k": 5,
@@ -220,7 +220,7 @@ def test_a_second_shop_runs_beside_the_first(shop: Garden) -> None:
     assert (shop.content(), shop.rows("select * from home_page order by all")) == before
 
 
-def test_what_a_build_in_another_schema_has_passed_is_published_without_training_again(shop: Garden) -> None:
+def test_what_a_build_in_another_schema_has_passed_is_published_without_training_again(shop: PackageProject) -> None:
     shop.change(
         'insert into raw.orders select * replace ("order" + interval 1 hour as "order") from raw.orders limit 50'
     )
@@ -270,7 +270,7 @@ MARTS = {
 }
 
 
-def test_generic_tests_of_ours_fail_and_pass_in_a_teams_project(shop: Garden) -> None:
+def test_generic_tests_of_ours_fail_and_pass_in_a_teams_project(shop: PackageProject) -> None:
     for name, sql in MARTS.items():
         (shop.folder / "models" / "marts" / f"{name}.sql").write_text(sql)
     path = shop.folder / "models" / "marts" / "_marts_models.yml"

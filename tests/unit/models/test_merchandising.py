@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from compiled import Models
+from helpers.compiled_sql import Models
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

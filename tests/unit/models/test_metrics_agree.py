@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from evaluator import Evaluation
+from helpers.evaluation_sql import Evaluation
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+from helpers.small_encoders import write_image_encoder, write_text_encoder
 from PIL import Image
-from small_encoders import write_image_encoder, write_text_encoder
 from two_tower.python_udfs.encoders.folders import FOLDERS
 from two_tower.python_udfs.encoders.image import as_array
 from two_tower.python_udfs.plugin import register

@@ -10,8 +10,8 @@ from typing import Any
 from unittest.mock import patch
 
 import duckdb
-from planted import PlantedWorld
-from runs import REPO, Outcome, invoke
+from helpers.dbt_runner import REPO, Outcome, invoke
+from helpers.synthetic_shop import PlantedWorld
 
 
 @dataclass

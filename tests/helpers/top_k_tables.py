@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-MACROS = Path(__file__).parents[1] / "macros"
+MACROS = Path(__file__).parents[2] / "macros"
 BLOCK_SIZE = "greatest(count(*), 16384)"
 
 

@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 LEFT_OUT = ("evaluation_recommendations.sql", "_recommendations_exposures.yml")  # they read the evaluation
 # a query that a test wants dbt to answer, with the plugin
 DBT = [

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 import torch
-from tiny_examples import make_examples
+from helpers.tiny_examples import make_examples
 from two_tower.training.config import TrainingConfig
 from two_tower.training.continuation import WEIGHTS, Codes, Start, newest_run, take_over
 from two_tower.training.fit import fit, go_on

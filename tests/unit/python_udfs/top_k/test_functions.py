@@ -7,9 +7,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
+from helpers.top_k_tables import fill, lists, top_k_query
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from top_k_tables import fill, lists, top_k_query
 from two_tower.python_udfs.plugin import register
 from two_tower.python_udfs.top_k import exact
 from two_tower.python_udfs.top_k.exact import as_keys

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import torch
+from helpers.tiny_examples import make_examples
 from test_factors import shop, users_of
-from tiny_examples import make_examples
 from two_tower.training.config import TrainingConfig
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.factors import feature_values

@@ -14,7 +14,7 @@ import duckdb
 import yaml
 from two_tower.python_udfs.plugin import register
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

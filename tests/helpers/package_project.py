@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from runs import REPO, Outcome, invoke
+from helpers.dbt_runner import REPO, Outcome, invoke
 
 SOURCE = REPO / "integration_tests"
 MADE = ("target", "logs", "dbt_packages", "artifacts", "*.duckdb*", "package-lock.yml", ".user.yml")
 
 
 @dataclass
-class Garden:
+class PackageProject:
     """A copy of the project with a database of its own."""
 
     folder: Path
@@ -67,7 +67,7 @@ class Garden:
             }
 
     @contextlib.contextmanager
-    def restored(self) -> Iterator[Garden]:
+    def restored(self) -> Iterator[PackageProject]:
         """Project and database are afterwards what they were before."""
         kept = self.folder.with_suffix(".kept")
         shutil.copytree(self.folder, kept, symlinks=True, ignore=shutil.ignore_patterns("target", "logs", "artifacts"))
@@ -95,12 +95,12 @@ def shop_maker() -> Callable[..., None]:
     return make
 
 
-def plant_garden(folder: Path) -> Garden:
+def make_package_project(folder: Path) -> PackageProject:
     """Copy the project, make its shop and install the package; nothing has been run yet."""
     shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns(*MADE), dirs_exist_ok=True)
     packages = folder / "packages.yml"
     packages.write_text(packages.read_text().replace("local: ..", f"local: {os.path.relpath(REPO, folder)}"))
-    garden = Garden(folder)
+    garden = PackageProject(folder)
     shop_maker()(str(garden.database))
     garden.dbt("deps").must_pass()
     return garden

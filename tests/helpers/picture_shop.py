@@ -12,10 +12,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 import yaml
-from garden import Garden
+from helpers.dbt_runner import REPO
+from helpers.package_project import PackageProject
+from helpers.small_encoders import write_image_encoder
 from PIL import Image
-from runs import REPO
-from small_encoders import write_image_encoder
 
 STYLES, USERS, ITEMS, DAYS, WINDOW = 8, 320, 240, 140, 28
 START = pd.Timestamp("2026-01-01")
@@ -54,9 +54,9 @@ MODELS = {
 }
 
 
-def plant_styles(folder: Path, seed: int = 0) -> Garden:
+def plant_styles(folder: Path, seed: int = 0) -> PackageProject:
     """Write project, pictures, encoder and raw tables; install the package."""
-    shop = Garden(folder)
+    shop = PackageProject(folder)
     folder.mkdir(parents=True)
     rng = np.random.default_rng(seed)
     item_style = rng.permutation(ITEMS) % STYLES

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tiny_examples import make_examples
+from helpers.tiny_examples import make_examples
 from torch import nn
 from two_tower.training import examples, sampling
 from two_tower.training.config import TrainingConfig

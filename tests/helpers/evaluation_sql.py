@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 RECOMMENDERS = ["popularity", "recent_popularity", "own_most_bought", "item_knn", "ease", "als"]
 LIST_TYPES = {
     "model": "varchar", "policy": "varchar", "user_id": "varchar", "rank": "integer", "item_id": "varchar",

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from top_k_tables import fill, lists, top_k_query
+from helpers.top_k_tables import fill, lists, top_k_query
 from two_tower.python_udfs.arrays import Integers
 from two_tower.python_udfs.plugin import register
 from two_tower.python_udfs.top_k import approximate, exact

@@ -10,7 +10,7 @@ from pathlib import Path
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
-REPO = Path(__file__).parents[1]
+REPO = Path(__file__).parents[2]
 gc.set_threshold(200_000, 20)  # a parse makes millions of small objects, and looking through them takes a fifth of it
 
 

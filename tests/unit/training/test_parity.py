@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from helpers.tiny_examples import CHANGING, CODES, item_rows, make_examples, pairs, user_rows
 from threadpoolctl import threadpool_info
-from tiny_examples import CHANGING, CODES, item_rows, make_examples, pairs, user_rows
 from torch import nn
 from two_tower.python_udfs.plugin import register
 from two_tower.training import export, two_towers

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from compiled import REPOSITORY, Models
+from helpers.compiled_sql import REPOSITORY, Models
 from jinja2 import Environment
 from two_tower.python_udfs.plugin import register
 from two_tower.python_udfs.statistics.significance import chi_square_tail
