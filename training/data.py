@@ -72,6 +72,11 @@ def tensor(values: Array) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, np.int64 if values.dtype.kind in "iu" else np.float32))
 
 
+def tensors(arrays: dict[str, Array]) -> dict[str, torch.Tensor]:
+    """Arrays as tensors by name."""
+    return {name: tensor(values) for name, values in arrays.items()}
+
+
 def columns_of(table: pa.Table, sizes: dict[str, int], changing: Collection[str]) -> tuple[Column, ...]:
     """Network columns of an input table, kind by Arrow type; `sizes`: number of codes by column.
 

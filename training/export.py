@@ -9,29 +9,30 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import torch
 from torch import Tensor, nn
 
 from .config import TrainingConfig
-from .data import HISTORY, Ragged
+from .data import HISTORY, Array, Ragged, tensors
+from .embedder import ITEMS_AT_ONCE, Embedder
 from .examples import Examples
 from .factors import Factors
-from .two_towers import ITEMS_AT_ONCE, TwoTowers, tensors
 
 LARGEST = 2_000_000_000  # bytes: a file of protobuf ends at 2 GiB
 INPUT = "column."  # marks the inputs until _rename: a column may be called like a value of torch's, say select or add
 
 
 class ItemGraph(nn.Module):
-    """Item tower with positional inputs, as the exporter wants them, and the served factors as constants."""
+    """Item tower with positional inputs, as the exporter wants them, and the factors of a snapshot as constants."""
 
     items: Tensor
     values: Tensor
 
-    def __init__(self, towers: TwoTowers, names: list[str]):
+    def __init__(self, embedder: Embedder, snapshot: int, names: list[str]):
         super().__init__()
-        self.tower, self.names = towers.item, names
-        factors = towers.factors(towers.examples.serve)
+        self.tower, self.names = embedder.towers.item, names
+        factors = embedder.factors(snapshot)
         self.register_buffer("items", factors.items)
         self.register_buffer("values", factors.values)
 
@@ -43,19 +44,19 @@ class ItemGraph(nn.Module):
 
 
 class UserGraph(nn.Module):
-    """User tower with positional inputs and the history vectors of all items as a constant [C, R - 1 + F + H]."""
+    """User tower with positional inputs and the history vectors of all items as a constant [C, W + F + H]."""
 
     vectors: Tensor
     turn: Tensor
 
-    def __init__(self, towers: TwoTowers, names: list[str]):
+    def __init__(self, embedder: Embedder, snapshot: int, names: list[str]):
         super().__init__()
-        self.tower, self.names = towers.user, names
-        self.register_buffer("turn", towers.factors(towers.examples.serve).turn)
+        self.tower, self.names = embedder.towers.user, names
+        self.register_buffer("turn", embedder.factors(snapshot).turn)
         with torch.inference_mode():
-            codes = torch.arange(len(towers.examples.code_items))
+            codes = torch.arange(len(embedder.examples.code_items))
             pieces = codes.split(ITEMS_AT_ONCE)
-            vectors = torch.cat([towers.history_vectors(piece, towers.examples.serve) for piece in pieces])
+            vectors = torch.cat([embedder.history_vectors(piece, snapshot) for piece in pieces])
         self.register_buffer("vectors", vectors.clone())
 
     def forward(self, *inputs: Tensor) -> Tensor:
@@ -75,32 +76,63 @@ def check_size(examples: Examples, config: TrainingConfig) -> None:
         )
 
 
-def export_towers(towers: TwoTowers, folder: Path, metadata: dict[str, str]) -> dict[str, Path]:
-    """Write user_tower.onnx and item_tower.onnx into the folder; `metadata` goes into both files' metadata_props."""
-    towers.eval()
-    examples = towers.examples
-    users = [column.name for column in examples.users.columns] + list(HISTORY) + ["only_new"]
-    items = [column.name for column in examples.item_columns]
-    rows = np.arange(min(3, len(examples.users.snapshots)))
-    batch = {**examples.user_batch(rows), "only_new": np.zeros(len(rows), np.float32)}
-    graphs = {
-        "user": (UserGraph(towers, users), users, batch),
-        "item": (ItemGraph(towers, items), items, examples.item_batch(examples.serve, rows % len(examples.catalogue))),
-    }
-    paths = {}
-    for tower, (graph, names, batch) in graphs.items():
-        arrays = examples.users.arrays if tower == "user" else examples.items.arrays | examples.behaviour.arrays
-        lists = {name for name in names if isinstance(arrays.get(name), Ragged)}
-        path = folder / f"{tower}_tower.onnx"
-        _export(graph.eval(), names, tensors(batch), lists, path)
-        _describe(path, {**metadata, "tower": tower, "columns": json.dumps(names)})
-        paths[tower] = path
-    return paths
+class Exporter:
+    """Writes ONNX files. Graphs that differ in numbers alone are traced once: tracing takes most of an export's time."""
+
+    def __init__(self) -> None:
+        self._traced: dict[str, onnx.ModelProto] = {}
+
+    def towers(
+        self, embedder: Embedder, snapshot: int, folder: Path, prefix: str, metadata: dict[str, str]
+    ) -> dict[str, Path]:
+        """Write both towers as of a snapshot as {prefix}user_tower.onnx and {prefix}item_tower.onnx into the folder.
+
+        metadata: goes into the metadata_props of both files.
+        """
+        embedder.towers.eval()
+        examples, layout = embedder.examples, embedder.layout
+        users = [column.name for column in examples.users.columns if layout.sequence] + list(HISTORY)
+        items = [column.name for column in examples.item_columns]
+        rows = np.arange(min(3, len(examples.users.snapshots)))
+        graphs: dict[str, tuple[nn.Module, list[str], dict[str, Array]]] = {
+            "user": (UserGraph(embedder, snapshot, users), users, examples.user_batch(rows)),
+            "item": (
+                ItemGraph(embedder, snapshot, items),
+                items,
+                examples.item_batch(examples.serve, rows % len(examples.catalogue)),
+            ),
+        }
+        paths = {}
+        for tower, (graph, names, batch) in graphs.items():
+            arrays = examples.users.arrays if tower == "user" else examples.items.arrays | examples.behaviour.arrays
+            lists = {name for name in names if isinstance(arrays.get(name), Ragged)}
+            about = {**metadata, "tower": tower, "columns": json.dumps(names)}
+            paths[tower] = folder / f"{prefix}{tower}_tower.onnx"
+            self.write(tower, graph.eval(), names, tensors(batch), lists, paths[tower], about)
+        return paths
+
+    def write(
+        self, kind: str, graph: nn.Module, names: list[str], batch: dict[str, Tensor], lists: set[str], path: Path,
+        about: dict[str, str],
+    ) -> None:  # fmt: skip
+        """Write one graph; kind: what graphs that may share a trace have in common."""
+        examples = tuple(_widened(batch[name], name in lists) for name in names)
+        model = self._traced.get(kind)
+        if model is not None:
+            model = _with_numbers_of(model, graph)
+        if model is None or not _agrees(model, graph, names, examples):
+            model = _traced(graph, names, examples, lists)
+            self._traced[kind] = model
+        model = _copy(model)
+        _rename(model.graph)
+        for key, value in about.items():
+            entry = model.metadata_props.add()
+            entry.key, entry.value = key, value
+        onnx.save(model, str(path))
 
 
-def _export(graph: nn.Module, names: list[str], batch: dict[str, Tensor], lists: set[str], path: Path) -> None:
+def _traced(graph: nn.Module, names: list[str], examples: tuple[Tensor, ...], lists: set[str]) -> onnx.ModelProto:
     # example sizes of 2 and more, or the exporter takes them for constants
-    examples = tuple(_widened(batch[name], name in lists) for name in names)
     rows = torch.export.Dim("rows")
     history = torch.export.Dim("history")
     shapes = []
@@ -112,10 +144,44 @@ def _export(graph: nn.Module, names: list[str], batch: dict[str, Tensor], lists:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(
-            graph, examples, str(path), input_names=[INPUT + name for name in names], output_names=["vector"],
-            dynamic_shapes=(tuple(shapes),), dynamo=True, external_data=False, verbose=False,
+        program = torch.onnx.export(
+            graph, examples, input_names=[INPUT + name for name in names], output_names=["vector"],
+            dynamic_shapes=(tuple(shapes),), dynamo=True, verbose=False, optimize=False,
         )  # fmt: skip
+    assert program is not None
+    model: onnx.ModelProto = program.model_proto
+    return model
+
+
+def _with_numbers_of(model: onnx.ModelProto, graph: nn.Module) -> onnx.ModelProto | None:
+    """The model with a graph's parameters and buffers as its initializers; None where one of them has no number here."""
+    model = _copy(model)
+    state = graph.state_dict()
+    found = 0
+    for entry in model.graph.initializer:
+        if entry.name in state:
+            entry.CopyFrom(onnx.numpy_helper.from_array(state[entry.name].detach().numpy(), entry.name))
+            found += 1
+    return model if found else None
+
+
+def _agrees(model: onnx.ModelProto, graph: nn.Module, names: list[str], examples: tuple[Tensor, ...]) -> bool:
+    """Whether the model gives what the graph gives."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    inputs = {entry.name for entry in session.get_inputs()}
+    feed = {INPUT + name: values.numpy() for name, values in zip(names, examples, strict=True) if INPUT + name in inputs}
+    with torch.inference_mode():
+        expected = graph(*examples).numpy()
+    found = session.run(None, feed)[0]
+    return found.shape == expected.shape and np.allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
+    copied = onnx.ModelProto()
+    copied.CopyFrom(model)
+    return copied
 
 
 def _widened(values: Tensor, is_list: bool) -> Tensor:
@@ -123,15 +189,6 @@ def _widened(values: Tensor, is_list: bool) -> Tensor:
     if is_list and values.shape[1] < 2:
         values = torch.cat([values, torch.zeros_like(values)], 1)
     return values
-
-
-def _describe(path: Path, metadata: dict[str, str]) -> None:
-    model = onnx.load(str(path))
-    _rename(model.graph)
-    for key, value in metadata.items():
-        entry = model.metadata_props.add()
-        entry.key, entry.value = key, value
-    onnx.save(model, str(path))
 
 
 def _rename(graph: onnx.GraphProto) -> None:

@@ -28,7 +28,6 @@ OFTEN = 20  # items of a feature value, above which each of them counts less
 MANY = 5.0  # values of one feature that an item has, above which each of them counts less
 TEXT = 32.0  # values an item, above which a feature is called a text: words and their parts
 ROUNDS = 2  # of conjugate gradients: recall@10 is that of the exact solution, to which 30 would come
-ABSENT = 2.0**-20  # weights are not lifted further: twenty half-lives
 RANK = 128  # of the shorter linear model: where users are few and had much, what is longer learns their chance
 FEW = 5.0  # items: a feature value that so many share counts half of what they have in common
 
@@ -50,11 +49,11 @@ class Factors:
     values: Tensor
 
 
-def factor_choices(config: TrainingConfig) -> list[TrainingConfig]:
+def factor_choices(config: TrainingConfig, width: int) -> list[TrainingConfig]:
     """The settings to choose from: ALS, from shops where counts speak to sparse ones, and linear models."""
     als = ((0.6, 14.0, 0.45), (1.0, 10.0, 0.0), (5.0, 50.0, 0.0), (20.0, 20.0, 0.0), (100.0, 10.0, 0.0))
     linear = [(30.0, 0.3, 0), (200.0, 0.3, 0)]
-    if not config.ordered and config.factors > RANK:  # all that there is to rank by, and long enough to be too long
+    if not config.ordered and width > RANK:  # all that there is to rank by, and long enough to be too long
         linear.append((300.0, 0.4, RANK))
     return [
         replace(config, factors_alpha=alpha, factors_regularization=regularization, factors_user_power=power)
@@ -68,40 +67,40 @@ def factor_choices(config: TrainingConfig) -> list[TrainingConfig]:
     ]  # fmt: skip
 
 
-def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig) -> Factors:
-    """Factors of the histories of one snapshot, and what feature values say of them, by ridge regression."""
-    items, history, turn = fit_vectors(examples, snapshot, config)
+def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig, width: int) -> Factors:
+    """Factors of a width of the histories of one snapshot, and what feature values say of them, by ridge regression."""
+    items, history, turn = fit_vectors(examples, snapshot, config, width)
     known = np.flatnonzero(items.any(1))
     values = ridge(csr_matrix(feature_values(examples, snapshot)[:, known].T), items[known], FEW)
     return Factors(*(torch.from_numpy(array) for array in (items, history, turn, values)))
 
 
 def fit_vectors(
-    examples: Examples, snapshot: int, config: TrainingConfig, most_users: int | None = None
+    examples: Examples, snapshot: int, config: TrainingConfig, width: int, most_users: int | None = None
 ) -> tuple[Vectors, Vectors, Vectors]:
     """Items, history and turn of Factors, by ALS or by a linear model of reduced rank.
 
     Implicit ALS (Hu, Koren, Volinsky 2008), item vectors V. Each value of an item's feature counts as one more user,
     who had all items of that value, see weights_of_values. In a history they are L^-1 V, where L L' = V'V + reg I: for
     these, the quadratic form of a user's equations is the identity but for the user's own items, see fold_in. L^-1
-    turns the solution back. Item vectors are scaled to a length of about 1 for a popular item. most_users: an even
-    sample of so many users, if there are more.
+    turns the solution back. Item vectors are scaled to a length of about 1 for a popular item. width: length of all
+    vectors; most_users: an even sample of so many users, if there are more.
     """
     histories = _confidences(examples, snapshot, config, most_users)
-    turn = np.eye(config.factors)
+    turn = np.eye(width)
     if not histories.nnz:
-        nothing = np.zeros((histories.shape[1], config.factors), np.float32)
+        nothing = np.zeros((histories.shape[1], width), np.float32)
         return nothing, nothing, turn.astype(np.float32)
     if config.factors_linear:
         counts = histories.log1p() / np.log(2.0)
-        rank = min(config.factors_rank or config.factors, config.factors)
-        spare = ((0, 0), (0, config.factors - rank))
+        rank = min(config.factors_rank or width, width)
+        spare = ((0, 0), (0, width - rank))
         found = fit_linear(counts, rank, config.factors_regularization, config.seed)
         history, items = (np.pad(vectors, spare) for vectors in found)
     else:
         values = feature_values(examples, snapshot)
-        items = _als(_with_values(histories, values, weights_of_values(examples, values, config)), config)
-        gram = items.T @ items + config.factors_regularization * np.eye(config.factors)
+        items = _als(_with_values(histories, values, weights_of_values(examples, values, config)), config, width)
+        gram = items.T @ items + config.factors_regularization * np.eye(width)
         turn = np.asarray(solve_triangular(np.linalg.cholesky(gram), turn, lower=True))
         history = items @ turn.T
     return _known(_scaled(items)), _known(history), turn.astype(np.float32)
@@ -140,8 +139,7 @@ def weights_of_values(examples: Examples, values: csr_matrix, config: TrainingCo
     """How much each value of feature_values counts as a user, [V]: less if many items have it, or its items many."""
     weights = np.minimum(1.0, OFTEN / np.maximum(np.diff(values.indptr), 1)) ** 0.5
     for places, mean in zip(feature_places(examples.item_columns).values(), values_an_item(examples), strict=True):
-        counts = mean <= TEXT or config.factors_texts
-        weights[places] *= min(1.0, MANY / max(mean, 1.0)) if counts else 0.0
+        weights[places] *= min(1.0, MANY / max(mean, 1.0)) if mean <= TEXT else 0.0
     weights *= (np.diff(values.indptr) > 0) * config.factors_features * config.factors_alpha
     return weights.astype(np.float32)
 
@@ -165,8 +163,6 @@ def fold_in(vectors: Tensor, places: Tensor, weights: Tensor, config: TrainingCo
     sum of (1 + c) v with c = alpha * weight, which are (I + sum of c h h') y = sum of (1 + c) h for the vectors h of
     the history and y = L' x, by rounds of conjugate gradients from 0 (Takacs, Pilaszy, Tikk 2011).
     """
-    if config.factors_absent:
-        weights = weights / of_absent(weights.amax(1, keepdim=True))
     confidences = config.factors_alpha * weights
     if config.factors_linear:
         return pool(vectors, places, torch.log1p(confidences))
@@ -182,28 +178,6 @@ def fold_in(vectors: Tensor, places: Tensor, weights: Tensor, config: TrainingCo
     return solution
 
 
-def of_absent(most: Tensor) -> Tensor:
-    """What to divide users' weights by whose largest is `most`, if below 1: that of a user who has long been away."""
-    return most.clamp(ABSENT, 1.0)
-
-
-def absent_share(examples: Examples, snapshot: int) -> float:
-    """Share of the users with a history at the snapshot whose weights are all below a half."""
-    rows = examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
-    most = _most(examples, rows[np.diff(examples.histories.offsets)[rows] > 0])
-    return float((most < 0.5).mean()) if len(most) else 0.0
-
-
-def _most(examples: Examples, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The largest weight in the history of each row, 0 where there is none."""
-    weights, histories = examples.users.arrays["history_weights"], examples.histories
-    assert isinstance(weights, Ragged)
-    most = np.zeros(len(rows))
-    places = np.repeat(np.arange(len(rows)), np.diff(histories.offsets)[rows])
-    np.maximum.at(most, places, weights.values[histories.cells(rows)])
-    return most
-
-
 def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most_users: int | None) -> csr_matrix:
     """Alpha times how much of each item users had, [users with a history, C]; heavy users' counts may say less."""
     rows = even_sample(examples.rows_of(range(snapshot, snapshot + 1), with_targets=False), most_users)
@@ -211,8 +185,6 @@ def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most
     assert isinstance(weights, Ragged)
     places, cells = np.repeat(np.arange(len(rows)), np.diff(histories.offsets)[rows]), histories.cells(rows)
     counts = weights.values[cells].astype(np.float64)
-    if config.factors_absent:
-        counts /= of_absent(torch.from_numpy(_most(examples, rows))).numpy()[places]
     totals = np.bincount(places, counts, minlength=len(rows))
     mean = max(float(totals.mean()), 1e-9) if len(rows) else 1.0
     damped = counts / (totals / mean)[places].clip(1e-9) ** config.factors_user_power
@@ -227,10 +199,10 @@ def _with_values(histories: csr_matrix, values: csr_matrix, weights: Vectors) ->
     return csr_matrix(vstack([histories, diags(weights[counted]) @ values[counted]]), dtype=np.float32)
 
 
-def _als(matrix: csr_matrix, config: TrainingConfig) -> NDArray[np.float64]:
+def _als(matrix: csr_matrix, config: TrainingConfig, width: int) -> NDArray[np.float64]:
     with threadpool_limits(1, "blas"):
         model = AlternatingLeastSquares(
-            factors=config.factors, regularization=config.factors_regularization, iterations=config.als_iterations,
+            factors=width, regularization=config.factors_regularization, iterations=config.als_iterations,
             random_state=config.seed, num_threads=config.threads,
         )  # fmt: skip
         model.fit(matrix, show_progress=False)

@@ -10,13 +10,14 @@ from torch import Tensor, nn
 
 from .data import Column
 
+Scales = dict[str, tuple[float, float]]  # mean and deviation by column, see examples.scales
 
 class Features(nn.Module):
     """What the columns of a row say, those that age and those that do not: inputs by name -> [B, H] each."""
 
     lengths: Tensor
 
-    def __init__(self, columns: tuple[Column, ...], hidden: int, scales: dict[str, tuple[float, float]]):
+    def __init__(self, columns: tuple[Column, ...], hidden: int, scales: Scales):
         super().__init__()
         self.hidden = hidden
         self.codes = [c.name for c in columns if c.kind == "category"]
@@ -66,7 +67,7 @@ class Numbers(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, names: list[str], hidden: int, scales: dict[str, tuple[float, float]]):
+    def __init__(self, names: list[str], hidden: int, scales: Scales):
         super().__init__()
         self.names, self.hidden = names, hidden
         self.register_buffer("mean", torch.tensor([scales[name][0] for name in names]))

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .data import tensors
+from .embedder import Embedder, distinct
 from .examples import Index
 from .losses import sampled_softmax
 from .optimise import Average, Epoch, decay, descend
 from .sampling import Sampler
-from .sequence import SequenceItems, SequenceUsers
-from .two_towers import TwoTowers, distinct, tensors
 
 FEWEST_STEPS = 50  # per epoch
 
@@ -25,19 +25,19 @@ FEWEST_STEPS = 50  # per epoch
 class SequenceTrainer:
     """One optimiser over the sequence part; runs epochs over the histories as of one snapshot."""
 
-    def __init__(self, towers: TwoTowers, snapshot: int, epochs: int, rate: float):
-        users, items = towers.user.memory, towers.item.memory
-        assert isinstance(users, SequenceUsers)
-        assert isinstance(items, SequenceItems)
-        config = towers.config
-        self.towers, self.users, self.items, self.epochs, self.done = towers, users, items, epochs, 0.0
-        self.snapshot = snapshot
-        self.rate = config.sequence_learning_rate * rate
-        parameters = [*users.parameters(), *items.parameters()]
+    def __init__(self, embedder: Embedder, snapshot: int):
+        users, items = embedder.towers.user.sequence, embedder.towers.item.sequence
+        assert users is not None
+        assert items is not None
+        config = embedder.config
+        self.towers, self.users, self.items = embedder.towers, users, items
+        self.examples, self.config, self.snapshot = embedder.examples, config, snapshot
+        self.epochs, self.done = config.sequence_epochs, 0.0
+        parameters = embedder.towers.sequence_parameters()
         self.optimiser, self.average = torch.optim.Adam(parameters, fused=True), Average(parameters)
         self.random = np.random.default_rng([config.seed, snapshot])
-        self.sampler = Sampler(towers.examples, config)
-        self.rows = towers.examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
+        self.sampler = Sampler(self.examples, config)
+        self.rows = self.examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
 
     def epoch(self, phase: str) -> Epoch:
         """Go once over the histories, or over a part of very many."""
@@ -49,7 +49,7 @@ class SequenceTrainer:
         for rows in batches:
             self.done += 1 / len(batches)
             loss = self.loss(rows)
-            descend(self.optimiser, loss, self.rate * decay(self.done / self.epochs, warm=0.05))
+            descend(self.optimiser, loss, self.config.sequence_learning_rate * decay(self.done / self.epochs, warm=0.05))
             self.average.update(max(len(batches) // 2, 1))
             losses.append(loss.item())
         self.average.settle()
@@ -67,7 +67,7 @@ class SequenceTrainer:
 
         No more than an epoch's part of all steps: where there are more, each epoch draws anew.
         """
-        config, rows = self.towers.config, self.random.permutation(self.rows)
+        config, rows = self.config, self.random.permutation(self.rows)
         lengths = self.lengths(rows)
         order = np.argsort(lengths + 2 * self.random.random(len(rows)), kind="stable")
         size = min(config.sequence_positions, -(-int(lengths.sum()) // FEWEST_STEPS))
@@ -78,12 +78,12 @@ class SequenceTrainer:
 
     def lengths(self, rows: Index) -> Index:
         """Items of each history to learn from."""
-        lengths = np.diff(self.towers.examples.histories.offsets)[rows]
-        return np.minimum(lengths, self.towers.config.sequence_length)
+        lengths = np.diff(self.examples.histories.offsets)[rows]
+        return np.minimum(lengths, self.config.sequence_length)
 
     def loss(self, rows: Index) -> Tensor:
         """Softmax loss of what each history says about itself."""
-        width, examples = int(self.lengths(rows).max()), self.towers.examples
+        width, examples = int(self.lengths(rows).max()), self.examples
         inputs = tensors(examples.user_batch(rows))
         codes = inputs["history_items"][:, :width]  # [B, L], newest first
         inputs |= {"history_items": codes}
@@ -94,8 +94,8 @@ class SequenceTrainer:
         content = self.items.content(items)  # once, for the histories' items are among these
         present, places = distinct(codes)
         among = np.searchsorted(batch.items, np.maximum(examples.code_items[present.numpy()], batch.items[0]))
-        vectors = self.users.history(present, self.items.vectors(present, content[among]))  # [n, W]
-        seen = known & (torch.rand(codes.shape) >= self.towers.config.sequence_history_dropout)
+        vectors = self.items.vectors(present, content[among]) * (present > 0).unsqueeze(1)  # [n, W]
+        seen = known & (torch.rand(codes.shape) >= self.config.sequence_history_dropout)
         users = self.users.before(inputs, vectors[places], seen.float())[known]  # [n, R]
         found = self.items.to_find(items["item_code"], content)
         return sampled_softmax(users, found[batch.own], batch.weights, found[batch.sample], batch.log_q, batch.had)

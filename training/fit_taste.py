@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from .data import tensors
+from .embedder import Embedder, distinct
 from .examples import Index
 from .losses import sampled_softmax
 from .optimise import Epoch, decay, descend
 from .sampling import Sampler
-from .two_towers import TwoTowers, distinct, tensors
 
 
 class TasteTrainer:
-    """One optimiser over all but the memory part; runs epochs over the newest snapshots older than `newest`.
+    """One optimiser over all but the sequence part; runs epochs over the newest snapshots older than `newest`."""
 
-    without: user rows that nothing is to be learned from.
-    """
-
-    def __init__(self, towers: TwoTowers, newest: int, epochs: int, rate: float, without: Sequence[int] | Index = ()):
-        config = towers.config
-        self.towers, self.rate, self.epochs, self.done = towers, config.learning_rate * rate, epochs, 0.0
-        memory = {id(p) for side in (towers.user.memory, towers.item.memory) if side for p in side.parameters()}
-        parameters = [p for p in towers.parameters() if id(p) not in memory]
+    def __init__(self, embedder: Embedder, newest: int):
+        config = embedder.config
+        self.embedder, self.towers, self.epochs, self.done = embedder, embedder.towers, config.epochs, 0.0
+        others = {id(p) for p in self.towers.sequence_parameters()}
+        parameters = [p for p in self.towers.parameters() if id(p) not in others]
         self.optimiser = torch.optim.AdamW(parameters, weight_decay=config.weight_decay, fused=True)
         self.random = np.random.default_rng([config.seed, newest])
-        self.sampler = Sampler(towers.examples, config)
+        self.sampler = Sampler(embedder.examples, config)
         snapshots = range(newest + 1, newest + 1 + config.taste_snapshots)
-        self.rows = np.setdiff1d(towers.examples.rows_of(snapshots, with_targets=True), without)
+        self.rows = embedder.examples.rows_of(snapshots, with_targets=True)
 
     def epoch(self, phase: str) -> Epoch:
         """Go once over the user rows."""
@@ -42,18 +39,18 @@ class TasteTrainer:
         for rows in batches:
             self.done += 1 / len(batches)
             loss = self.loss(rows)
-            descend(self.optimiser, loss, self.rate * decay(self.done / self.epochs, warm=0.1))
+            descend(self.optimiser, loss, self.embedder.config.learning_rate * decay(self.done / self.epochs, warm=0.1))
             losses.append(loss.item())
         return Epoch(0, phase, float(np.mean(losses)), time.perf_counter() - started)
 
     def loss(self, rows: Index) -> Tensor:
         """Softmax loss of what the users of one snapshot did that they had never done."""
-        towers, examples = self.towers, self.towers.examples
-        snapshot = towers.snapshot_of(rows)
+        towers, embedder, examples = self.towers, self.embedder, self.embedder.examples
+        snapshot = embedder.snapshot_of(rows)
         inputs = tensors(examples.user_batch(rows))
         codes, places = distinct(inputs["history_items"])
-        factors = towers.factors(snapshot)
-        vectors = towers.history_tastes(codes, snapshot)
+        factors = embedder.factors(snapshot)
+        vectors = embedder.history_vectors(codes, snapshot)[:, max(embedder.layout.sequence - 1, 0) :]
         users = towers.user.taste(inputs, vectors, places, factors.turn)  # [B, F + H + 1]
         had = examples.code_items[inputs["history_items"].numpy()]
         batch = self.sampler.candidates(self.sampler.new_targets(rows), had, self.random)

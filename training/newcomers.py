@@ -2,13 +2,10 @@
 
 Few users teach the content part little in its few steps, and the factors' own regression weighs thousands of items that
 hardly anyone had like those that many had. So, once all is fitted, values learn directly what is wanted of them: scores
-of those users who had items of that kind. Items with a code of their own stay as they are; how high new ones stand
-among them is chosen on the validation window.
+of those users who had items of that kind. Items with a code of their own stay as they are.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -16,28 +13,26 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from torch import Tensor
 
+from .embedder import Embedder
 from .examples import Examples, Index, even_sample
 from .factors import Vectors, feature_places, feature_values, values_an_item
 from .linear import ridge
-from .two_towers import TwoTowers
-from .validation import blocks, embeddings, is_clearly_better, recalls_of, validation_rows
+from .validation import blocks
 
 MOST_USERS = 50_000  # an even sample of so many teaches, if there are more
 FEW = 20.0  # items: a feature value that so many share counts half of what they have in common
 DAMPING = 0.003  # of the mean square of a dimension of users
-STANDINGS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)  # that are tried, in this order
 
 
 @torch.no_grad()
-def fit_newcomers(towers: TwoTowers, snapshot: int) -> Tensor:
+def fit_newcomers(embedder: Embedder, snapshot: int) -> Tensor:
     """Vectors [V, F + H], rows as of feature_places: their sum over an item's values joins its factors and content.
 
     Two ridge regressions: of who had each item (1 over the root of the length of the history, or long ones would decide
     alone) on the users' factors and content, and of what that finds on the items' values. The scale is the one at which
     they tell most of the scores of those items: a least square over the same users.
     """
-    towers.eval()
-    examples = towers.examples
+    towers, examples = embedder.towers.eval(), embedder.examples
     rows = even_sample(examples.rows_of(range(snapshot, snapshot + 1), with_targets=False), MOST_USERS)
     histories = histories_of(examples, rows)
     known = np.flatnonzero(np.diff(histories.tocsc().indptr))
@@ -45,9 +40,9 @@ def fit_newcomers(towers: TwoTowers, snapshot: int) -> Tensor:
     values = csr_matrix(feature_values(examples, snapshot)[:, known].T.multiply(weights))  # [known, V]
     if not values.nnz:
         return torch.zeros_like(towers.item.newcomers)
-    taste = slice(towers.config.memory_dim, -2)
-    users = np.concatenate([towers.users(block, "new")[:, taste].numpy() for block in blocks(rows)])
-    learned = towers.items(snapshot, examples.code_items[known])[:, taste].numpy()
+    taste = towers.layout.vectors
+    users = np.concatenate([embedder.users(block)[:, taste].numpy() for block in blocks(rows)])
+    learned = embedder.items(snapshot, examples.code_items[known])[:, taste].numpy()
     gram = users.T @ users
     if not gram.any():  # neither factors nor content count in this shop
         return torch.zeros_like(towers.item.newcomers)
@@ -70,28 +65,6 @@ def weights_of_features(examples: Examples) -> Vectors:
         np.full(len(own), (fewest / mean) ** 0.5 if mean else 0) for own, mean in zip(places, means, strict=True)
     ]
     return np.concatenate([np.zeros(0), *weights]).astype(np.float32)
-
-
-@torch.inference_mode()
-def choose_standing(towers: TwoTowers, log: Callable[[str], None]) -> None:
-    """Set what the taste of new items counts beside that of others, by recall on the validation window.
-
-    New are the items that nobody or hardly anyone had before it. Among themselves their order stays; but few of a
-    catalogue's new items are ever wanted, and at the full length of their vectors they would fill lists that known
-    items serve better. So they count as much as they can without what is best being clearly better.
-    """
-    examples, snapshot = towers.examples, towers.examples.serve + 1
-    towers.item.newcomers.copy_(fit_newcomers(towers, snapshot))
-    rows, new = validation_rows(examples), torch.from_numpy(np.flatnonzero(examples.codes(snapshot) == 0))
-    users, items = embeddings(towers, rows, "new", hidden=False)
-    taste = slice(towers.config.memory_dim, -1)
-    of_new, found = items[new, taste], {}
-    for standing in STANDINGS:
-        items[new, taste] = standing * of_new
-        found[standing] = recalls_of(examples, rows, (block @ items.T for block in users), "new")
-    best = max(found.values(), key=lambda recalls: float(recalls.sum()))
-    towers.item.standing.fill_(next(s for s in STANDINGS if not is_clearly_better(best, found[s])))
-    log(f"two_tower: new items count {float(towers.item.standing):g}")
 
 
 def histories_of(examples: Examples, rows: Index) -> csr_matrix:

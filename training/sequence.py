@@ -12,9 +12,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from .config import TrainingConfig
 from .data import Column
-from .features import Features, table, without_some
+from .features import Features, Scales, table, without_some
 from .histories import pool
 
 START = 0.05  # deviation of the vectors at the start
@@ -26,11 +25,11 @@ class SequenceItems(nn.Module):
     """What an item is to be found by: a vector of its own, its content, and a bias."""
 
     def __init__(
-        self, columns: tuple[Column, ...], codes: int, config: TrainingConfig, scales: dict[str, tuple[float, float]]
+        self, columns: tuple[Column, ...], codes: int, length: int, id_dropout: float, scales: Scales
     ):
         super().__init__()
-        width = config.memory_dim - 1
-        self.id_dropout = config.sequence_id_dropout
+        width = length - 1
+        self.id_dropout = id_dropout
         self.own = table(codes, width, START)
         self.bias = table(codes, 1, 0.0)
         self.features = Features(tuple(c for c in columns if not c.changes), width, scales)
@@ -62,29 +61,21 @@ class SequenceItems(nn.Module):
 class SequenceUsers(nn.Module):
     """Pools of a history and the user's features that do not age, mixed."""
 
-    def __init__(self, columns: tuple[Column, ...], config: TrainingConfig, scales: dict[str, tuple[float, float]]):
+    def __init__(self, columns: tuple[Column, ...], length: int, dropout: float, scales: Scales):
         super().__init__()
-        width = config.memory_dim - 1
+        width = length - 1
         self.falls = nn.Parameter(torch.tensor(HALVES))
         self.empty = nn.Parameter(torch.zeros(width))  # in place of a pool of nothing
         self.features = Features(tuple(c for c in columns if not c.changes), width, scales)
         self.network = nn.Sequential(
-            nn.Dropout(config.sequence_dropout),
+            nn.Dropout(dropout),
             nn.Linear((len(HALVES) + 1) * width, 2 * width),
             nn.GELU(),
-            nn.Dropout(config.sequence_dropout),
+            nn.Dropout(dropout),
             nn.Linear(2 * width, width),
         )
         self.norm = nn.LayerNorm(width)
         self.scale = nn.Parameter(torch.tensor(math.log(LENGTH) - math.log(width) / 2))
-
-    def history(self, codes: Tensor, items: Tensor) -> Tensor:
-        """What items [n, W] of codes [n] are as part of a history: [n, W]; zeros for code 0."""
-        return items * (codes > 0).unsqueeze(1)
-
-    def present(self, inputs: dict[str, Tensor]) -> Tensor:
-        """1 for all rows [B, 1]: this part has something to say to everyone."""
-        return torch.ones_like(inputs["only_new"]).unsqueeze(1)
 
     def forward(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor) -> Tensor:
         """[B, R] from vectors [n, W] and places [B, L]: row in `vectors` of each history item, newest first."""

@@ -75,6 +75,7 @@ def load(path: str) -> Model:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # DuckDB calls from as many threads as it has
     options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors: what it cannot fold it says at each start
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no common class
