@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -22,14 +25,21 @@ KNOWN_CIRCLE = ("merchandising", "recommendations")
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """Nodes of the project's models by id."""
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[str]]]:
+    """The folder with the project's manifest, and the arguments of dbt that keep it."""
     folder = tmp_path_factory.mktemp("parsed")
     places = ["--project-dir", REPO, "--profiles-dir", REPO, "--target-path", folder, "--log-path", folder]
+    arguments = [*map(str, places), "--no-send-anonymous-usage-stats"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TWO_TOWER_DATABASE", ":memory:")
-        invoke(folder, "parse", *map(str, places)).must_pass()
-    nodes = json.loads((folder / "manifest.json").read_text())["nodes"]
+        invoke(folder, "parse", *arguments).must_pass()
+        yield folder, arguments
+
+
+@pytest.fixture(scope="module")
+def models(parsed: tuple[Path, list[str]]) -> dict[str, dict[str, Any]]:
+    """Nodes of the project's models by id."""
+    nodes = json.loads((parsed[0] / "manifest.json").read_text())["nodes"]
     return {name: node for name, node in nodes.items() if node["resource_type"] == "model"}
 
 
@@ -72,3 +82,22 @@ def test_no_folder_holds_more_files_of_code_than_one_can_look_through() -> None:
     assert set(CODE) <= {Path(folder).parts[0] for folder in counts}
     assert {folder: n for folder, n in counts.items() if n > MOST_FILES and folder not in NOT_YET} == {}
     assert all(counts[folder] > MOST_FILES for folder in NOT_YET), "take it out of the list"
+
+
+def selected(parsed: tuple[Path, list[str]], selector: str) -> set[str]:
+    """Names of all that a selector selects."""
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "ls", "--selector", selector]
+    done = subprocess.run([*command, "--output", "name", *parsed[1]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return set(done.stdout.split())
+
+
+def test_selectors_part_what_serves_from_what_measures(
+    parsed: tuple[Path, list[str]], models: dict[str, dict[str, Any]]
+) -> None:
+    tags = {node["name"]: node["tags"] for node in models.values()}
+    lists, evaluation = (tags.keys() & selected(parsed, name) for name in ("lists", "evaluation"))
+    assert lists == {name for name in tags if "train" not in tags[name]}
+    assert evaluation == {name for name in tags if "evaluate" in tags[name]} | {"evaluation_recommendations"}
+    assert "recommendations" in lists
+    assert {"gates", "als"} <= evaluation
