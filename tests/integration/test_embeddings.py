@@ -198,7 +198,7 @@ WRONG = {  # query, encoder and what is said of them
     "no encoder": (
         "select 1 as sku, 'a' as content",
         "encoders/none",
-        ["encoder 'encoders/none'", "two_tower.training.encoders"],
+        ["encoder 'encoders/none'", "two-tower export-encoder"],
     ),
 }
 

@@ -238,11 +238,11 @@ def test_the_file_is_one_that_older_duckdb_opens(built: Shop) -> None:
     ]
 
 
-SEARCHES = {"tune": [], "tune_baselines": ["--dataset", "planted"]}
+SEARCHES = {"tune": [], "tune-baselines": ["--dataset", "planted"]}
 
 
-def search(module: str, database: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", f"two_tower.training.{module}", "--database", str(database), *more]
+def search(name: str, database: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "two_tower.training.cli", name, "--database", str(database), *more]
     return subprocess.run(command, check=False, capture_output=True, text=True)
 
 
@@ -255,8 +255,8 @@ def tune(database: Path, trials: int) -> str:
 def test_a_search_of_settings_needs_a_built_project(tmp_path: Path) -> None:
     database = tmp_path / "empty.duckdb"
     duckdb.connect(str(database)).close()
-    for module, more in SEARCHES.items():
-        failed = search(module, database, *more)
+    for name, more in SEARCHES.items():
+        failed = search(name, database, *more)
         assert failed.returncode == 1
         assert failed.stderr.count("\n") <= 5, failed.stderr
         assert "schema main" in failed.stderr
@@ -268,8 +268,8 @@ def test_a_search_after_a_refresh_says_what_is_left_out(built: Shop, tmp_path: P
     shutil.copy(built.database, database)
     with duckdb.connect(str(database)) as connection:
         connection.execute("delete from snapshot_targets where snapshot > 1")
-    for module, more in SEARCHES.items():
-        failed = search(module, database, *more)
+    for name, more in SEARCHES.items():
+        failed = search(name, database, *more)
         assert failed.returncode == 1
         assert "snapshot_targets ends at snapshot 1" in failed.stderr
         assert "first dbt run --select +training_runs" in failed.stderr

@@ -226,7 +226,7 @@ def test_alpha_is_white_and_a_turned_picture_is_upright(pictures: Path, connecti
 def test_a_folder_that_is_no_encoder_is_named(
     texts: Path, pictures: Path, tmp_path: Path, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    with pytest.raises(duckdb.Error, match=r"encoder 'nowhere'.*python -m two_tower.training.encoders"):
+    with pytest.raises(duckdb.Error, match=r"encoder 'nowhere'.*two-tower export-encoder"):
         connection.execute("select embed_text('nowhere', 'tea')")
     with pytest.raises(duckdb.Error, match=r"pictures' reads image, not text"):
         connection.execute(f"select embed_text('{pictures}', 'tea')")
