@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +35,6 @@ class Examples:
     is_new: Ragged  # per target: not among what the user ever had
     again: Ragged  # per history item: in the targets
     had: Ragged  # per user row of the validation snapshot: catalogue items that the user ever had
-    people: Index  # per user row: number of the user, the same at each snapshot
 
     @property
     def item_columns(self) -> tuple[Column, ...]:
@@ -85,19 +84,19 @@ def gather(inputs: Inputs, rows: Index) -> dict[str, Array]:
 
 def build_examples(
     users: pa.Table, items: pa.Table, behaviour: pa.Table, targets: pa.Table, had: pa.Table,
-    sizes: dict[str, dict[str, int]], changing: Mapping[str, Collection[str]], serve: int,
+    sizes: dict[str, dict[str, int]], changing: Collection[str], serve: int,
 ) -> Examples:  # fmt: skip
     """Join the input tables of one horizon with its targets.
 
-    changing: columns by entity that change from snapshot to snapshot; of items those are read from `behaviour`, which
+    changing: columns of items that change from snapshot to snapshot: they are read from `behaviour`, which
     has all snapshots, the others from the rows of `items` that are served; sizes: number of codes by entity and column,
     {'user': {...}, 'item': {'item_code': ..., ...}}.
     Raises ValueError when nothing is left to learn from.
     """
-    user_inputs = read_inputs(users, sizes["user"], changing["user"])
+    user_inputs = read_inputs(users, sizes["user"], ())
     items = items.filter(pc.equal(items["snapshot"], serve)).sort_by("item_id")
     catalogue = _distinct(items["item_id"])
-    ages = [name for name in behaviour.column_names if name in changing["item"] and name not in NOT_INPUTS]
+    ages = [name for name in behaviour.column_names if name in changing and name not in NOT_INPUTS]
     item_inputs = read_inputs(items.drop_columns(ages), sizes["item"], ())
     item_behaviour = read_inputs(behaviour.select(["snapshot", *ages]), sizes["item"], ages)
     places = positions(behaviour["item_id"], catalogue)
@@ -121,7 +120,6 @@ def build_examples(
     return Examples(
         user_inputs, item_inputs, item_behaviour, serve, item_rows, catalogue, code_items, wanted, is_new,
         again, _items_by_row(users, had, catalogue)[0],
-        positions(users["user_id"], _distinct(users["user_id"])),
     )  # fmt: skip
 
 

@@ -13,14 +13,14 @@ inputs as (
 ),
 
 served as (
-    select inputs.*
+    select inputs.* replace (horizons.horizon as horizon)
     from inputs
     inner join horizons
         on
-            inputs.horizon = horizons.horizon
+            inputs.horizon = horizons.vocabulary
             and inputs.snapshot = horizons.snapshot
     -- so that embed gets full blocks of rows for one model each, which takes half the time
-    order by inputs.horizon, inputs.item_id
+    order by horizons.horizon, inputs.item_id
 ),
 
 final as (

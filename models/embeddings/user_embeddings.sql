@@ -8,29 +8,24 @@ runs as (
     select * from {{ ref('two_tower', 'model_registry') }}
 ),
 
-policies as (
-    select unnest(['repeats', 'new']) as policy
+inputs as (
+    select * from {{ ref('two_tower', 'user_inputs') }}
 ),
 
 served as (
-    select
-        inputs.*,
-        policies.policy,
-        cast(policies.policy = 'new' as float) as only_new
-    from {{ ref('two_tower', 'user_inputs') }} as inputs
+    select inputs.* replace (horizons.horizon as horizon)
+    from inputs
     inner join horizons
         on
-            inputs.horizon = horizons.horizon
+            inputs.horizon = horizons.vocabulary
             and inputs.snapshot = horizons.snapshot
-    cross join policies
     -- so that embed gets full blocks of rows for one model each, which takes half the time
-    order by inputs.horizon, inputs.user_id, policies.policy
+    order by horizons.horizon, inputs.user_id
 ),
 
 final as (
     select
         served.horizon,
-        served.policy,
         served.user_id,
         runs.run_id,
         case

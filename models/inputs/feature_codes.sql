@@ -6,6 +6,7 @@ with
 
 horizons as (
     select * from {{ ref('two_tower', 'horizons') }}
+    where horizon = vocabulary
 ),
 
 known_items as (

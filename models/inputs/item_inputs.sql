@@ -4,6 +4,12 @@ with
 
 horizons as (
     select * from {{ ref('two_tower', 'horizons') }}
+    where horizon = vocabulary
+),
+
+-- what is embedded: with one vocabulary also the snapshot of the validation horizon
+served as (
+    select * from {{ ref('two_tower', 'horizons') }}
 ),
 
 item_features as (
@@ -51,9 +57,10 @@ behaviour as (
         -- that a rare item has a code now would tell the past that it will be had
         case when {{ two_tower.is_coded('item_features') }} then coalesce(ids.code, 0) else 0 end as item_code,
         item_features.item_id,
-        item_features.snapshot = horizons.snapshot as is_served
+        served.snapshot is not null as is_served
     from horizons
     inner join item_features on horizons.snapshot <= item_features.snapshot
+    left join served on horizons.horizon = served.vocabulary and item_features.snapshot = served.snapshot
     left join codes as ids
         on
             horizons.horizon = ids.horizon

@@ -1,9 +1,9 @@
 {%- set columns = two_tower.feature_columns('stg_users', ['user_id']) -%}
-{%- set behaviour = two_tower.feature_columns('user_features', ['snapshot', 'user_id']) -%}
 with
 
 horizons as (
     select * from {{ ref('two_tower', 'horizons') }}
+    where horizon = vocabulary
 ),
 
 user_features as (
@@ -64,7 +64,6 @@ final as (
     select
         encoded.horizon,
         user_features.snapshot,
-        {{ two_tower.behaviour_columns('user_features', behaviour) }}
         encoded.* exclude (horizon),
         histories.history_items is not null as has_history,
         histories.* exclude (horizon, snapshot, user_id)

@@ -1,4 +1,7 @@
-{%- set wanted = "'" ~ var('two_tower_horizons') | join("', '") ~ "'" -%}
+{#- The validation horizon is the one before the first that is wanted: its towers have not seen the window from which that one's ranker
+    learns. It shares the vocabulary of that horizon. -#}
+{%- set wanted = var('two_tower_horizons') -%}
+{%- set first = 1 if 'evaluation' in wanted else 0 -%}
 with
 
 snapshots as (
@@ -7,18 +10,31 @@ snapshots as (
 
 views as (
     select
-        case snapshots.snapshot when 0 then 'production' else 'evaluation' end as horizon,
-        snapshots.snapshot,
-        snapshots.as_of,
-        case snapshots.snapshot when 1 then serving.as_of end as target_until
-    from snapshots
-    left join snapshots as serving on serving.snapshot = 0
-    where snapshots.snapshot <= 1
+        'production' as horizon,
+        'production' as vocabulary,
+        0 as snapshot
+    where {{ 'production' in wanted }}
+    union all
+    select
+        'evaluation',
+        'evaluation',
+        1
+    where {{ 'evaluation' in wanted }}
+    union all
+    select
+        'validation',
+        '{{ 'evaluation' if first else 'production' }}',
+        {{ first + 1 }}
 ),
 
 final as (
-    select * from views
-    where horizon in ({{ wanted }})
+    select
+        views.horizon,
+        views.vocabulary,
+        snapshots.snapshot,
+        snapshots.as_of
+    from views
+    inner join snapshots on views.snapshot = snapshots.snapshot
 )
 
 select * from final

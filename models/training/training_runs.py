@@ -9,10 +9,8 @@ def model(dbt, session):
         "feature_codes": dbt.ref("two_tower", "feature_codes"),
         "snapshot_targets": dbt.ref("two_tower", "snapshot_targets"),
         "user_histories": dbt.ref("two_tower", "user_histories"),
-        "user_features": dbt.ref("two_tower", "user_features"),
         "item_features": dbt.ref("two_tower", "item_features"),
         "item_reviews": dbt.ref("two_tower", "item_reviews"),
         "horizons": dbt.ref("two_tower", "horizons"),
     }
-    shop = f"{dbt.this.database}.{dbt.this.schema}"
-    return train(names, dbt.config.get("training"), dbt.config.get("model_dir"), shop, AdapterLogger("TwoTower").info)
+    return train(names, dbt.config.get("training"), dbt.config.get("model_dir"), AdapterLogger("TwoTower").info)

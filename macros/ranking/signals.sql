@@ -1,0 +1,155 @@
+{% macro signals(candidates, horizon) %}
+    {#- Select of the candidates with all that the ranker reads: the columns of `candidates`, and one number per signal. A signal is NULL
+        where there is nothing to know: the ranker is told so. What counts is what was known as of the horizon's cut-off. -#}
+    {%- set columns = two_tower.feature_columns('stg_items', ['item_id']) | selectattr('encoding', 'equalto', 'category') | list %}
+    with
+
+    horizon as (
+        select * from {{ ref('two_tower', 'horizons') }} where horizon = '{{ horizon }}'
+    ),
+
+    users as (
+        select distinct user_id from {{ candidates }}
+    ),
+
+    histories as (
+        select histories.*
+        from {{ ref('two_tower', 'user_histories') }} as histories
+        inner join horizon on histories.snapshot = horizon.snapshot
+    ),
+
+    own_histories as (
+        select histories.* from histories
+        semi join users on histories.user_id = users.user_id
+    ),
+
+    events as (
+        select
+            splits.user_id,
+            splits.item_id,
+            splits.event_at,
+            ends.end_at
+        from {{ ref('two_tower', 'interaction_splits') }} as splits
+        cross join horizon
+        cross join (select max(event_at) as end_at from {{ ref('two_tower', 'interaction_splits') }}) as ends
+        where {{ two_tower.is_history('splits.bucket', 'horizon.snapshot') }}
+    ),
+
+    -- weights as of the end of all data, which the time since the user's last event turns into those as of the cut-off
+    purchases as (
+        select
+            user_id,
+            item_id,
+            count(distinct date_trunc('day', event_at)) as days,
+            {% for days in [30, 90] -%}
+            sum(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }}))
+            / max(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }})) as weight_{{ days }}{{ ',' if not loop.last }}
+            {% endfor %}
+        from events
+        group by user_id, item_id
+    ),
+
+    rhythms as (
+        select
+            histories.item_id,
+            avg(histories.interval_days) filter (where purchases.days > 1) as interval_days,
+            avg(cast(purchases.days > 1 as integer)) as return_share
+        from histories
+        inner join purchases on histories.user_id = purchases.user_id and histories.item_id = purchases.item_id
+        group by histories.item_id
+    ),
+
+    activity as (
+        select
+            user_id,
+            count(distinct date_trunc('day', event_at)) as days
+        from events
+        semi join users on events.user_id = users.user_id
+        group by user_id
+    ),
+
+    novelty as (
+        select
+            user_id,
+            count(*) as items,
+            count(*) filter (where is_recent) as recent_items,
+            count(*) filter (where days_since_first < {{ var('two_tower_test_days') }})
+            / nullif(count(*) filter (where days_since_last < {{ var('two_tower_test_days') }}), 0) as new_share
+        from own_histories
+        group by user_id
+    ),
+
+    {%- for column in columns %}
+
+    of_{{ loop.index }} as (
+        select
+            own_histories.user_id,
+            items.{{ adapter.quote(column.name) }} as value,
+            sum(own_histories.recency_weight) / sum(sum(own_histories.recency_weight)) over (partition by own_histories.user_id) as share,
+            min(own_histories.days_since_last) as days
+        from own_histories
+        inner join {{ ref('two_tower', 'stg_items') }} as items on own_histories.item_id = items.item_id
+        where items.{{ adapter.quote(column.name) }} is not null
+        group by own_histories.user_id, items.{{ adapter.quote(column.name) }}
+    ),
+    {%- endfor %}
+
+    features as (
+        select features.*
+        from {{ ref('two_tower', 'item_features') }} as features
+        inner join horizon on features.snapshot = horizon.snapshot
+    )
+
+    select
+        candidates.*,
+        cast(histories.interactions as float) as interactions,
+        cast(purchases.days as float) as purchase_days,
+        cast(purchases.weight_30 * power(2, -histories.days_since_last / 30) as float) as recency_30,
+        cast(purchases.weight_90 * power(2, -histories.days_since_last / 90) as float) as recency_90,
+        cast(histories.recency_weight as float) as recency_weight,
+        cast(histories.days_since_last as float) as days_since_last,
+        cast(histories.days_since_first as float) as days_since_first,
+        cast(histories.interval_days as float) as interval_days,
+        cast(histories.days_since_last / (histories.interval_days + 1) as float) as due,
+        cast(histories.days_since_last / (rhythms.interval_days + 1) as float) as item_due,
+        cast(rhythms.return_share as float) as item_return_share,
+        cast(features.users as float) as item_users,
+        cast(features.recent_users as float) as item_recent_users,
+        cast(features.new_users as float) as item_new_users,
+        cast(novelty.items as float) as user_items,
+        cast(novelty.recent_items as float) as user_recent_items,
+        cast(novelty.new_share as float) as user_new_share,
+        cast(activity.days as float) as user_active_days
+        {%- for column in columns %},
+        cast(of_{{ loop.index }}.share as float) as {{ adapter.quote('share_of_' ~ column.name) }},
+        cast(of_{{ loop.index }}.days as float) as {{ adapter.quote('days_since_' ~ column.name) }}
+        {%- endfor %}
+    from {{ candidates }} as candidates
+    inner join features on candidates.item_id = features.item_id
+    left join own_histories as histories on candidates.user_id = histories.user_id and candidates.item_id = histories.item_id
+    left join purchases on candidates.user_id = purchases.user_id and candidates.item_id = purchases.item_id
+    left join rhythms on candidates.item_id = rhythms.item_id
+    left join novelty on candidates.user_id = novelty.user_id
+    left join activity on candidates.user_id = activity.user_id
+    left join {{ ref('two_tower', 'stg_items') }} as items on candidates.item_id = items.item_id
+    {%- for column in columns %}
+    left join of_{{ loop.index }}
+        on candidates.user_id = of_{{ loop.index }}.user_id and items.{{ adapter.quote(column.name) }} = of_{{ loop.index }}.value
+    {%- endfor %}
+    where candidates.horizon = '{{ horizon }}'
+{%- endmacro %}
+
+
+{% macro signal_columns() %}
+    {#- Names of the columns of `signals` that the ranker reads; it finds them by name. -#}
+    {%- set names = [
+        'sequence_score', 'factors_score', 'content_score', 'neighbour_score', 'best_similarity', 'interactions', 'purchase_days',
+        'recency_30', 'recency_90', 'recency_weight', 'days_since_last', 'days_since_first', 'interval_days', 'due', 'item_due',
+        'item_return_share', 'item_users', 'item_recent_users', 'item_new_users', 'user_items', 'user_recent_items',
+        'user_new_share', 'user_active_days',
+    ] -%}
+    {%- for column in two_tower.feature_columns('stg_items', ['item_id']) if column.encoding == 'category' -%}
+        {%- do names.extend(['share_of_' ~ column.name, 'days_since_' ~ column.name]) -%}
+    {%- endfor -%}
+    {{ return(names) }}
+{%- endmacro %}

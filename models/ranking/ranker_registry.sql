@@ -1,0 +1,24 @@
+with
+
+ranker_runs as (
+    select * from {{ ref('two_tower', 'ranker_runs') }}
+),
+
+final as (
+    select
+        horizon,
+        run_id,
+        max(text) filter (where kind = 'artifact') as ranker_model,
+        max(text) filter (where kind = 'sha256') as ranker_model_sha256,
+        max(text) filter (where kind = 'metadata' and name = 'order_by') as order_by,
+        cast(max(value) filter (where kind = 'recall' and name = 'ranker') as double) as ranker_recall,
+        cast(max(value) filter (where kind = 'recall' and name = 'towers') as double) as towers_recall,
+        cast(max(value) filter (where kind = 'count' and name = 'pairs') as bigint) as pairs,
+        cast(max(value) filter (where kind = 'count' and name = 'users') as bigint) as users,
+        cast(max(value) filter (where kind = 'duration') as double) as seconds,
+        cast(max(text) filter (where kind = 'metadata' and name = 'trained_at') as timestamp) as trained_at
+    from ranker_runs
+    group by horizon, run_id
+)
+
+select * from final

@@ -1,0 +1,230 @@
+"""The second stage: how likely a user takes a candidate within the next window, by everything that is known of the pair.
+
+A small network over the signals of macro `signals`. Several are fitted, each without a share of the users: what they say
+of those is what is known of their quality, their mean is what serves. Cross-entropy makes it a chance, not just an order.
+Where the order is not clearly better than that of the towers, theirs stands, turned into chances.
+Shapes: n pairs, S signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .config import TrainingConfig
+from .features import signed_log, silent
+from .optimise import decay, descend
+from .validation import is_clearly_better
+
+K = 10
+STEPS = (400, 2000)  # of one network: at least, and at most
+WIDTHS = (64, 32)
+TOWER_SCORES = ("sequence_score", "factors_score", "content_score")
+POPULARITY = "item_recent_users"
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Candidates of users whose next window is known.
+
+    signals [n, S], NaN where there is nothing to know, by `names`; taken [n]; repeat [n]: had before; user [n]: number
+    of the user; wanted [n]: how many items the user takes in the window, candidates or not.
+    """
+
+    names: tuple[str, ...]
+    signals: Floats
+    taken: NDArray[np.bool_]
+    repeat: NDArray[np.bool_]
+    user: NDArray[np.int64]
+    wanted: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.taken)
+
+    def tower_scores(self) -> Floats:
+        """The dot product of each pair, by popularity far below where a user has none."""
+        scores = self.signals[:, [self.names.index(name) for name in TOWER_SCORES]].sum(1)
+        popularity = np.log1p(np.nan_to_num(self.signals[:, self.names.index(POPULARITY)]))
+        found: Floats = np.where(np.isnan(scores), popularity - 1e6, scores).astype(np.float32)
+        return found
+
+
+class Ranker(nn.Module):
+    """Signals [n] each -> chance [n, 1]: the mean of the networks."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, signals: Floats, networks: int, dropout: float):
+        super().__init__()
+        mean, deviation = scales_of(signals)
+        self.register_buffer("mean", torch.from_numpy(mean))
+        self.register_buffer("deviation", torch.from_numpy(deviation))
+        self.networks = nn.ModuleList(Network(2 * signals.shape[1], dropout) for _ in range(networks))
+
+    def forward(self, *signals: Tensor) -> Tensor:
+        """Chances [n, 1]."""
+        inputs = self.scaled(torch.stack(signals, 1))
+        return torch.stack([torch.sigmoid(network(inputs)) for network in self.networks]).mean(0)
+
+    def scaled(self, signals: Tensor) -> Tensor:
+        """Signals [n, S] on a signed log scale, standardised and clamped, and which are missing: [n, 2 S]."""
+        absent = torch.isnan(signals)
+        scaled = (signed_log(torch.nan_to_num(signals)) - self.mean) / self.deviation
+        return torch.cat([scaled.clamp(-5.0, 5.0).masked_fill(absent, 0.0), absent.float()], 1)
+
+
+class Network(nn.Module):
+    """A linear model and a small network beside it, which starts silent: log-odds [n, 1] of scaled signals [n, 2 S]."""
+
+    def __init__(self, width: int, dropout: float):
+        super().__init__()
+        self.linear = silent(nn.Linear(width, 1))
+        self.network = nn.Sequential(
+            nn.Linear(width, WIDTHS[0]), nn.GELU(), nn.Dropout(dropout), nn.Linear(WIDTHS[0], WIDTHS[1]), nn.GELU(),
+            silent(nn.Linear(WIDTHS[1], 1)),
+        )  # fmt: skip
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """[n, 1]."""
+        odds: Tensor = self.linear(inputs) + self.network(inputs)
+        return odds
+
+
+class TowerOrder(nn.Module):
+    """The towers' order as chances [n, 1]: log-odds that rise with the dot product, or with popularity without one."""
+
+    def __init__(self, names: tuple[str, ...]):
+        super().__init__()
+        self.places = [names.index(name) for name in TOWER_SCORES]
+        self.popularity = names.index(POPULARITY)
+        self.slopes = nn.Parameter(torch.zeros(2))  # logarithms
+        self.offsets = nn.Parameter(torch.full((2,), -4.0))
+
+    def forward(self, *signals: Tensor) -> Tensor:
+        """Chances [n, 1]."""
+        return torch.sigmoid(self.odds(signals)).unsqueeze(1)
+
+    def odds(self, signals: tuple[Tensor, ...]) -> Tensor:
+        """Log-odds [n]."""
+        scores = torch.stack([signals[place] for place in self.places]).sum(0)
+        popular = torch.log1p(torch.nan_to_num(signals[self.popularity]))
+        slopes = self.slopes.exp()
+        by_towers = slopes[0] * torch.nan_to_num(scores) + self.offsets[0]
+        return torch.where(torch.isnan(scores), slopes[1] * popular + self.offsets[1], by_towers)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What serves, by what it orders (`ranker` or `towers`), and the mean recalls@10 of both on users not learned from."""
+
+    model: Ranker | TowerOrder
+    order_by: str
+    ranker_recall: float
+    towers_recall: float
+
+
+def fit_ranker(pairs: Pairs, config: TrainingConfig, log: Callable[[str], None]) -> Fitted:
+    """Fit the networks, compare on the users that each has not seen, and keep what is better."""
+    ranker = Ranker(pairs.signals, config.ranker_folds, config.ranker_dropout)
+    random = np.random.default_rng(config.seed)
+    folds = random.integers(0, config.ranker_folds, int(pairs.user.max(initial=0)) + 1)[pairs.user]
+    with torch.inference_mode():
+        inputs = ranker.scaled(torch.from_numpy(pairs.signals))
+    inputs = inputs.clone()
+    taken = torch.from_numpy(pairs.taken.astype(np.float32)).unsqueeze(1)
+    unseen = np.zeros(len(pairs), np.float32)
+    for fold, network in enumerate(ranker.networks):
+        assert isinstance(network, Network)
+        rows = np.flatnonzero(folds != fold) if config.ranker_folds > 1 else np.arange(len(pairs))
+        _fit_network(network, inputs, taken, rows, config, random)
+        held = np.flatnonzero(folds == fold)
+        with torch.inference_mode():
+            unseen[held] = network.eval()(inputs[torch.from_numpy(held)]).squeeze(1).numpy()
+    by_ranker, by_towers = recalls(pairs, unseen), recalls(pairs, pairs.tower_scores())
+    is_better = is_clearly_better(by_ranker, by_towers)
+    means = [float(found.mean()) if len(found) else 0.0 for found in (by_ranker, by_towers)]
+    order = "ranker" if is_better else "towers"
+    log(
+        f"two_tower: on users that it has not learned from the ranker has recall@10 {means[0]:.4f}, the towers' order "
+        f"{means[1]:.4f}: lists are ordered by the {order}"
+    )
+    model = ranker.eval() if is_better else _fit_tower_order(TowerOrder(pairs.names), pairs).eval()
+    return Fitted(model, order, *means)
+
+
+def recalls(pairs: Pairs, scores: Floats) -> NDArray[np.float64]:
+    """Recall@10 of each user with something to find, the mean of both policies where there are repeats."""
+    everything = _recalls(pairs, scores, np.ones(len(pairs), np.bool_))
+    if not pairs.repeat.any():
+        return everything
+    return (everything + _recalls(pairs, scores, ~pairs.repeat)) / 2
+
+
+def scales_of(signals: Floats) -> tuple[Floats, Floats]:
+    """Mean and deviation [S] on the signed log scale; infinite where nothing varies, for then it must say nothing."""
+    logs = np.sign(signals) * np.log1p(np.abs(signals))
+    known = ~np.isnan(logs)
+    count = known.sum(0).clip(1)
+    mean = np.where(known, logs, 0).sum(0, dtype=np.float64) / count
+    deviation = (np.where(known, logs - mean, 0) ** 2).sum(0) / count
+    deviation = np.sqrt(deviation)
+    return mean.astype(np.float32), np.where(deviation > 1e-6, deviation, np.inf).astype(np.float32)
+
+
+def _fit_network(
+    network: Network, inputs: Tensor, taken: Tensor, rows: NDArray[np.int64], config: TrainingConfig,
+    random: np.random.Generator,
+) -> None:  # fmt: skip
+    if not len(rows):
+        return
+    share = float(taken[torch.from_numpy(rows)].mean())
+    with torch.no_grad():
+        network.linear.bias.fill_(float(np.log(max(share, 1e-6) / max(1 - share, 1e-6))))
+    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=config.ranker_weight_decay, fused=True)
+    pieces = -(-len(rows) // config.ranker_batch_size)
+    steps = min(max(pieces * config.ranker_epochs, STEPS[0]), STEPS[1])
+    network.train()
+    for step in range(steps):
+        if step % pieces == 0:
+            batches = np.array_split(random.permutation(rows), pieces)
+        batch = torch.from_numpy(batches[step % pieces])
+        loss = nn.functional.binary_cross_entropy_with_logits(network(inputs[batch]), taken[batch])
+        descend(optimiser, loss, config.ranker_learning_rate * decay((step + 1) / steps, warm=0.1))
+
+
+def _fit_tower_order(order: TowerOrder, pairs: Pairs) -> TowerOrder:
+    """Four numbers by Newton's kind of steps (L-BFGS) on the cross-entropy."""
+    signals = tuple(torch.from_numpy(np.ascontiguousarray(column)) for column in pairs.signals.T)
+    taken = torch.from_numpy(pairs.taken.astype(np.float32))
+    optimiser = torch.optim.LBFGS(order.parameters(), max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = nn.functional.binary_cross_entropy_with_logits(order.odds(signals), taken)
+        loss.backward()
+        return loss
+
+    if len(pairs):
+        optimiser.step(closure)
+    return order
+
+
+def _recalls(pairs: Pairs, scores: Floats, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
+    users = int(pairs.user.max(initial=-1)) + 1
+    rows = np.flatnonzero(allowed)
+    rows = rows[np.lexsort((-scores[rows], pairs.user[rows]))]
+    counts = np.bincount(pairs.user[rows], minlength=users)
+    rank = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    hits = np.bincount(pairs.user[rows[rank < K]], pairs.taken[rows[rank < K]], minlength=users)
+    wanted = np.zeros(users)
+    wanted[pairs.user] = pairs.wanted
+    had = np.bincount(pairs.user, pairs.taken & ~allowed, minlength=users)  # repeats, which are all candidates
+    found: NDArray[np.float64] = hits / np.minimum(K, np.maximum(wanted - had, 1))
+    return found
