@@ -80,8 +80,9 @@ refresh-without-torch: .venv-serving/.installed  ## nightly refresh in an enviro
 test-clean-install: $(INSTALLED)  ## the second project and README's path, each installed into an environment of its own
 	TWO_TOWER_CLEAN_INSTALL=1 $(BIN)/python -m pytest tests/integration/test_readme.py
 
+# The warning is about the generator's successor, see decision 0132.
 docs: .venv-docs/.installed  ## the documentation site under site/; fails on a dead link
-	.venv-docs/bin/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
 
 dbt-docs: $(INSTALLED)  ## dbt's own documentation site under target/; after `make demo`
 	$(BIN)/dbt docs generate

@@ -1,4 +1,7 @@
-"""Hooks of the documentation site (mkdocs.yml): the generated reference, and diagrams as SVG, so that no page loads anything from elsewhere."""
+"""Hooks of the documentation site (mkdocs.yml): the generated reference, and diagrams as SVG.
+
+So no page loads anything from elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import mermaidx
 
 sys.path.insert(0, str(Path(__file__).parent))
 import reference
+from reference.texts import REPO
 
 DIAGRAM = re.compile(r'<pre class="mermaid"><code>(.*?)</code></pre>', re.DOTALL)
 RESULTS = re.compile(r"<!-- results -->\n(.*?)<!-- end of results -->", re.DOTALL)
@@ -20,7 +24,7 @@ RESULTS = re.compile(r"<!-- results -->\n(.*?)<!-- end of results -->", re.DOTAL
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Fill in what is generated, and the table of results, which stands in README alone."""
-    readme = (reference.REPO / "README.md").read_text()
+    readme = (REPO / "README.md").read_text()
     (results,) = RESULTS.findall(readme)
     return reference.filled(markdown).replace("<!-- quote: results of README -->", results)
 

@@ -1,6 +1,6 @@
-"""The tutorial's path for a new team, typed as it stands there, on the files of examples/my_shop; with TWO_TOWER_CLEAN_INSTALL=1 its installation, too.
+"""The tutorial's path for a new team, typed as it stands there, on the files of examples/my_shop, which README quotes, too.
 
-What README and the tutorial quote has to stand in these files.
+With TWO_TOWER_CLEAN_INSTALL=1 its installation is typed as well.
 """
 
 from __future__ import annotations

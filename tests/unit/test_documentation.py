@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import reference
+from reference.errors import sql_errors
+from reference.texts import is_sentence
 from runs import REPO
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 RECORDS = sorted((REPO / "docs" / "decisions").glob("*/*.md"))
-
-
-def reference() -> ModuleType:
-    """tools/reference.py, which makes the reference of the site."""
-    spec = importlib.util.spec_from_file_location("reference", REPO / "tools" / "reference.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["reference"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def pages() -> list[Path]:
@@ -33,30 +22,28 @@ def pages() -> list[Path]:
 
 
 def test_vars_tables_columns_and_macros_have_a_sentence() -> None:
-    assert reference().undescribed() == []
+    assert reference.undescribed() == []
 
 
 @pytest.mark.parametrize("text", ["", "The user.", "one two three four"])
 def test_what_is_no_sentence_is_found(text: str) -> None:
-    assert not reference().is_sentence(text)
+    assert not is_sentence(text)
 
 
 def test_the_reference_has_every_var_public_table_and_error() -> None:
-    made = reference()
-    text = made.filled("<!-- reference: vars -->\n<!-- reference: tables public -->\n<!-- reference: errors -->\n")
+    text = reference.filled("<!-- reference: vars -->\n<!-- reference: tables public -->\n<!-- reference: errors -->\n")
     project = (REPO / "dbt_project.yml").read_text()
     for name in re.findall(r"^  (two_tower_\w+):", project, re.MULTILINE):
         assert f"`{name}`" in text
     assert "## recommendations\n" in text
     calls = sum(path.read_text().count("do two_tower.input_error(") for path in (REPO / "macros").rglob("*.sql"))
-    assert len(list(made.sql_errors())) == calls > 40
+    assert len(list(sql_errors())) == calls > 40
 
 
 def test_pages_ask_only_for_parts_that_exist() -> None:
-    made = reference()
     for page in pages():
-        for name, arguments in made.PLACEHOLDER.findall(page.read_text()):
-            assert made.section(name, arguments.split()).strip(), f"{page.name}: {name}"
+        for name, arguments in reference.PLACEHOLDER.findall(page.read_text()):
+            assert reference.section(name, arguments.split()).strip(), f"{page.name}: {name}"
 
 
 def test_links_between_files_lead_somewhere() -> None:
