@@ -1,6 +1,6 @@
-"""The tutorial's path for a new team, typed as it stands there, on the files of examples/my_shop, which README quotes, too.
+"""The tutorial's path for a new team, typed as it stands there, on the files of examples/my_shop.
 
-With TWO_TOWER_CLEAN_INSTALL=1 its installation is typed as well.
+README quotes these files, too. With TWO_TOWER_CLEAN_INSTALL=1 the installation is typed as well.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reference of the project, read from its yml files and its code, as Markdown.
 
-The documentation site replaces each line `<!-- reference: NAME ARGUMENTS -->` of a page, so that no table of vars, columns
-or macros is written by hand. `undescribed` names what has no sentence of description; a test holds it empty.
+The documentation site replaces each line `<!-- reference: NAME ARGUMENTS -->` of a page, so that no table of vars,
+columns or macros is written by hand. `undescribed` names what has no sentence of description; a test holds it empty.
 """
 
 from __future__ import annotations
