@@ -100,12 +100,17 @@ def models() -> list[dict[str, Any]]:
     return found
 
 
+def data_type(column: dict[str, Any]) -> str:
+    """The type of a column, with the names of vars in place of their values."""
+    return re.sub(r"{{ var\('(\w+)'\)(?: \| int)?(.*?) }}", r"\1\2", column.get("data_type", ""))
+
+
 def models_section(access: str) -> str:
     """Tables of an access level with their columns."""
     text = []
     for model in models():
         if model["access"] == access:
-            columns = [(c["name"], c.get("data_type"), c["description"]) for c in model["columns"]]
+            columns = [(c["name"], data_type(c), c["description"]) for c in model["columns"]]
             rows = [[f"`{name}`", f"`{kind}`" if kind else "", cell(says)] for name, kind, says in columns]
             text += [f"## {model['name']}\n", f"{model['description']}\n", table(["column", "type", "meaning"], rows)]
     return "\n".join(text)
@@ -113,8 +118,9 @@ def models_section(access: str) -> str:
 
 def model_list_section(access: str) -> str:
     """One line for each table of an access level: its first sentence."""
+    link = "[`{0}`](#{0})" if access == "public" else "`{0}`"
     rows = [
-        [f"`{model['name']}`", model["folder"], cell(re.split(r"(?<=\.)\s", model["description"])[0])]
+        [link.format(model["name"]), model["folder"], cell(re.split(r"(?<=\.)\s", model["description"])[0])]
         for model in models()
         if model["access"] == access
     ]
