@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import mermaidx
+from mkdocs.exceptions import PluginError
 
 sys.path.insert(0, str(Path(__file__).parent))
 import reference
 from reference.texts import REPO
 
 DIAGRAM = re.compile(r'<pre class="mermaid"><code>(.*?)</code></pre>', re.DOTALL)
+LOADED = re.compile(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="?(https?://[^">]+)')
 RESULTS = re.compile(r"<!-- results -->\n(.*?)<!-- end of results -->", re.DOTALL)
 
 
@@ -32,6 +34,13 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def on_page_content(content: str, **_: Any) -> str:
     """Draw the diagrams."""
     return DIAGRAM.sub(lambda found: drawn(html.unescape(found[1])), content)
+
+
+def on_post_page(output: str, page: Any, **_: Any) -> str:
+    """Stop where a page would load something from elsewhere."""
+    if found := LOADED.search(output):
+        raise PluginError(f"{page.file.src_uri} loads {found[1]}")
+    return output
 
 
 def drawn(diagram: str) -> str:
