@@ -56,6 +56,17 @@ def test_links_between_files_lead_somewhere() -> None:
     assert dead == []
 
 
+def test_every_page_is_reachable_from_the_index() -> None:
+    reached, ahead = set(), [REPO / "docs" / "index.md"]
+    while ahead:
+        page = ahead.pop()
+        if page not in reached and page.suffix == ".md" and page.is_relative_to(REPO / "docs"):
+            reached.add(page)
+            links = [target for target in LINK.findall(page.read_text()) if "://" not in target]
+            ahead += [(page.parent / target).resolve() for target in links]
+    assert set((REPO / "docs").rglob("*.md")) == reached
+
+
 def test_readme_is_short_and_so_are_its_sentences() -> None:
     text = (REPO / "README.md").read_text()
     assert len(text.splitlines()) <= 150
