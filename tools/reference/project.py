@@ -179,7 +179,7 @@ def generic_tests_section() -> str:
     rows = [
         [f"`two_tower.{name}`", f"`{signatures()[name]}`", cell(macro["description"])] for name, macro in found.items()
     ]
-    return table(["test", "arguments", "it passes where"], rows)
+    return table(["test", "arguments", "meaning"], rows)
 
 
 def table_macros_section() -> str:
