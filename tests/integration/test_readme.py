@@ -22,7 +22,7 @@ PAGES = [REPO / "README.md", REPO / "docs" / "tutorials" / "your-own-shop.md"]
 EXAMPLE = REPO / "examples" / "my_shop"
 COMMANDS = {"install", "run"}
 NOT_THE_CHECKOUT = shutil.ignore_patterns(
-    ".venv*", "target", "logs", "data", "artifacts", "*.duckdb*", ".git", "dbt_packages"
+    ".venv*", "target", "logs", "data", "artifacts", "*.duckdb*", ".git", "dbt_packages", "site"
 )
 
 
