@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Encode = Callable[["Encoder", list[Any]], list[Vectors | None]]
 
 FILES = {"text": ("model.onnx", "encoder.json", "tokenizer.json"), "image": ("model.onnx", "encoder.json")}
-REMEDY = "`two-tower export-encoder` makes such a folder, see README"
+REMEDY = "`two-tower export-encoder` makes such a folder, see docs/how-to/texts-reviews-pictures.md"
 
 
 @dataclass(frozen=True)

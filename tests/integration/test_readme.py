@@ -1,4 +1,7 @@
-"""README's path for a new team, typed as it stands there; with TWO_TOWER_CLEAN_INSTALL=1 its installation, too."""
+"""The tutorial's path for a new team, typed as it stands there, on the files of examples/my_shop.
+
+README quotes these files, too. With TWO_TOWER_CLEAN_INSTALL=1 the installation is typed as well.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,18 @@ from helpers.dbt_runner import REPO
 from helpers.package_project import MADE, SOURCE
 
 CLEAN = bool(os.environ.get("TWO_TOWER_CLEAN_INSTALL"))
-BLOCK = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```\w+ title=\"(.+?)\"\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PAGES = [REPO / "README.md", REPO / "docs" / "tutorials" / "your-own-shop.md"]
+EXAMPLE = REPO / "examples" / "my_shop"
+COMMANDS = {"install", "run"}
 NOT_THE_CHECKOUT = shutil.ignore_patterns(
-    ".venv*", "target", "logs", "data", "artifacts", "*.duckdb*", ".git", "dbt_packages"
+    ".venv*", "target", "logs", "data", "artifacts", "*.duckdb*", ".git", "dbt_packages", "site"
 )
 
 
-def blocks() -> dict[str, tuple[str, str]]:
-    """The named code blocks of the section: {name: (language, text)}, in their order."""
-    section = (REPO / "README.md").read_text().split("## Your own project in 15 minutes")[1].split("\n## ")[0]
-    return {name: (language, text) for language, name, text in BLOCK.findall(section)}
+def blocks(page: Path) -> dict[str, str]:
+    """The code blocks of a page that have a title: {title: text}."""
+    return dict(BLOCK.findall(page.read_text()))
 
 
 def typed(commands: str, folder: Path) -> str:
@@ -38,19 +43,28 @@ def typed(commands: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_quotes_stands_in_the_example(page: Path) -> None:
+    quoted = {name: text for name, text in blocks(page).items() if name not in COMMANDS}
+    assert {"packages.yml", "profiles.yml", "dbt_project.yml"} <= set(quoted)
+    for name, text in quoted.items():
+        assert text in (EXAMPLE / name).read_text(), f"{page.name} quotes another {name}"
+
+
+def test_both_pages_install_in_the_same_way() -> None:
+    readme, tutorial = map(blocks, PAGES)
+    assert readme["install"] == tutorial["install"]
+
+
 def test_the_path_of_a_new_team_leads_to_lists(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
     shutil.copytree(REPO, tmp_path / "two_tower", ignore=NOT_THE_CHECKOUT)
-    found = blocks()
-    assert [name for name, (language, _) in found.items() if language == "bash"] == ["install", "run"]
+    commands = blocks(PAGES[1])
     if CLEAN:
-        typed(found["install"][1], tmp_path)
-    for name, (language, text) in found.items():
-        if language != "bash":
-            (tmp_path / name).parent.mkdir(exist_ok=True)
-            (tmp_path / name).write_text(text)
-    shown = typed(found["run"][1], tmp_path)
+        typed(commands["install"], tmp_path)
+    shown = typed(commands["run"], tmp_path)
     assert "Completed successfully" in shown
-    assert "product_id" in shown.split("Catalog written")[1]
+    assert "because_of" in shown.split("Catalog written")[1]
     assert "10 rows" in shown
 
 
@@ -60,7 +74,7 @@ def test_the_second_project_builds_from_a_clean_environment(tmp_path: Path) -> N
     shutil.copytree(SOURCE, tmp_path / "shop", ignore=shutil.ignore_patterns(*MADE))
     packages = tmp_path / "shop" / "packages.yml"
     packages.write_text(packages.read_text().replace("local: ..", "local: ../two_tower"))
-    typed(blocks()["install"][1], tmp_path)
+    typed(blocks(PAGES[1])["install"], tmp_path)
     typed(
         "cd shop\npython make_shop.py garden_shop.duckdb\ndbt deps && dbt build && dbt test && dbt docs generate",
         tmp_path,
