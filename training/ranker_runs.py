@@ -22,17 +22,19 @@ from .run_log import Row, as_table, metadata, read_log, row, unfinished, write_l
 
 VALIDATION = "validation"
 ORDER = "horizon, user_id, item_id"
+NOT_SIGNALS = {"horizon", "user_id", "item_id", "is_repeat", "found_by", "is_taken", "user_targets"}
 
 
 def train_rankers(
-    relations: Relations, signals: list[str], settings: dict[str, Any], model_dir: str, log: Callable[[str], None]
+    relations: Relations, settings: dict[str, Any], model_dir: str, log: Callable[[str], None]
 ) -> pd.DataFrame:
     """Fit the ranker of every horizon whose examples, settings or code changed.
 
-    relations: ranker_examples, horizons; signals: columns of the examples that the ranker reads. A horizon learns from
-    the older ones, whose windows ended by its cut-off.
+    relations: ranker_examples, whose columns are signals but for NOT_SIGNALS, and horizons. A horizon learns from the
+    older ones, whose windows ended by its cut-off.
     """
     config = TrainingConfig.from_settings(settings)
+    signals = [name for name in relations["ranker_examples"].columns if name not in NOT_SIGNALS]
     rows: list[Row] = []
     horizons = relations["horizons"].order("snapshot").select("horizon, snapshot").fetchall()
     exporter = Exporter()
@@ -42,7 +44,7 @@ def train_rankers(
             continue
         names = ", ".join(f"'{name}'" for name in older)
         examples = relations["ranker_examples"].filter(f"horizon in ({names})")
-        run_id = run_id_of({"ranker_examples": examples}, config, " ".join(signals))
+        run_id = run_id_of({"ranker_examples": examples}, config)
         folder = Path(model_dir).absolute() / run_id
         logged = read_log(folder)
         if logged is None:

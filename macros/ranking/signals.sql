@@ -138,18 +138,3 @@
     {%- endfor %}
     where candidates.horizon = '{{ horizon }}'
 {%- endmacro %}
-
-
-{% macro signal_columns() %}
-    {#- Names of the columns of `signals` that the ranker reads; it finds them by name. -#}
-    {%- set names = [
-        'sequence_score', 'factors_score', 'content_score', 'neighbour_score', 'best_similarity', 'interactions', 'purchase_days',
-        'recency_30', 'recency_90', 'recency_weight', 'days_since_last', 'days_since_first', 'interval_days', 'due', 'item_due',
-        'item_return_share', 'item_users', 'item_recent_users', 'item_new_users', 'user_items', 'user_recent_items',
-        'user_new_share', 'user_active_days',
-    ] -%}
-    {%- for column in two_tower.feature_columns('stg_items', ['item_id']) if column.encoding == 'category' -%}
-        {%- do names.extend(['share_of_' ~ column.name, 'days_since_' ~ column.name]) -%}
-    {%- endfor -%}
-    {{ return(names) }}
-{%- endmacro %}

@@ -7,6 +7,5 @@ def model(dbt, session):
         "ranker_examples": dbt.ref("two_tower", "ranker_examples"),
         "horizons": dbt.ref("two_tower", "horizons"),
     }
-    config = dbt.config
     log = AdapterLogger("TwoTower").info
-    return train_rankers(names, config.get("signals"), config.get("training"), config.get("model_dir"), log)
+    return train_rankers(names, dbt.config.get("training"), dbt.config.get("model_dir"), log)
