@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from . import installation
+from .caps_and_pins import arrange
 from .database_lock import refuse_locked
 from .encoders.folders import describe
 from .encoders.image import embed_image, picture_problem, picture_version
@@ -58,10 +59,8 @@ def functions(threads: int) -> dict[str, tuple[Callable[..., Any], Any, str]]:
     return {
         "embed": (of_any_columns(embed, threads=threads), None, "FLOAT[]"),
         "top_k": (exact, None, RETURN_TYPE),
-        "top_k_within": (exact, None, RETURN_TYPE),
-        "top_k_arranged": (exact, None, RETURN_TYPE),
         "top_k_approximate": (approximate, None, RETURN_TYPE),
-        "top_k_approximate_within": (approximate, None, RETURN_TYPE),
+        "arrange": (arrange, ["INTEGER[]", "INTEGER[][]", "INTEGER", "INTEGER[]"], "INTEGER[]"),
         "history_reasons": (of_any_columns(history_reasons), None, REASONS),
         "history_weights": (history_weights, None, "FLOAT[][]"),
         "embed_text": (embed_text, ["VARCHAR", "VARCHAR"], "FLOAT[]"),

@@ -171,7 +171,9 @@ def _agrees(model: onnx.ModelProto, graph: nn.Module, names: list[str], examples
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)
     inputs = {entry.name for entry in session.get_inputs()}
-    feed = {INPUT + name: values.numpy() for name, values in zip(names, examples, strict=True) if INPUT + name in inputs}
+    feed = {
+        INPUT + name: values.numpy() for name, values in zip(names, examples, strict=True) if INPUT + name in inputs
+    }
     with torch.inference_mode():
         expected = graph(*examples).numpy()
     found = session.run(None, feed)[0]

@@ -12,6 +12,7 @@ from .data import Column
 
 Scales = dict[str, tuple[float, float]]  # mean and deviation by column, see examples.scales
 
+
 class Features(nn.Module):
     """What the columns of a row say, those that age and those that do not: inputs by name -> [B, H] each."""
 

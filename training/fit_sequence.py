@@ -49,7 +49,9 @@ class SequenceTrainer:
         for rows in batches:
             self.done += 1 / len(batches)
             loss = self.loss(rows)
-            descend(self.optimiser, loss, self.config.sequence_learning_rate * decay(self.done / self.epochs, warm=0.05))
+            descend(
+                self.optimiser, loss, self.config.sequence_learning_rate * decay(self.done / self.epochs, warm=0.05)
+            )
             self.average.update(max(len(batches) // 2, 1))
             losses.append(loss.item())
         self.average.settle()

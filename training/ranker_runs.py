@@ -78,7 +78,9 @@ def read_pairs(examples: pa.Table, signals: list[str]) -> Pairs:
         1,
     )  # fmt: skip
     keys = pc.binary_join_element_wise(examples["horizon"], examples["user_id"], " ")
-    encoded = keys.combine_chunks().dictionary_encode() if isinstance(keys, pa.ChunkedArray) else keys.dictionary_encode()
+    encoded = (
+        keys.combine_chunks().dictionary_encode() if isinstance(keys, pa.ChunkedArray) else keys.dictionary_encode()
+    )
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
     return Pairs(

@@ -50,7 +50,9 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: L
     config = TrainingConfig.from_settings(settings)
     changing = changing_columns(relations)
     rows: list[Row] = []
-    wanted = relations["horizons"].filter(f"horizon != '{VALIDATION}'").order("snapshot desc").select("horizon, snapshot")
+    wanted = (
+        relations["horizons"].filter(f"horizon != '{VALIDATION}'").order("snapshot desc").select("horizon, snapshot")
+    )
     searched: Path | None = None
     exporter = Exporter()
     for horizon, serve in wanted.fetchall():

@@ -24,9 +24,7 @@ HALVES = (0.0, 2.5)  # logits of the factors by which weights fall at the start:
 class SequenceItems(nn.Module):
     """What an item is to be found by: a vector of its own, its content, and a bias."""
 
-    def __init__(
-        self, columns: tuple[Column, ...], codes: int, length: int, id_dropout: float, scales: Scales
-    ):
+    def __init__(self, columns: tuple[Column, ...], codes: int, length: int, id_dropout: float, scales: Scales):
         super().__init__()
         width = length - 1
         self.id_dropout = id_dropout

@@ -129,7 +129,9 @@ def choose_part_weights(embedder: Embedder, log: Callable[[str], None]) -> None:
         users, items = embeddings(embedder, rows)
 
     def recall(weight: float) -> float:
-        scores = (block[:, :place] @ items[:, :place].T + weight * block[:, place:] @ items[:, place:].T for block in users)
+        scores = (
+            block[:, :place] @ items[:, :place].T + weight * block[:, place:] @ items[:, place:].T for block in users
+        )
         recalls = recalls_of(embedder.examples, rows, scores, "new")
         return float(recalls.mean()) if len(recalls) else 0.0
 

@@ -5,35 +5,25 @@
     create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.audience_for(for_item, k := 100) as table
     with
 
-    thresholds as (
-        select
-            rankings.user_id,
-            rankings.segment,
-            min(rankings.score) as threshold
-        from {{ two_tower.for_analysts('model_rankings') }} as rankings
-        where rankings.model_rank <= {{ var('two_tower_k') }} and rankings.source != 'popularity'
-        group by rankings.user_id, rankings.segment
-    ),
-
     ranked as (
         select
             users.user_id,
-            array_inner_product(users.embedding, items.embedding) - thresholds.threshold as margin
+            array_inner_product(users.embedding, items.embedding) as score
         from {{ two_tower.for_analysts('item_embeddings') }} as items
         inner join {{ two_tower.for_analysts('user_embeddings') }} as users
-            on items.horizon = users.horizon and users.policy = '{{ var('two_tower_policy') }}'
-        inner join thresholds on users.user_id = thresholds.user_id
+            on items.horizon = users.horizon and users.source = 'history'
+        inner join {{ two_tower.for_analysts('user_segments') }} as segments on users.user_id = segments.user_id
         anti join {{ two_tower.for_analysts('unavailable_items') }} as unavailable
-            on items.item_id = unavailable.item_id and thresholds.segment = unavailable.segment
+            on items.item_id = unavailable.item_id and segments.segment = unavailable.segment
         anti join {{ two_tower.for_analysts('excluded_items') }} as excluded
             on items.item_id = excluded.item_id and users.user_id = excluded.user_id
         where items.item_id = cast(for_item as varchar) and items.horizon = 'production'
     )
 
     select
-        row_number() over (order by ranked.margin desc, {{ two_tower.stable_hash(['ranked.user_id']) }}) as rank,
+        row_number() over (order by ranked.score desc, {{ two_tower.stable_hash(['ranked.user_id']) }}) as rank,
         ranked.user_id,
-        ranked.margin
+        ranked.score
     from ranked
     qualify rank <= k
     order by rank

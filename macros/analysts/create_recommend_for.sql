@@ -1,5 +1,5 @@
 {% macro create_recommend_for() %}
-    {#- recommend_for(for_user, k): the published list, then what comes next by the score alone; the popular items for strangers. -#}
+    {#- recommend_for(for_user, k): the published list, then what comes next in the order of the ranker; the popular items for strangers. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
     create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.recommend_for(for_user, k := 10) as table
@@ -11,27 +11,28 @@
         where lists.user_id = cast(for_user as varchar)
     ),
 
-    visitor as (
-        select
-            coalesce(max(vectors.segment), 'all') as segment,
-            coalesce(max(vectors.source), 'popularity') as source,
-            any_value(vectors.embedding) as embedding
-        from {{ two_tower.for_analysts('user_vectors') }} as vectors
-        where vectors.user_id = cast(for_user as varchar)
-    ),
-
     others as (
         select
-            items.item_id,
-            coalesce(array_inner_product(visitor.embedding, items.embedding), -items.popularity_rank) as score,
-            visitor.source
-        from {{ two_tower.for_analysts('item_vectors') }} as items
-        cross join visitor
-        anti join published on items.item_id = published.item_id
-        anti join {{ two_tower.for_analysts('unavailable_items') }} as unavailable
-            on items.item_id = unavailable.item_id and visitor.segment = unavailable.segment
-        anti join {{ two_tower.for_analysts('excluded_items') }} as excluded
-            on items.item_id = excluded.item_id and excluded.user_id = cast(for_user as varchar)
+            ranked.item_id,
+            ranked.score,
+            ranked.source,
+            ranked.rank
+        from {{ two_tower.for_analysts('ranked_candidates') }} as ranked
+        anti join published on ranked.item_id = published.item_id
+        where ranked.user_id = cast(for_user as varchar) and ranked.rank <= {{ var('two_tower_rank_depth') }}
+        union all
+        select
+            popular.item_id,
+            cast(null as double),
+            'popularity',
+            popular.rank
+        from {{ two_tower.for_analysts('popular_items') }} as popular
+        where
+            popular.segment = 'all'
+            and not exists (
+                select 1 from {{ two_tower.for_analysts('user_segments') }} as known
+                where known.user_id = cast(for_user as varchar)
+            )
     ),
 
     lists as (
@@ -45,8 +46,7 @@
         from published
         union all
         select
-            row_number() over (order by others.score desc, {{ two_tower.stable_hash(['others.item_id']) }})
-            + (select count(*) from published) as rank,
+            row_number() over (order by others.rank) + (select count(*) from published) as rank,
             others.item_id,
             others.score,
             [] as applied_rules,

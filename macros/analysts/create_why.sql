@@ -1,5 +1,5 @@
 {% macro create_why() %}
-    {#- why(for_user, for_item): the score of an item for a user in parts, where it stands, and what withholds it. -#}
+    {#- why(for_user, for_item): where an item stands for a user, what speaks for it in words, and what withholds it. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
     create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.why(for_user, for_item) as table
@@ -9,22 +9,64 @@
         select
             users.user_id,
             users.segment,
-            users.source,
             items.item_id,
-            array_inner_product(users.embedding, items.embedding) as score
-        from {{ two_tower.for_analysts('user_vectors') }} as users
-        cross join {{ two_tower.for_analysts('item_vectors') }} as items
+            items.category
+        from {{ two_tower.for_analysts('user_segments') }} as users
+        cross join {{ two_tower.for_analysts('item_categories') }} as items
         where users.user_id = cast(for_user as varchar) and items.item_id = cast(for_item as varchar)
+    ),
+
+    ranked as (
+        select ranked.*
+        from {{ two_tower.for_analysts('ranked_candidates') }} as ranked
+        inner join pairs on ranked.user_id = pairs.user_id and ranked.item_id = pairs.item_id
+    ),
+
+    published as (
+        select lists.*
+        from {{ two_tower.for_analysts('recommendations') }} as lists
+        inner join pairs on lists.user_id = pairs.user_id and lists.item_id = pairs.item_id
+    ),
+
+    histories as (
+        select histories.*
+        from {{ two_tower.for_analysts('user_histories') }} as histories
+        inner join pairs on histories.user_id = pairs.user_id
+        where histories.snapshot = 0
+    ),
+
+    of_category as (
+        select
+            pairs.category,
+            sum(histories.recency_weight) filter (where categories.category = pairs.category)
+            / sum(histories.recency_weight) as share
+        from histories
+        inner join {{ two_tower.for_analysts('item_categories') }} as categories on histories.item_id = categories.item_id
+        cross join pairs
+        group by pairs.category
+    ),
+
+    neighbours as (
+        select
+            neighbours.item_id,
+            ln(1 + histories.recency_weight) * neighbours.similarity as score
+        from histories
+        inner join {{ two_tower.for_analysts('item_neighbours') }} as neighbours on histories.item_id = neighbours.item_id
+        inner join pairs on neighbours.neighbour_id = pairs.item_id
+        where neighbours.horizon = 'production'
+        order by score desc, neighbours.item_id
+        limit 3
     ),
 
     contributions as (
         {{ two_tower.contributions('pairs') }}
     ),
 
-    published as (
-        select lists.*
-        from {{ two_tower.for_analysts('recommendations') }} as lists
-        where lists.user_id = cast(for_user as varchar) and lists.item_id = cast(for_item as varchar)
+    popularity as (
+        select features.*
+        from {{ two_tower.for_analysts('item_features') }} as features
+        inner join pairs on features.item_id = pairs.item_id
+        where features.snapshot = 0
     ),
 
     answers as (
@@ -40,15 +82,29 @@
         from {{ two_tower.for_analysts('excluded_items') }} as excluded
         inner join pairs on excluded.user_id = pairs.user_id and excluded.item_id = pairs.item_id
         union all
-        select 5, 'score', 'by ' || pairs.source, pairs.score from pairs
+        select 5, 'chance in the next window', 'rank ' || ranked.rank || ' of the ranker', ranked.score from ranked
         union all
-        select 6, 'from history item', contributions.history_item_id, contributions.contribution
+        select
+            6,
+            'had before',
+            'had ' || cast(histories.interactions as bigint) || ' times, last ' || cast(round(histories.days_since_last) as bigint)
+            || ' days ago' || if(
+                histories.interactions > 1,
+                ', usually every ' || cast(round(histories.interval_days) as bigint) || ' days', ''
+            ),
+            histories.interactions
+        from histories
+        inner join pairs on histories.item_id = pairs.item_id
+        union all
+        select 7, 'had by the same users as', neighbours.item_id, neighbours.score from neighbours
+        union all
+        select 8, 'share of the history in the category', of_category.category, of_category.share from of_category
+        where of_category.share > 0
+        union all
+        select 9, 'users of the newest window', null, popularity.recent_users from popularity
+        union all
+        select 10, 'towers: from history item', contributions.history_item_id, contributions.contribution
         from contributions
-        union all
-        select 7, 'from features and bias', null, pairs.score - coalesce(history.total, 0)
-        from pairs
-        cross join (select sum(contributions.contribution) as total from contributions) as history
-        where pairs.source != 'popularity'
     )
 
     select

@@ -1,15 +1,16 @@
 {% macro plain_lists() %}
-    {#- Select of the published lists without rules: the first two_tower_k of the model's own. -#}
+    {#- Select of the published lists without rules: the first two_tower_k of the ranker's own. -#}
     select
         user_id,
-        model_rank as rank,
+        rank,
         item_id,
         score,
         cast(0 as double) as boost,
-        model_rank,
+        rank as model_rank,
         cast([] as varchar[]) as applied_rules,
+        is_repeat,
         run_id,
         source
-    from {{ ref('two_tower', 'model_rankings') }}
-    where model_rank <= {{ var('two_tower_k') }}
+    from {{ ref('two_tower', 'ranked_candidates') }}
+    where rank <= {{ var('two_tower_k') }}
 {%- endmacro %}

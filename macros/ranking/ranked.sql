@@ -1,6 +1,6 @@
 {% macro ranked(candidates, horizon) %}
     {#- Select of the candidates with the chance that the user takes them within the next window, by the ranker of the horizon:
-        user_id, item_id, is_repeat, tower_score, chance. -#}
+        user_id, item_id, is_repeat, found_by, tower_score, chance. -#}
     with
 
     rows_of_signals as (
@@ -15,6 +15,7 @@
         rows_of_signals.user_id,
         rows_of_signals.item_id,
         rows_of_signals.is_repeat,
+        rows_of_signals.found_by,
         rows_of_signals.sequence_score + rows_of_signals.factors_score + rows_of_signals.content_score as tower_score,
         cast(embed(rankers.ranker_model, rows_of_signals, 'ranker')[1] as double) as chance
     from rows_of_signals

@@ -1,24 +1,14 @@
 {{ config(post_hook="{{ two_tower.create_audience_for() }}") }}
 
--- the towers turned round: items look for users, whose own lists say how high a score has to be to matter to them
+-- the towers turned round: items look for users
 with
-
-thresholds as (
-    select
-        user_id,
-        min(score) as threshold
-    from {{ ref('two_tower', 'model_rankings') }}
-    where model_rank <= {{ var('two_tower_k') }} and source != 'popularity'
-    group by user_id
-),
 
 users as (
     select
-        embeddings.user_id as item_id,
-        {{ two_tower.longer_vector('embeddings.embedding', '-thresholds.threshold') }} as embedding
-    from {{ ref('two_tower', 'user_embeddings') }} as embeddings
-    inner join thresholds on embeddings.user_id = thresholds.user_id
-    where embeddings.horizon = 'production' and embeddings.policy = '{{ var('two_tower_policy') }}'
+        user_id as item_id,
+        embedding
+    from {{ ref('two_tower', 'user_embeddings') }}
+    where horizon = 'production' and source = 'history'
 ),
 
 -- lists for what sells; the table macro audience_for() answers for every other item
@@ -42,7 +32,7 @@ items as (
         embeddings.item_id as user_id,
         embeddings.run_id,
         barred.barring as segment,
-        {{ two_tower.longer_vector('embeddings.embedding', '1') }} as embedding
+        embeddings.embedding
     from {{ ref('two_tower', 'item_embeddings') }} as embeddings
     inner join sold on embeddings.item_id = sold.item_id
     left join barred on embeddings.item_id = barred.item_id
@@ -75,7 +65,7 @@ final as (
         ranked.user_id as item_id,
         ranked.rank,
         ranked.item_id as user_id,
-        ranked.score as margin,
+        ranked.score,
         items.run_id
     from ranked
     inner join items on ranked.user_id = items.user_id

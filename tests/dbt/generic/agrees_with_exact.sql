@@ -1,19 +1,29 @@
 {% test agrees_with_exact(model, minimum, users=200) %}
-    {#- On model_rankings: of the exact two_tower_k best items of a sample of users, at least a share stands in the lists. -#}
+    {#- On candidates: of the exact two_tower_k best items of a sample of users, at least a share was found. -#}
     with
 
     users as (
-        select * from {{ ref('two_tower', 'user_vectors') }}
-        order by {{ two_tower.stable_hash(['user_id']) }}
+        select
+            segments.user_id,
+            segments.segment,
+            embeddings.embedding
+        from {{ ref('two_tower', 'user_segments') }} as segments
+        inner join {{ ref('two_tower', 'user_embeddings') }} as embeddings on segments.user_id = embeddings.user_id
+        where embeddings.horizon = 'production' and embeddings.source = 'history'
+        order by {{ two_tower.stable_hash(['segments.user_id']) }}
         limit {{ users }}
     ),
 
     items as (
-        select * from {{ ref('two_tower', 'item_vectors') }}
+        select * from {{ ref('two_tower', 'item_embeddings') }}
+        where horizon = 'production'
     ),
 
     exclusions as (
-        select * from {{ ref('two_tower', 'excluded_items') }}
+        select user_id, item_id from {{ ref('two_tower', 'excluded_items') }}
+        union
+        select user_id, item_id from {{ ref('two_tower', 'user_histories') }}
+        where snapshot = 0
     ),
 
     withheld as (
