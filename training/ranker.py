@@ -160,11 +160,11 @@ def fit_ranker(pairs: Pairs, config: TrainingConfig, log: Callable[[str], None])
 
 
 def recalls(pairs: Pairs, scores: Floats) -> NDArray[np.float64]:
-    """Recall@10 of each user with something to find, the mean of both policies where there are repeats."""
-    everything = _recalls(pairs, scores, np.ones(len(pairs), np.bool_))
-    if not pairs.repeat.any():
-        return everything
-    return (everything + _recalls(pairs, scores, ~pairs.repeat)) / 2
+    """Recall@10 of each user for what the user never had; where things are had again, the mean of that and of all."""
+    unseen = _recalls(pairs, scores, ~pairs.repeat)
+    if not (pairs.repeat & pairs.taken).any():
+        return unseen
+    return (_recalls(pairs, scores, np.ones(len(pairs), np.bool_)) + unseen) / 2
 
 
 def scales_of(signals: Floats) -> tuple[Floats, Floats]:

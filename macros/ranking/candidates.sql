@@ -1,9 +1,10 @@
 {% macro candidates(horizon) %}
     {#- Select of what the ranker orders for the users of a horizon: user_id, item_id, is_repeat, found_by, and the scores of the towers
         and of the neighbours. Candidates are the best by the towers, by item neighbours and by popularity of what the user
-        never had, and what the user had. In production only what the user may be shown. -#}
+        never had, and what the user had, where repeats are of interest. In production only what the user may be shown. -#}
     {%- set serves = horizon == 'production' -%}
     {%- set n = [var('two_tower_candidates') | int, var('two_tower_k') | int, var('two_tower_evaluation_k') | int] | max -%}
+    {%- set may_repeat = 'repeats' in [var('two_tower_policy')] + (var('two_tower_policies') | list) -%}
     {%- set rules = serves and var('two_tower_merchandising_rules') -%}
     with
 
@@ -157,7 +158,7 @@
         inner join users on had.user_id = users.user_id
         anti join excluded on had.user_id = excluded.user_id and had.item_id = excluded.item_id
         anti join withheld on users.segment = withheld.segment and had.item_id = withheld.item_id
-        where had.position <= {{ var('two_tower_history_length') }}
+        where had.position <= {{ var('two_tower_history_length') if may_repeat else 0 }}
     ),
 
     {%- if rules %}
