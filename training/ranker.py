@@ -24,7 +24,7 @@ from .validation import is_clearly_better
 K = 10
 STEPS = (400, 2000)  # of one network: at least, and at most
 WIDTHS = (64, 32)
-TOWER_SCORES = ("sequence_score", "factors_score", "content_score")
+TOWER_SCORE = "tower_score"  # for the towers' order; the ranker reads its parts
 POPULARITY = "item_recent_users"
 Floats = NDArray[np.float32]
 
@@ -34,7 +34,8 @@ class Pairs:
     """Candidates of users whose next window is known.
 
     signals [n, S], NaN where there is nothing to know, by `names`; taken [n]; repeat [n]: had before; user [n]: number
-    of the user; wanted [n]: how many items the user takes in the window, candidates or not.
+    of the user; wanted [n]: how many items the user takes in the window, candidates or not; list_of [n]: number of the
+    list of one user in one window, -1 for a window of which there are only repeats.
     """
 
     names: tuple[str, ...]
@@ -43,13 +44,14 @@ class Pairs:
     repeat: NDArray[np.bool_]
     user: NDArray[np.int64]
     wanted: NDArray[np.int64]
+    list_of: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.taken)
 
     def tower_scores(self) -> Floats:
         """The dot product of each pair, by popularity far below where a user has none."""
-        scores = self.signals[:, [self.names.index(name) for name in TOWER_SCORES]].sum(1)
+        scores = self.signals[:, self.names.index(TOWER_SCORE)]
         popularity = np.log1p(np.nan_to_num(self.signals[:, self.names.index(POPULARITY)]))
         found: Floats = np.where(np.isnan(scores), popularity - 1e6, scores).astype(np.float32)
         return found
@@ -61,16 +63,17 @@ class Ranker(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, signals: Floats, networks: int, dropout: float):
+    def __init__(self, names: tuple[str, ...], signals: Floats, networks: int, dropout: float):
         super().__init__()
-        mean, deviation = scales_of(signals)
+        self.read = [place for place, name in enumerate(names) if name != TOWER_SCORE]
+        mean, deviation = scales_of(signals[:, self.read])
         self.register_buffer("mean", torch.from_numpy(mean))
         self.register_buffer("deviation", torch.from_numpy(deviation))
-        self.networks = nn.ModuleList(Network(2 * signals.shape[1], dropout) for _ in range(networks))
+        self.networks = nn.ModuleList(Network(2 * len(self.read), dropout) for _ in range(networks))
 
     def forward(self, *signals: Tensor) -> Tensor:
         """Chances [n, 1]."""
-        inputs = self.scaled(torch.stack(signals, 1))
+        inputs = self.scaled(torch.stack([signals[place] for place in self.read], 1))
         return torch.stack([torch.sigmoid(network(inputs)) for network in self.networks]).mean(0)
 
     def scaled(self, signals: Tensor) -> Tensor:
@@ -102,8 +105,7 @@ class TowerOrder(nn.Module):
 
     def __init__(self, names: tuple[str, ...]):
         super().__init__()
-        self.places = [names.index(name) for name in TOWER_SCORES]
-        self.popularity = names.index(POPULARITY)
+        self.score, self.popularity = names.index(TOWER_SCORE), names.index(POPULARITY)
         self.slopes = nn.Parameter(torch.zeros(2))  # logarithms
         self.offsets = nn.Parameter(torch.full((2,), -4.0))
 
@@ -113,7 +115,7 @@ class TowerOrder(nn.Module):
 
     def odds(self, signals: tuple[Tensor, ...]) -> Tensor:
         """Log-odds [n]."""
-        scores = torch.stack([signals[place] for place in self.places]).sum(0)
+        scores = signals[self.score]
         popular = torch.log1p(torch.nan_to_num(signals[self.popularity]))
         slopes = self.slopes.exp()
         by_towers = slopes[0] * torch.nan_to_num(scores) + self.offsets[0]
@@ -132,11 +134,11 @@ class Fitted:
 
 def fit_ranker(pairs: Pairs, config: TrainingConfig, log: Callable[[str], None]) -> Fitted:
     """Fit the networks, compare on the users that each has not seen, and keep what is better."""
-    ranker = Ranker(pairs.signals, config.ranker_folds, config.ranker_dropout)
+    ranker = Ranker(pairs.names, pairs.signals, config.ranker_folds, config.ranker_dropout)
     random = np.random.default_rng(config.seed)
     folds = random.integers(0, config.ranker_folds, int(pairs.user.max(initial=0)) + 1)[pairs.user]
     with torch.inference_mode():
-        inputs = ranker.scaled(torch.from_numpy(pairs.signals))
+        inputs = ranker.scaled(torch.from_numpy(pairs.signals[:, ranker.read]))
     inputs = inputs.clone()
     taken = torch.from_numpy(pairs.taken.astype(np.float32)).unsqueeze(1)
     unseen = np.zeros(len(pairs), np.float32)
@@ -217,14 +219,17 @@ def _fit_tower_order(order: TowerOrder, pairs: Pairs) -> TowerOrder:
 
 
 def _recalls(pairs: Pairs, scores: Floats, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
-    users = int(pairs.user.max(initial=-1)) + 1
-    rows = np.flatnonzero(allowed)
-    rows = rows[np.lexsort((-scores[rows], pairs.user[rows]))]
-    counts = np.bincount(pairs.user[rows], minlength=users)
+    lists = int(pairs.list_of.max(initial=-1)) + 1
+    judged = np.flatnonzero(pairs.list_of >= 0)
+    rows = judged[allowed[judged]]
+    rows = rows[np.lexsort((-scores[rows], pairs.list_of[rows]))]
+    counts = np.bincount(pairs.list_of[rows], minlength=lists)
     rank = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    hits = np.bincount(pairs.user[rows[rank < K]], pairs.taken[rows[rank < K]], minlength=users)
-    wanted = np.zeros(users)
-    wanted[pairs.user] = pairs.wanted
-    had = np.bincount(pairs.user, pairs.taken & ~allowed, minlength=users)  # repeats, which are all candidates
-    found: NDArray[np.float64] = hits / np.minimum(K, np.maximum(wanted - had, 1))
+    first = rows[rank < K]
+    hits = np.bincount(pairs.list_of[first], pairs.taken[first], minlength=lists)
+    wanted = np.zeros(lists)
+    wanted[pairs.list_of[judged]] = pairs.wanted[judged]
+    # repeats, which are all candidates
+    left_out = np.bincount(pairs.list_of[judged], pairs.taken[judged] & ~allowed[judged], minlength=lists)
+    found: NDArray[np.float64] = hits / np.minimum(K, np.maximum(wanted - left_out, 1))
     return found

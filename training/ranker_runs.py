@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
+from numpy.typing import NDArray
 
 from .config import TrainingConfig
 from .export import Exporter
@@ -21,8 +22,9 @@ from .run_ids import Relations, run_id_of
 from .run_log import Row, as_table, metadata, read_log, row, unfinished, write_log
 
 VALIDATION = "validation"
-ORDER = "horizon, user_id, item_id"
-NOT_SIGNALS = {"horizon", "user_id", "item_id", "is_repeat", "found_by", "is_taken", "user_targets"}
+OLDER = "older"  # windows of which there are only repeats
+ORDER = "snapshot, user_id, item_id"
+NOT_SIGNALS = {"snapshot", "horizon", "user_id", "item_id", "is_repeat", "found_by", "is_taken", "user_targets"}
 
 
 def train_rankers(
@@ -39,16 +41,14 @@ def train_rankers(
     horizons = relations["horizons"].order("snapshot").select("horizon, snapshot").fetchall()
     exporter = Exporter()
     for horizon, snapshot in horizons:
-        older = [name for name, other in horizons if other > snapshot]
-        if horizon == VALIDATION or not older:
+        if horizon == VALIDATION:
             continue
-        names = ", ".join(f"'{name}'" for name in older)
-        examples = relations["ranker_examples"].filter(f"horizon in ({names})")
+        examples = relations["ranker_examples"].filter(f"snapshot > {snapshot}")
         run_id = run_id_of({"ranker_examples": examples}, config)
         folder = Path(model_dir).absolute() / run_id
         logged = read_log(folder)
         if logged is None:
-            log(f"two_tower {horizon}: ranker {run_id} learns from {' and '.join(older)}")
+            log(f"two_tower {horizon}: ranker {run_id} learns from the windows before")
             started = time.perf_counter()
             prepare(config)
             pairs = read_pairs(examples.order(ORDER).to_arrow_table(), signals)
@@ -69,28 +69,30 @@ def train_rankers(
 
 
 def read_pairs(examples: pa.Table, signals: list[str]) -> Pairs:
-    """Pairs from the rows of ranker_examples; a user of two horizons counts as two."""
-    table = np.stack(
-        [
-            examples[name].cast(pa.float32()).fill_null(np.nan).to_numpy().astype(np.float32)
-            for name in signals
-        ],
-        1,
-    )  # fmt: skip
-    keys = pc.binary_join_element_wise(examples["horizon"], examples["user_id"], " ")
-    encoded = (
-        keys.combine_chunks().dictionary_encode() if isinstance(keys, pa.ChunkedArray) else keys.dictionary_encode()
-    )
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
+    """Pairs from the rows of ranker_examples."""
+    columns = [examples[name].cast(pa.float32()).fill_null(np.nan).to_numpy() for name in signals]
+    snapshots = examples["snapshot"].to_numpy().astype(np.int64)
+    users = numbers_of(examples["user_id"])
+    whole = pc.not_equal(examples["horizon"], OLDER).to_numpy(zero_copy_only=False).astype(bool)
+    lists = np.full(len(examples), -1, np.int64)
+    keys = snapshots * (int(users.max(initial=0)) + 1) + users
+    lists[whole] = np.unique(keys[whole], return_inverse=True)[1]
     return Pairs(
         tuple(signals),
-        table,
+        np.stack(columns, 1).astype(np.float32),
         examples["is_taken"].to_numpy(zero_copy_only=False).astype(bool),
         examples["is_repeat"].to_numpy(zero_copy_only=False).astype(bool),
-        encoded.indices.to_numpy().astype(np.int64),
+        users,
         examples["user_targets"].to_numpy().astype(np.int64),
+        lists,
     )
+
+
+def numbers_of(ids: pa.ChunkedArray) -> NDArray[np.int64]:
+    """A number for each id, the same for equal ones."""
+    encoded = pa.chunked_array(ids).combine_chunks().dictionary_encode()
+    numbers: NDArray[np.int64] = encoded.indices.to_numpy().astype(np.int64)
+    return numbers
 
 
 def _rows(fitted: Fitted, pairs: Pairs, seconds: float) -> list[Row]:

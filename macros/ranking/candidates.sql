@@ -4,7 +4,6 @@
         never had, and what the user had, where repeats are of interest. In production only what the user may be shown. -#}
     {%- set serves = horizon == 'production' -%}
     {%- set n = [var('two_tower_candidates') | int, var('two_tower_k') | int, var('two_tower_evaluation_k') | int] | max -%}
-    {%- set may_repeat = 'repeats' in [var('two_tower_policy')] + (var('two_tower_policies') | list) -%}
     {%- set rules = serves and var('two_tower_merchandising_rules') -%}
     with
 
@@ -158,7 +157,7 @@
         inner join users on had.user_id = users.user_id
         anti join excluded on had.user_id = excluded.user_id and had.item_id = excluded.item_id
         anti join withheld on users.segment = withheld.segment and had.item_id = withheld.item_id
-        where had.position <= {{ var('two_tower_history_length') if may_repeat else 0 }}
+        where had.position <= {{ var('two_tower_history_length') if two_tower.may_repeat() else 0 }}
     ),
 
     {%- if rules %}

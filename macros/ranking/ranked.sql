@@ -4,7 +4,7 @@
     with
 
     rows_of_signals as (
-        {{ two_tower.signals(candidates, horizon) }}
+        {{ two_tower.signals(candidates, 0 if horizon == 'production' else 1) }}
     ),
 
     rankers as (
@@ -16,7 +16,7 @@
         rows_of_signals.item_id,
         rows_of_signals.is_repeat,
         rows_of_signals.found_by,
-        rows_of_signals.sequence_score + rows_of_signals.factors_score + rows_of_signals.content_score as tower_score,
+        rows_of_signals.tower_score,
         cast(embed(rankers.ranker_model, rows_of_signals, 'ranker')[1] as double) as chance
     from rows_of_signals
     cross join rankers

@@ -1,12 +1,10 @@
-{% macro signals(candidates, horizon) %}
+{% macro signals(candidates, snapshot) %}
     {#- Select of the candidates with all that the ranker reads: the columns of `candidates`, and one number per signal. A signal is NULL
-        where there is nothing to know: the ranker is told so. What counts is what was known as of the horizon's cut-off. -#}
+        where there is nothing to know: the ranker is told so. What counts is what was known as of the snapshot. What towers and
+        neighbours say is a signal for what the user never had: the rest is known exactly. -#}
+    {%- set scores = ['sequence_score', 'factors_score', 'content_score', 'neighbour_score', 'best_similarity'] -%}
     {%- set columns = two_tower.feature_columns('stg_items', ['item_id']) | selectattr('encoding', 'equalto', 'category') | list %}
     with
-
-    horizon as (
-        select * from {{ ref('two_tower', 'horizons') }} where horizon = '{{ horizon }}'
-    ),
 
     users as (
         select distinct user_id from {{ candidates }}
@@ -15,7 +13,7 @@
     histories as (
         select histories.*
         from {{ ref('two_tower', 'user_histories') }} as histories
-        inner join horizon on histories.snapshot = horizon.snapshot
+        where histories.snapshot = {{ snapshot }}
     ),
 
     own_histories as (
@@ -30,9 +28,8 @@
             splits.event_at,
             ends.end_at
         from {{ ref('two_tower', 'interaction_splits') }} as splits
-        cross join horizon
         cross join (select max(event_at) as end_at from {{ ref('two_tower', 'interaction_splits') }}) as ends
-        where {{ two_tower.is_history('splits.bucket', 'horizon.snapshot') }}
+        where {{ two_tower.is_history('splits.bucket', snapshot) }}
     ),
 
     -- weights as of the end of all data, which the time since the user's last event turns into those as of the cut-off
@@ -97,11 +94,15 @@
     features as (
         select features.*
         from {{ ref('two_tower', 'item_features') }} as features
-        inner join horizon on features.snapshot = horizon.snapshot
+        where features.snapshot = {{ snapshot }}
     )
 
     select
-        candidates.*,
+        candidates.* exclude ({{ ', '.join(scores) }}),
+        cast(candidates.sequence_score + candidates.factors_score + candidates.content_score as float) as tower_score,
+        {%- for score in scores %}
+        cast(case when not candidates.is_repeat then candidates.{{ score }} end as float) as {{ score }},
+        {%- endfor %}
         cast(histories.interactions as float) as interactions,
         cast(purchases.days as float) as purchase_days,
         cast(purchases.weight_30 * power(2, -histories.days_since_last / 30) as float) as recency_30,
@@ -136,5 +137,4 @@
     left join of_{{ loop.index }}
         on candidates.user_id = of_{{ loop.index }}.user_id and items.{{ adapter.quote(column.name) }} = of_{{ loop.index }}.value
     {%- endfor %}
-    where candidates.horizon = '{{ horizon }}'
 {%- endmacro %}

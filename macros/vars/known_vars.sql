@@ -27,6 +27,7 @@
         'two_tower_neighbours': {'type': 'integer', 'least': 1},
         'two_tower_neighbour_history': {'type': 'integer', 'least': 1},
         'two_tower_ranker_users': {'type': 'integer', 'least': 1},
+        'two_tower_ranker_older_windows': {'type': 'integer', 'least': 0},
         'two_tower_training': {'type': 'mapping'},
         'two_tower_k': {'type': 'integer', 'least': 1, 'default': 10},
         'two_tower_top_k': {'type': 'text', 'among': ['exact', 'approximate'], 'default': 'exact'},

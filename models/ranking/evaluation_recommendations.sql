@@ -3,6 +3,7 @@ with
 
 candidates as (
     select * from {{ ref('two_tower', 'learning_candidates') }}
+    where horizon = 'evaluation'
 ),
 
 ranked as (

@@ -1,67 +1,90 @@
-{%- set horizons = ['validation'] + (['evaluation'] if 'evaluation' in var('two_tower_horizons') else []) -%}
+{#- Of the horizons that have towers all candidates; of older windows what users had before, which towers say nothing of. -#}
+{%- set has_evaluation = 'evaluation' in var('two_tower_horizons') -%}
+{%- set validation = 2 if has_evaluation else 1 -%}
+{%- set windows = {'validation': validation} -%}
+{%- do windows.update({'evaluation': 1} if has_evaluation else {}) -%}
+{%- set older = range(validation + 1, validation + 1 + var('two_tower_ranker_older_windows') | int) | list -%}
 with
 
-candidates as (
-    select * from {{ ref('two_tower', 'learning_candidates') }}
+targets as (
+    select
+        snapshot,
+        user_id,
+        item_id,
+        count(*) over (partition by snapshot, user_id) as user_targets
+    from {{ ref('two_tower', 'snapshot_targets') }}
 ),
 
 -- few of very many users are enough to learn from
 taught as (
-    select distinct horizon, user_id from candidates
+    select distinct
+        snapshot,
+        user_id,
+        user_targets
+    from targets
     qualify
-        dense_rank() over (partition by horizon order by {{ two_tower.stable_hash(['user_id']) }})
+        dense_rank() over (partition by snapshot order by {{ two_tower.stable_hash(['user_id']) }})
         <= {{ var('two_tower_ranker_users') }}
 ),
 
-sampled as (
+{% for horizon, snapshot in windows.items() -%}
+candidates_{{ snapshot }} as (
     select candidates.*
-    from candidates
-    semi join taught on candidates.horizon = taught.horizon and candidates.user_id = taught.user_id
-),
-
-targets as (
-    select
-        horizons.horizon,
-        targets.user_id,
-        targets.item_id
-    from {{ ref('two_tower', 'horizons') }} as horizons
-    inner join {{ ref('two_tower', 'snapshot_targets') }} as targets on horizons.snapshot = targets.snapshot
-),
-
-wanted as (
-    select
-        horizon,
-        user_id,
-        count(*) as targets
-    from targets
-    group by horizon, user_id
-),
-
-{% for horizon in horizons -%}
-of_{{ horizon }} as (
-    {{ two_tower.signals('sampled', horizon) }}
+    from {{ ref('two_tower', 'learning_candidates') }} as candidates
+    semi join taught on candidates.user_id = taught.user_id and taught.snapshot = {{ snapshot }}
+    where candidates.horizon = '{{ horizon }}'
 ),
 
 {% endfor -%}
-all_of_them as (
-    {% for horizon in horizons -%}
-    select * from of_{{ horizon }}
+{% for snapshot in older -%}
+candidates_{{ snapshot }} as (
+    select
+        'older' as horizon,
+        histories.user_id,
+        histories.item_id,
+        true as is_repeat,
+        ['history'] as found_by,
+        cast(null as float) as sequence_score,
+        cast(null as float) as factors_score,
+        cast(null as float) as content_score,
+        cast(null as double) as neighbour_score,
+        cast(null as double) as best_similarity
+    from {{ ref('two_tower', 'user_histories') }} as histories
+    semi join taught on histories.user_id = taught.user_id and taught.snapshot = {{ snapshot }}
+    where
+        histories.snapshot = {{ snapshot }}
+        and histories.position <= {{ var('two_tower_history_length') if two_tower.may_repeat() else 0 }}
+),
+
+{% endfor -%}
+{% for snapshot in windows.values() | list + older -%}
+signals_{{ snapshot }} as (
+    {{ two_tower.signals('candidates_' ~ snapshot, snapshot) }}
+),
+
+{% endfor -%}
+signals as (
+    {% for snapshot in windows.values() | list + older -%}
+    select
+        {{ snapshot }} as snapshot,
+        *
+    from signals_{{ snapshot }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
 final as (
     select
-        all_of_them.*,
+        signals.*,
         targets.item_id is not null as is_taken,
-        cast(wanted.targets as integer) as user_targets
-    from all_of_them
-    inner join wanted on all_of_them.horizon = wanted.horizon and all_of_them.user_id = wanted.user_id
+        cast(taught.user_targets as integer) as user_targets
+    from signals
+    inner join taught on signals.snapshot = taught.snapshot and signals.user_id = taught.user_id
     left join targets
         on
-            all_of_them.horizon = targets.horizon
-            and all_of_them.user_id = targets.user_id
-            and all_of_them.item_id = targets.item_id
+            signals.snapshot = targets.snapshot
+            and signals.user_id = targets.user_id
+            and signals.item_id = targets.item_id
 )
 
 select * from final
