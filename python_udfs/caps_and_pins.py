@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def arrange(pins: pa.ChunkedArray, kinds: pa.ChunkedArray, k: pa.ChunkedArray, caps: pa.ChunkedArray) -> pa.Array:
-    """One list per row. Raises ValueError naming argument and value when they do not fit."""
+    """Which items of each ranked list are shown. Raises ValueError naming argument and value when they do not fit."""
     of_items = pc.list_flatten(kinds)
     for name, values in (("kinds", of_items), ("kinds", pc.list_flatten(of_items)), ("caps", pc.list_flatten(caps))):
         if values.null_count:

@@ -74,9 +74,8 @@ def test_sql_gives_each_row_its_own_list(
     connection: duckdb.DuckDBPyConnection,
     rows: list[tuple[list[int | None], list[list[int]], int, list[int]]],
 ) -> None:
-    connection.execute(
-        "create or replace table requests (number integer, pins integer[], kinds integer[][], k integer, caps integer[])"
-    )
+    columns = "number integer, pins integer[], kinds integer[][], k integer, caps integer[]"
+    connection.execute(f"create or replace table requests ({columns})")
     connection.executemany("insert into requests values (?, ?, ?, ?, ?)", [[n, *row] for n, row in enumerate(rows)])
     found = connection.execute("select arrange(pins, kinds, k, caps) from requests order by number").fetchall()
     assert [chosen for (chosen,) in found] == [definition(*row) for row in rows]
