@@ -1,1 +1,1 @@
-"""SQL functions `top_k...`: the best items of each user by dot product."""
+"""SQL functions `top_k` and `top_k_approximate`: the best items of each user by dot product."""

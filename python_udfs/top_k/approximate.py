@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from ..arrays import Floats, Integers
-from .exact import SCORES, Finder, Keys, as_best, best_items, exact_finder, improve, used_dimensions
+from .exact import SCORES, Finder, Keys, as_best, best_items, improve, used_dimensions
 from .int8 import Each, finite, round_items, round_users
 from .types import Adjustment, Best, Items, Users
 
@@ -97,12 +98,12 @@ def near_finder(users: Users, items: Items, k: int, each: Each) -> Finder:
     """best_items for these users and items, or where the catalogue is large what looks into a few lists of it."""
     usual, k = users.rows(np.flatnonzero(is_usual(users))), min(k, len(items.vectors))
     if len(items.vectors) < LEAST_ITEMS or len(usual.vectors) < WORTH * SAMPLE_USERS:
-        return exact_finder(users, items, k)
+        return partial(best_items, items=items, k=k)
     near = near_lists(usual.vectors, items, each)
     sample = usual.rows(np.linspace(0, len(usual.vectors) - 1, SAMPLE_USERS).astype(np.int64))
     probes = near.probes(sample, best_items_in_parts(sample, items, k, each))
     if probes * WORTH > len(near.centroids):  # nothing is near anything
-        return exact_finder(users, items, k)
+        return partial(best_items, items=items, k=k)
     if items.rounded and probes * len(users.vectors) > SCORES:  # else less is saved than rounding takes
         near = near.with_rounding(each)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from ..arrays import Floats, Integers, as_matrix, as_numbers
-from .caps_and_pins import Rules
+from ..arrays import Floats, as_matrix, as_numbers
 from .types import Adjustment, Items, Users
 
 
@@ -55,32 +54,4 @@ def as_users(users: pa.StructArray, items: Items) -> Users:
     numbers = as_numbers(excluded.flatten(), "top_k: users.excluded", m)
     segments = fields.get("segment", pa.nulls(n)).cast(pa.int32()).fill_null(0)
     segment_numbers = as_numbers(segments, "top_k: users.segment", len(items.adjustments), least=-1)
-    scales = fields.get("scale", pa.nulls(n)).cast(pa.float32()).fill_null(1.0).to_numpy(zero_copy_only=False)
-    pins = as_pins(fields["pins"], m) if "pins" in fields else ()
-    return Users(vectors, numbers, np.cumsum([0, *lengths]), segment_numbers, scales, pins)
-
-
-def as_pins(pins: pa.ListArray, items: int) -> tuple[dict[int, int], ...]:
-    """STRUCT(position, place)[] of each user. Raises ValueError when a position does not fit the items."""
-    as_numbers(pins.flatten().field("position"), "top_k: users.pins", items)
-    return tuple({pin["place"] - 1: pin["position"] - 1 for pin in row or []} for row in pins.to_pylist())
-
-
-def as_rules(kinds: pa.ListArray, caps: pa.Array, items: int) -> Rules:
-    """INTEGER[][] and INTEGER[]. Raises ValueError unless each item has one kind for each cap above 0."""
-    width = len(caps)
-    if len(kinds) != items or (items and set(kinds.value_lengths().to_pylist()) != {width}):
-        raise ValueError(f"top_k: kinds are {len(kinds)} lists for {items} items; each must have {width} numbers")
-    lowest = min(caps.to_pylist(), default=1)
-    if lowest < 1:
-        raise ValueError(f"top_k: a cap is {lowest}; give at least 1, and leave out of the items what nobody may get")
-    numbers = kinds.flatten().to_numpy(zero_copy_only=False).reshape(items, width)
-    return Rules(numbers.astype(np.int64), caps.to_numpy(zero_copy_only=False).astype(np.int64))
-
-
-def as_sizes(sizes: pa.Array, items: int) -> Integers:
-    """Lengths of the groups. Raises ValueError when they do not make up all items."""
-    numbers: Integers = sizes.to_numpy(zero_copy_only=False).astype(np.int64)
-    if numbers.sum() != items or (numbers < 1).any():
-        raise ValueError(f"top_k: sizes add up to {numbers.sum()}, and there are {items} items; no group may be empty")
-    return numbers
+    return Users(vectors, numbers, np.cumsum([0, *lengths]), segment_numbers)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -120,31 +119,8 @@ def as_best(keys: Keys) -> Best:
     return Best(numbers, scores_of(best), (best > 0).sum(1))
 
 
-def exact_finder(_: Users, items: Items, k: int) -> Finder:
-    """best_items of one catalogue; near_finder alone learns from the users."""
-    return partial(best_items, items=items, k=k)
-
-
-def within_finder(users: Users, items: Items, k: int, sizes: Integers, finder: Callable[..., Finder]) -> Finder:
-    """Best items of each user in each run of `sizes` consecutive items, one run after the other."""
-    stops = np.cumsum(sizes)
-    starts = stops - sizes
-    runs = list(zip(starts, stops, strict=True))
-    finders = [finder(users.among(a, b), items.among(a, b), k) for a, b in runs]
-
-    def find(some: Users) -> Best:
-        found = [find_run(some.among(a, b)) for find_run, (a, b) in zip(finders, runs, strict=True)]
-        kept = np.concatenate([np.arange(best.numbers.shape[1]) < best.counts[:, None] for best in found], axis=1)
-        order = np.argsort(~kept, axis=1, kind="stable")  # what is meant moves to the front
-        numbers = np.concatenate([best.numbers + a for best, a in zip(found, starts, strict=True)], axis=1)
-        scores = np.concatenate([best.scores for best in found], axis=1)
-        return Best(np.take_along_axis(numbers, order, 1), np.take_along_axis(scores, order, 1), kept.sum(1))
-
-    return find
-
-
 def used_dimensions(users: Users, items: Items) -> tuple[Users, Items]:
-    """Both without the dimensions in which all users are 0: half of them, the recall part, under policy new."""
+    """Both without the dimensions in which all users are 0, as where a part of the embeddings is left out."""
     used = users.vectors.any(axis=0)
     if used.all() or not len(users.vectors) or not len(items.vectors):
         return users, items
@@ -171,7 +147,7 @@ def score(users: Users, items: Items, groups: int) -> Floats:
         np.matmul(items.vectors, users.vectors.T, out=scores[:m])
     for number, adjustment in enumerate(items.adjustments):
         meant = np.flatnonzero(users.segments == number)
-        scores[np.ix_(adjustment.numbers, meant)] += adjustment.amounts[:, None] * users.scales[meant]
+        scores[np.ix_(adjustment.numbers, meant)] += adjustment.amounts[:, None]
     withhold(scores, users, items, -np.inf)
     return scores
 

@@ -21,22 +21,14 @@ class Users:
     excluded: Integers
     bounds: Integers
     segments: Integers  # [n], number of the adjustment that is meant for the user; -1 = none
-    scales: Floats  # [n], what the amounts of the adjustment are multiplied by
-    pins: tuple[dict[int, int], ...]  # place in the list -> item number, from 0; empty where nobody has any
 
     def rows(self, rows: Integers) -> Users:
         """Some of the users."""
         lengths = np.diff(self.bounds)[rows]
         bounds = np.concatenate([[0], np.cumsum(lengths)])
         places = np.repeat(self.bounds[:-1][rows] - bounds[:-1], lengths) + np.arange(bounds[-1])
-        pins = tuple(self.pins[row] for row in rows) if self.pins else ()
         vectors = self.vectors.take(rows, axis=0)  # some times as fast as self.vectors[rows]
-        return Users(vectors, self.excluded[places], bounds, self.segments[rows], self.scales[rows], pins)
-
-    def without(self, numbers: Integers) -> Users:
-        """The same users, none of whom may get these items either."""
-        excluded = np.concatenate([np.append(part, numbers) for part in np.split(self.excluded, self.bounds[1:-1])])
-        return replace(self, excluded=excluded, bounds=self.bounds + len(numbers) * np.arange(len(self.bounds)))
+        return Users(vectors, self.excluded[places], bounds, self.segments[rows])
 
     def among(self, start: int, stop: int) -> Users:
         """The same users where items start to stop, numbered from 0, are all there is."""

@@ -25,8 +25,18 @@ class Models:
     upstream: dict[str, dict[str, str]]
 
     @classmethod
-    def of(cls, folder: Path, models: dict[str, str], upstream: dict[str, dict[str, str]], **variables: Any) -> Models:
-        """Compile `models` (name: folder) in a project of their own. upstream: columns and types by table."""
+    def of(
+        cls,
+        folder: Path,
+        models: dict[str, str],
+        upstream: dict[str, dict[str, str]],
+        replaced: dict[str, str] | None = None,
+        **variables: Any,
+    ) -> Models:
+        """Compile `models` (name: folder) in a project of their own.
+
+        upstream: columns and types by table. replaced: by its path, what a file of macros has instead of its own text.
+        """
         for name, place in models.items():
             (folder / "models" / place).mkdir(parents=True, exist_ok=True)
             shutil.copy(REPOSITORY / "models" / place / f"{name}.sql", folder / "models" / place)
@@ -34,6 +44,9 @@ class Models:
         for name in upstream:
             (folder / "models" / "upstream" / f"{name}.sql").write_text("select 1 as nothing")
         shutil.copytree(REPOSITORY / "macros", folder / "macros")
+        for path, text in (replaced or {}).items():
+            assert (folder / "macros" / path).exists()
+            (folder / "macros" / path).write_text(text)
         known = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())["vars"]
         project = {"name": "two_tower", "version": "0.0.0", "profile": "two_tower", "vars": known | variables}
         output = {"type": "duckdb", "path": ":memory:", "plugins": [{"module": "two_tower.python_udfs.plugin"}]}

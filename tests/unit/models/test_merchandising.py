@@ -1,4 +1,7 @@
-"""Eligibility, rules and caps on random shops: the models' own SQL against a direct reading of what they promise."""
+"""Eligibility, rules and caps on random shops: the models' own SQL against a direct reading of what they promise.
+
+Every model from the candidates to the lists is the real one; only the ranker's chances are given.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from helpers.compiled_sql import Models
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-K = 4
+K, DEPTH = 4, 6  # two_tower_k and two_tower_rank_depth
 DIM = 2
 NOW = datetime(2024, 5, 1)
 MODELS = {
@@ -23,10 +26,9 @@ MODELS = {
     "active_rules": "merchandising",
     "unavailable_items": "merchandising",
     "excluded_items": "merchandising",
-    "item_vectors": "merchandising",
-    "user_vectors": "merchandising",
+    "candidates": "ranking",
+    "ranked_candidates": "ranking",
     "recommendations_by_category": "recommendations",
-    "model_rankings": "merchandising",
     "recommendations": "recommendations",
 }
 VECTOR = f"float[{DIM}]"
@@ -34,15 +36,24 @@ UPSTREAM = {
     "stg_users": {"user_id": "varchar", "age": "varchar"},
     "stg_items": {"item_id": "varchar", "department": "varchar", "brand": "varchar"},
     "stg_interactions": {"user_id": "varchar"},
+    "popular_items": {"item_id": "varchar"},  # a table macro reads it
     "interaction_splits": {"event_at": "timestamp"},
-    "horizons": {"horizon": "varchar", "as_of": "timestamp"},
+    "horizons": {"horizon": "varchar", "snapshot": "integer", "as_of": "timestamp"},
     "item_features": {"snapshot": "integer", "item_id": "varchar", "recent_users": "double", "users": "double"},
-    "user_histories": {"snapshot": "integer", "user_id": "varchar", "item_id": "varchar"},
+    "user_histories": {
+        "snapshot": "integer", "user_id": "varchar", "item_id": "varchar", "position": "integer",
+        "recency_weight": "double",
+    },
+    "item_neighbours": {
+        "horizon": "varchar", "item_id": "varchar", "neighbour_id": "varchar", "similarity": "double",
+    },
+    "model_registry": {"horizon": "varchar", "sequence_dim": "integer", "factors_dim": "integer", "dim": "integer"},
     "item_embeddings": {"horizon": "varchar", "item_id": "varchar", "run_id": "varchar", "embedding": VECTOR},
     "user_embeddings": {
-        "horizon": "varchar", "policy": "varchar", "user_id": "varchar", "run_id": "varchar", "source": "varchar",
-        "embedding": VECTOR,
+        "horizon": "varchar", "user_id": "varchar", "run_id": "varchar", "source": "varchar", "embedding": VECTOR,
     },
+    "ranker_registry": {"horizon": "varchar", "run_id": "varchar"},
+    "chances": {"user_id": "varchar", "item_id": "varchar", "chance": "double"},
     "history_weights": {"user_id": "varchar", "item_id": "varchar", "run_id": "varchar", "weight": "double"},
     "availability": {
         "item_id": "varchar", "segment": "varchar", "available_from": "timestamp", "available_until": "timestamp",
@@ -54,6 +65,14 @@ UPSTREAM = {
     },
 }  # fmt: skip
 CAPS = {"brand": 1, "department": 2}
+RANKED = """
+{% macro ranked(candidates, horizon) %}
+    select candidates.*, factors_score as tower_score, chances.chance
+    from {{ candidates }} as candidates
+    inner join {{ ref('two_tower', 'chances') }} as chances
+        on candidates.user_id = chances.user_id and candidates.item_id = chances.item_id
+{% endmacro %}
+"""
 
 
 @dataclass(frozen=True)
@@ -94,11 +113,17 @@ class World:
             "stg_users": [(u, segment) for u, (segment, _, _) in self.users.items()],
             "stg_items": [(i, department, brand) for i, (department, brand) in self.kinds.items()],
             "interaction_splits": [(NOW - timedelta(seconds=1),)],
-            "horizons": [("production", NOW)],
+            "horizons": [("production", 0, NOW)],
             "item_features": [(0, i, float(n), float(n)) for i, n in self.buyers.items()],
-            "user_histories": [(0, u, i) for u, i in self.had],
+            "user_histories": [(0, u, i, 1, 1.0) for u, i in self.had],
+            "item_neighbours": [
+                ("production", i, other, 0.5) for i in {i for _, i in self.had} for other in self.items if other != i
+            ],
+            "model_registry": [("production", 0, DIM, DIM)],
             "item_embeddings": [("production", i, "run", v) for i, v in self.items.items()],
-            "user_embeddings": [("production", "new", u, "run", s, v) for u, (_, s, v) in self.users.items()],
+            "user_embeddings": [("production", u, "run", s, v) for u, (_, s, v) in self.users.items()],
+            "ranker_registry": [("production", "run")],
+            "chances": [(u, i, self.score(u, i)) for u in self.users for i in self.items],
             "availability": self.available,
             "exclusions": list(self.excluded),
             "rules": [tuple(vars(rule).values()) for rule in self.rules],
@@ -117,11 +142,25 @@ class World:
         return (user, item) not in self.excluded | self.had and item in self.available_to(self.users[user][0])
 
     def score(self, user: str, item: str) -> float:
+        """A chance. Few values, so that there are ties, and sums of them are exact."""
         _, source, vector = self.users[user]
         if source == "nothing":
-            order = sorted(self.items, key=lambda i: (-self.buyers[i], digest(i)))
-            return -1.0 - order.index(item)
-        return float(sum(a * b for a, b in zip(vector, self.items[item], strict=True)))
+            return self.buyers[item] / 4
+        return 0.5 + sum(a * b for a, b in zip(vector, self.items[item], strict=True)) / 64
+
+    def by_model(self, user: str) -> list[str]:
+        """The items that the user may see, best first."""
+        allowed = [item for item in self.items if self.may_see(user, item)]
+        return sorted(allowed, key=lambda item: (-self.score(user, item), digest(item)))
+
+    def listable(self, user: str) -> list[str]:
+        """Of these the first of all, the first of each category, and what a rule pins or boosts."""
+        order, segment = self.by_model(user), self.users[user][0]
+        promoting = [rule for rule in self.rules if rule.action in ("pin", "boost")]
+        kept = [item for item in order if any(rule.is_for(self, segment, item) for rule in promoting)]
+        for category in "AB":
+            kept += [item for item in order if self.kinds[item][0] == category][:K]
+        return [item for item in order if item in order[:DEPTH] + kept]
 
 
 def digest(item: str) -> str:
@@ -171,8 +210,9 @@ def rule(draw: st.DrawFn, number: int, items: list[str]) -> Rule:
 @pytest.fixture(scope="module", params=[{}, CAPS], ids=["without caps", "with caps"])
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     models = Models.of(
-        tmp_path_factory.mktemp("merchandising"), MODELS, UPSTREAM,
-        two_tower_k=K, two_tower_dim=DIM, two_tower_policy="new", two_tower_rank_depth=6, two_tower_caps=request.param,
+        tmp_path_factory.mktemp("merchandising"), MODELS, UPSTREAM, {"ranking/ranked.sql": RANKED},
+        two_tower_k=K, two_tower_dim=DIM, two_tower_policy="new", two_tower_rank_depth=DEPTH,
+        two_tower_caps=request.param,
         two_tower_item_availability="availability", two_tower_user_exclusions="exclusions",
         two_tower_merchandising_rules="rules", two_tower_as_of=str(NOW),
     )  # fmt: skip
@@ -196,31 +236,33 @@ def test_lists_keep_every_promise(shop: tuple[Models, duckdb.DuckDBPyConnection,
         mine = [row[1:] for row in rows if row[0] == user]
         assert_list(world, user, mine, caps)
         assert {row[-1] for row in mine} <= {"popularity" if source == "nothing" else "history"}
+    columns = "user_id, category, item_id, score"
+    rows = connection.execute(f"select {columns} from recommendations_by_category order by user_id, rank").fetchall()
+    for user in world.users:
+        for category in "AB":
+            expected = [item for item in world.by_model(user) if world.kinds[item][0] == category][:K]
+            mine = [row[2:] for row in rows if row[:2] == (user, category)]
+            assert mine == [(item, world.score(user, item)) for item in expected]
 
 
 def assert_list(world: World, user: str, rows: list[Any], caps: dict[str, int]) -> None:
     segment = world.users[user][0]
-    allowed = [item for item in world.items if world.may_see(user, item)]
+    by_model, allowed = world.by_model(user), world.listable(user)
     chosen = [item for _, item, *_ in rows]
     # ranked 1, 2, 3, ..., each item once, none that may not be shown
     assert [rank for rank, *_ in rows] == list(range(1, len(rows) + 1))
     assert len(set(chosen)) == len(chosen)
     assert set(chosen) <= set(allowed)
-    by_model = sorted(allowed, key=lambda item: (-world.score(user, item), digest(item)))
-    first, last = (
-        world.score(user, by_model[0]) if allowed else 0,
-        world.score(user, by_model[:6][-1]) if allowed else 0,
-    )
-    scale = first - last or 1
+    scores = [world.score(user, item) for item in by_model[:DEPTH]]
+    scale = (scores[0] - scores[-1] if scores else 0) or 1
     boosts = {item: boost_of(world, segment, item) * scale for item in allowed}
     final = {item: world.score(user, item) + boosts[item] for item in allowed}
     pins = pins_of(world, user)
     assert_caps(world, chosen, allowed, set(pins.values()), caps, final)
     for _, item, score, boost, model_rank, applied, _ in rows:
-        assert score == pytest.approx(world.score(user, item), abs=1e-4)
-        assert boost == pytest.approx(boosts[item], abs=1e-4)
+        assert (score, boost) == (world.score(user, item), boosts[item])
         place = by_model.index(item) + 1
-        assert model_rank == (place if place <= 6 else None)
+        assert model_rank == (place if place <= DEPTH else None)
         moved = {r.rule_id for r in world.rules if r.action in ("boost", "bury") and r.is_for(world, segment, item)}
         assert set(applied) - set(pins) == moved
         assert set(applied) & set(pins) == {r for r, i in pins.items() if i == item}
@@ -228,9 +270,9 @@ def assert_list(world: World, user: str, rows: list[Any], caps: dict[str, int]) 
     for rule_id, item in pins.items():
         place, wanted = chosen.index(item) + 1, place_of(world, segment, item)
         assert place == wanted or (place < wanted and not free_after(chosen, item, pins)), rule_id
-    # the others by score and boost, ties by the hash
+    # the others by score and boost, where these are equal in the model's order
     others = [item for item in chosen if item not in pins.values()]
-    assert others == sorted(others, key=lambda item: (-final[item], digest(item)))
+    assert others == sorted(others, key=lambda item: (-final[item], by_model.index(item)))
 
 
 def place_of(world: World, segment: str, item: str) -> int:
@@ -269,7 +311,7 @@ def assert_caps(
     world: World, chosen: list[str], allowed: list[str], pinned: set[str], caps: dict[str, int], final: dict[str, float]
 ) -> None:
     """No kind beyond its cap but by pins; who was left out is worse than all that came in, or a kind of it was full."""
-    order = sorted((i for i in allowed if i not in pinned), key=lambda item: (-final[item], digest(item)))
+    order = sorted((item for item in allowed if item not in pinned), key=lambda item: -final[item])  # a stable sort
     taken = Counter(key for item in pinned for key in keys(world, item, caps))
     expected: list[str] = []
     for item in order:

@@ -88,7 +88,7 @@ def test_rounding_what_items_have_beyond_their_centroid_changes_no_list(monkeypa
     users[7], items[11] = np.nan, np.inf
     excluded = np.concatenate([np.sort(random.choice(20000, 20, replace=False)) for _ in users])
     segments = random.integers(-1, 1, len(users))
-    asked = Users(users, excluded, np.arange(0, 60001, 20), segments, np.ones(len(users), np.float32), ())
+    asked = Users(users, excluded, np.arange(0, 60001, 20), segments)
     withheld = Adjustment(np.arange(0, 20000, 5), np.full(4000, -np.inf, np.float32))
     offered = Items(items, np.array([11]), (withheld,))
     monkeypatch.setattr(approximate, "SCORES", 1)

@@ -77,7 +77,7 @@ def test_blocks_may_get_better_and_better_or_worse_and_worse(monkeypatch: pytest
         np.sort(sign * random.random((1000, 1), np.float32), axis=0),
     )
     none = np.zeros(0, np.int64)
-    users = Users(vectors, none, np.zeros(10, np.int64), np.full(9, -1), np.ones(9, np.float32), ({},) * 9)
+    users = Users(vectors, none, np.zeros(10, np.int64), np.full(9, -1))
     found = exact.best_items(users, Items(sign * offers, none, ()), 10)
     expected = np.argsort(-sign * offers[:, 0])[:10]
     assert (found.numbers == expected).all()
@@ -228,21 +228,21 @@ def test_wrong_arguments_are_named(connection: duckdb.DuckDBPyConnection, call: 
         connection.execute(f"select {call}").fetchall()
 
 
-WITHIN = """
-    select users.user_id, items.kind, items.item_id, coalesce(adjustments.amount, 0)
+ADJUSTED = """
+    select users.user_id, items.item_id, coalesce(adjustments.amount, 0)
         + list_inner_product(users.embedding::float[], items.embedding::float[]) as score
     from users cross join items
     left join adjustments on adjustments.segment = users.segment and adjustments.item_id = items.item_id
     anti join exclusions on users.user_id = exclusions.user_id and items.item_id = exclusions.item_id
     where isfinite(score)
-    qualify row_number() over (partition by user_id, kind order by score desc, md5(items.item_id || '|')) <= {k}
-    order by user_id, kind, score desc, md5(items.item_id || '|')
+    qualify row_number() over (partition by user_id order by score desc, md5(items.item_id || '|')) <= {k}
+    order by user_id, score desc, md5(items.item_id || '|')
 """
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.data(), st.integers(1, 5), st.integers(1, 25), st.integers(1, 6))
-def test_within_groups_and_adjusted_by_segment_equals_brute_force(
+def test_adjusted_by_segment_equals_brute_force(
     connection: duckdb.DuckDBPyConnection, data: st.DataObject, n: int, m: int, k: int
 ) -> None:
     vector = st.lists(small, min_size=2, max_size=2)
@@ -250,24 +250,15 @@ def test_within_groups_and_adjusted_by_segment_equals_brute_force(
     items = data.draw(st.lists(vector, min_size=m, max_size=m))
     pairs = st.tuples(st.integers(0, n - 1), st.integers(0, m - 1))
     fill(connection, users, items, data.draw(st.sets(pairs, max_size=10)))
-    kinds = data.draw(st.lists(st.integers(0, 3), min_size=m, max_size=m))
     amounts = st.sampled_from([-np.inf, 1.0, -2.0])
     adjustments = data.draw(
         st.dictionaries(st.tuples(st.sampled_from("ab"), st.integers(0, m - 1)), amounts, max_size=12)
     )
-    connection.execute("alter table items add column kind integer")
     connection.execute("alter table users add column segment varchar")
     connection.execute(
         "update users set segment = case when user_id in ('u0', 'u2') then 'a' when user_id = 'u1' then 'b' end"
     )
-    connection.executemany(
-        "update items set kind = ? where item_id = ?", [(kind, f"i{i}") for i, kind in enumerate(kinds)]
-    )
     connection.execute("create or replace table adjustments (segment varchar, item_id varchar, amount double)")
     for (segment, item), amount in adjustments.items():
         connection.execute("insert into adjustments values (?, ?, ?)", [segment, f"i{item}", amount])
-    query = top_k_query(", 'adjustments', within='kind'")
-    query = query.replace("select user_id, item_id, score from", "select user_id, kind, item_id, score from")
-    assert lists(connection, k, query.replace("by user_id, rank", "by user_id, kind, rank")) == lists(
-        connection, k, WITHIN
-    )
+    assert lists(connection, k, top_k_query(", 'adjustments'")) == lists(connection, k, ADJUSTED)

@@ -28,7 +28,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def users_of(vectors: Floats, excluded: np.ndarray = NONE, bounds: np.ndarray | None = None) -> Users:
     n = len(vectors)
     bounds = np.zeros(n + 1, np.int64) if bounds is None else bounds
-    return Users(vectors, excluded, bounds, np.zeros(n, np.int64), np.ones(n, np.float32), ())
+    return Users(vectors, excluded, bounds, np.zeros(n, np.int64))
 
 
 def uneven(random: np.random.Generator, rows: int, d: int) -> Floats:
