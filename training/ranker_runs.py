@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
+from torch import Tensor
 
 from .config import TrainingConfig
 from .export import Exporter
@@ -22,6 +23,7 @@ from .run_log import Row, as_table, metadata, read_log, row, unfinished, write_l
 
 VALIDATION = "validation"
 ORDER = "horizon, user_id, item_id"
+ROWS_TO_COMPARE = 64
 NOT_SIGNALS = {"horizon", "user_id", "item_id", "is_repeat", "found_by", "is_taken", "user_targets"}
 
 
@@ -56,7 +58,7 @@ def train_rankers(
             with unfinished(folder) as hidden:
                 path = hidden / "ranker.onnx"
                 about = {"run_id": run_id, "tower": "ranker"}
-                batch = {name: torch.zeros(2) for name in signals}
+                batch = dict(zip(signals, some_rows(pairs).unbind(1), strict=True))
                 exporter.write(fitted.order_by, fitted.model, signals, batch, set(), path, about)
                 rows_of_run = _rows(fitted, pairs, time.perf_counter() - started)
                 write_log(hidden, rows_of_run, {"ranker_model": path})
@@ -68,27 +70,24 @@ def train_rankers(
     return as_table(rows)
 
 
+def some_rows(pairs: Pairs) -> Tensor:
+    """A few of the pairs [n, S], by which an exported file is compared with what was fitted; zeros without any."""
+    if not len(pairs):
+        return torch.zeros(2, len(pairs.names))
+    return torch.from_numpy(pairs.signals[np.linspace(0, len(pairs) - 1, ROWS_TO_COMPARE).astype(np.int64)])
+
+
 def read_pairs(examples: pa.Table, signals: list[str]) -> Pairs:
     """Pairs from the rows of ranker_examples; a user of two horizons counts as two."""
-    table = np.stack(
-        [
-            examples[name].cast(pa.float32()).fill_null(np.nan).to_numpy().astype(np.float32)
-            for name in signals
-        ],
-        1,
-    )  # fmt: skip
-    keys = pc.binary_join_element_wise(examples["horizon"], examples["user_id"], " ")
-    encoded = (
-        keys.combine_chunks().dictionary_encode() if isinstance(keys, pa.ChunkedArray) else keys.dictionary_encode()
-    )
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
+    columns = [examples[name].cast(pa.float32()).fill_null(np.nan).to_numpy() for name in signals]
+    horizons, ids = (examples[name].cast(pa.string()) for name in ("horizon", "user_id"))
+    users = pc.binary_join_element_wise(horizons, ids, " ")
     return Pairs(
         tuple(signals),
-        table,
-        examples["is_taken"].to_numpy(zero_copy_only=False).astype(bool),
-        examples["is_repeat"].to_numpy(zero_copy_only=False).astype(bool),
-        encoded.indices.to_numpy().astype(np.int64),
+        np.stack(columns, 1).astype(np.float32),
+        examples["is_taken"].to_numpy().astype(bool),
+        examples["is_repeat"].to_numpy().astype(bool),
+        pc.index_in(users, value_set=pc.unique(users)).to_numpy().astype(np.int64),
         examples["user_targets"].to_numpy().astype(np.int64),
     )
 
