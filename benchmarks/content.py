@@ -105,7 +105,7 @@ def best_content(connection: duckdb.DuckDBPyConnection, items: pa.Table, rows: R
 def measure(connection: duckdb.DuckDBPyConnection) -> Recalls:
     """recall@10 of each user of a slice with something to find there that is new to them."""
     users = connection.execute(
-        "select user_id, embedding from user_embeddings where horizon = 'evaluation' and policy = 'new' order by 1"
+        "select user_id, embedding from user_embeddings where horizon = 'evaluation' order by 1"
     ).fetchnumpy()
     items = connection.execute(
         "select e.item_id, e.embedding, f.interactions = 0 as cold, f.recent_users + f.users / 1e6 as popularity "

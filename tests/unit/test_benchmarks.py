@@ -50,8 +50,8 @@ def cold_shop() -> Iterator[duckdb.DuckDBPyConnection]:
             "shelf, users::float as users from items",
             "create table item_embeddings as select 'evaluation' as horizon, item_id, "
             "[shelf::float, hash(item_id) % 9 / 99.0]::float[2] as embedding from items",
-            "create table user_embeddings as select 'evaluation' as horizon, 'new' as policy, unnest(['warm', 'cold']) "
-            "as user_id, [1.0, 1.0]::float[2] as embedding",
+            "create table user_embeddings as select 'evaluation' as horizon, unnest(['warm', 'cold']) as user_id, "
+            "[1.0, 1.0]::float[2] as embedding",
             "create table user_histories as select 1 as snapshot, 'warm' as user_id, 'w0' as item_id",
             "create table snapshot_targets as select 1 as snapshot, * from (values ('warm', 'w0'), ('warm', 'c00'), "
             "('warm', 'c01'), ('warm', 'w1'), ('cold', 'w2'), ('cold', 'c07')) t(user_id, item_id)",
