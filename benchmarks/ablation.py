@@ -1,12 +1,14 @@
-"""What each ingredient of the towers is worth: recall@10 on the validation window with one of them taken away.
+"""What each ingredient of the model is worth: recall@10 on the validation window with one of them taken away.
 
 python benchmarks/ablation.py SHOP... [--work FOLDER] [--seeds 0 1 2]
 
-SHOP: one of shops/shops.yml whose database `make shops` has left in the folder. All fits end where the validation
-window would join, so the test window is never read; the settings of the factors are chosen once per shop, by the whole
-towers of the first seed, and held. What is taken away before a fit is fitted without; a part of the embedding is taken
-out of fitted towers, which fit it apart from the others, and the shares of the rest stay. Losses are paired by user,
-means over seeds of each user's recall first. Writes <out>/<shop>.csv, and <out>/README.md of all shops there.
+SHOP: one of shops/shops.yml whose database `make shops` has left in the folder. The test window is never read. Stage
+`towers` ranks the whole catalogue by the towers alone, with the settings of the factors that the last run chose. What
+is taken away before a fit is fitted without; a part of the embedding is taken out of fitted towers, and the weights of
+the rest stay. Stage `ranker` orders the candidates of the validation window, each user by networks that have not
+learned from that user; without the ranker the towers order the same candidates. Its recall is the mean of the policies.
+Losses are paired by user, means over seeds of each user's recall first. Writes <out>/<shop>.csv, and <out>/README.md of
+all shops there.
 """
 
 from __future__ import annotations
@@ -22,32 +24,28 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
-import torch
 from two_tower.python_udfs.plugin import register
 from two_tower.training.config import TrainingConfig
+from two_tower.training.embedder import Embedder
 from two_tower.training.examples import Examples
-from two_tower.training.fit import adapted, fit
+from two_tower.training.fit import prepare, search
+from two_tower.training.layout import has_repeats, layout_of
+from two_tower.training.ranker import TOWER_SCORES, fit_ranker
+from two_tower.training.ranker_runs import NOT_SIGNALS, ORDER, VALIDATION, read_pairs
 from two_tower.training.tune import Warehouse
-from two_tower.training.two_towers import TwoTowers, has_repeats
-from two_tower.training.validation import (
-    CONTENT,
-    FACTORS,
-    MEMORY,
-    POPULARITY,
-    Recalls,
-    choose_factors,
-    validation_recalls,
-)
+from two_tower.training.validation import Recalls, embeddings, recalls_of, validation_rows
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "shops"))
 from report import markdown  # noqa: E402
 
-PARTS = {"memory": MEMORY, "factors": FACTORS, "content": CONTENT, "popularity": POPULARITY}
-HEADER = ["shop", "policy", "without", "seeds", "users", "recall_at_10", "low", "high", "change", "change_low"]
+HEADER = ["shop", "stage", "policy", "without", "seeds", "users", "recall_at_10", "low", "high", "change", "change_low"]
 HEADER += ["change_high", "seconds"]
-FEWER = 128  # dimensions
-Found = dict[tuple[str, str], list[Recalls]]  # by policy and what is taken away, one per seed
+SIGNALS = {  # of the ranker, by what they are taken away as
+    "scores of the towers": TOWER_SCORES,
+    "scores of neighbours": ("neighbour_score", "best_similarity"),
+}
+Found = dict[tuple[str, str, str], list[Recalls]]  # by stage, policy and what is taken away, one per seed
 
 
 def without_features(examples: Examples) -> Examples:
@@ -61,16 +59,13 @@ def without_features(examples: Examples) -> Examples:
 
 def settings_without(config: TrainingConfig, examples: Examples) -> dict[str, dict[str, Any]]:
     """Settings by the ingredient that they take away; only where the shop has it."""
-    found: dict[str, dict[str, Any]] = {"training of content": {"epochs": 0}}
+    halves = {name: getattr(config, name) // 2 for name in ("dim", "content", "sequence")}
+    found: dict[str, dict[str, Any]] = {"training of content": {"epochs": 0}, "half of all dimensions": halves}
     if config.factors_features and not config.factors_linear:
         found["feature values as users of ALS"] = {"factors_features": 0.0}
-    if has_repeats(examples):
-        found["half of recall's passes"] = {"recall_epochs": config.recall_epochs // 2}
-    elif adapted(config, examples).memory_dim:
-        found[f"{FEWER} of the sequence part's dimensions"] = {"sequence": config.sequence - FEWER}
+    if layout_of(examples, config).sequence:
+        found["the sequence part, with factors in its place"] = {"sequence": 0}
         found["hidden ids"] = {"sequence_id_dropout": 0.0, "id_dropout": 0.0}
-    else:
-        found[f"{FEWER} of the factors' dimensions"] = {"dim": config.dim - FEWER}
     return found
 
 
@@ -78,53 +73,75 @@ def measure(name: str, database: Path, seeds: list[int], log: Callable[[str], No
     """Rows of HEADER for one shop."""
     task = Warehouse(str(database), "main").read(None)
     policies = ["repeats", "new"] if has_repeats(task.examples) else ["new"]
-    torch.set_num_threads(task.config.threads)
-    held = choose_factors(task.examples, adapted(task.config, task.examples), log)
-    chosen = {key: value for key, value in held.as_dict().items() if key.startswith("factors_")}
-    config = replace(task.config, **chosen)
     found: Found = {}
-    seconds: dict[str, float] = {}
+    seconds: dict[tuple[str, str], float] = {}
     for seed in seeds:
-        seeded = replace(config, seed=seed)
+        seeded = replace(task.config, seed=seed)
         trials = {"nothing": (seeded, task.examples), "all features": (seeded, without_features(task.examples))}
-        for without, settings in settings_without(config, task.examples).items():
+        for without, settings in settings_without(task.config, task.examples).items():
             trials[without] = (replace(seeded, **settings), task.examples)
         for without, (tried, examples) in trials.items():
             started = time.perf_counter()
-            towers, _ = fit(examples, tried, lambda _: None, watch=lambda _: None)
-            seconds[without] = seconds.get(without, 0.0) + time.perf_counter() - started
-            for policy in policies:
-                found.setdefault((policy, without), []).append(validation_recalls(towers, policy))
-                log(f"{name} {seed} {policy} without {without}: {found[policy, without][-1].mean():.4f}")
-            if without == "nothing":
-                add_parts(found, towers, policies)
+            embedder, _, _ = search(examples, tried, lambda _: None)
+            spent = seconds.get(("towers", without), 0.0) + time.perf_counter() - started
+            seconds["towers", without] = spent
+            add_towers(found, embedder, policies, without)
+            log(f"{name} {seed} towers without {without}: {found['towers', policies[0], without][-1].mean():.4f}")
+        add_rankers(found, database, seeded, seconds)
     return with_intervals(name, found, seconds)
 
 
-def add_parts(found: Found, towers: TwoTowers, policies: list[str]) -> None:
-    """Recalls of the towers without each of the parts; one that has no share is not missed."""
-    before = towers.user.shares.clone()
-    for part, place in PARTS.items():
-        towers.user.shares[:, place] = 0.0
-        for policy in policies[:1]:  # where things are had again, shares are for `repeats` alone
-            found.setdefault((policy, f"the part {part}"), []).append(validation_recalls(towers, policy))
-        towers.user.shares.copy_(before)
+def add_towers(found: Found, embedder: Embedder, policies: list[str], without: str) -> None:
+    """Recalls of towers by policy; of the whole ones also without each of the parts."""
+    rows = validation_rows(embedder.examples)
+    users, items = embeddings(embedder, rows)
+    parts = {without: slice(0, 0)}
+    if without == "nothing":
+        parts |= {
+            f"the part {part}": place for part, place in embedder.layout.parts.items() if place.stop > place.start
+        }
+    for name, place in parts.items():
+        kept = items.clone()
+        kept[:, place] = 0.0
+        for policy in policies:
+            recalls = recalls_of(embedder.examples, rows, (block @ kept.T for block in users), policy)
+            found.setdefault(("towers", policy, name), []).append(recalls)
 
 
-def with_intervals(name: str, found: Found, seconds: dict[str, float]) -> list[list[Any]]:
-    """Means over seeds, and their change against the whole towers with the 95 % interval over users."""
+def add_rankers(found: Found, database: Path, config: TrainingConfig, seconds: dict[tuple[str, str], float]) -> None:
+    """Recalls of the ranker on the candidates of the validation window, and without signals or without itself."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        examples = connection.table("ranker_examples").filter(f"horizon = '{VALIDATION}'").order(ORDER)
+        signals = [name for name in examples.columns if name not in NOT_SIGNALS]
+        pairs = read_pairs(examples.to_arrow_table(), signals)
+    for without, names in {"nothing": (), **SIGNALS}.items():
+        tried = pairs.signals.copy()
+        tried[:, [signals.index(name) for name in names]] = 0.0  # what never varies says nothing
+        started = time.perf_counter()
+        prepare(config)
+        fitted = fit_ranker(replace(pairs, signals=tried), config, lambda _: None)
+        spent = seconds.get(("ranker", without), 0.0) + time.perf_counter() - started
+        seconds["ranker", without] = spent
+        found.setdefault(("ranker", "all", without), []).append(fitted.by_ranker)
+        if without == "nothing":
+            found.setdefault(("ranker", "all", "the ranker"), []).append(fitted.by_towers)
+
+
+def with_intervals(name: str, found: Found, seconds: dict[tuple[str, str], float]) -> list[list[Any]]:
+    """Means over seeds, and their change against the whole stage with the 95 % interval over users."""
     rows: list[list[Any]] = []
     with duckdb.connect() as connection:
         register(connection)
-        for (policy, without), recalls in sorted(found.items(), key=lambda pair: pair[0][0]):
-            own, whole = np.mean(recalls, 0), np.mean(found[policy, "nothing"], 0)
+        for (stage, policy, without), recalls in sorted(found.items(), key=lambda pair: pair[0][:2], reverse=True):
+            own, whole = np.mean(recalls, 0), np.mean(found[stage, policy, "nothing"], 0)
             ((interval, ratio),) = connection.execute(
                 "select bootstrap_interval($1, 0), bootstrap_ratio($1, $2, 0)", [own.tolist(), whole.tolist()]
             ).fetchall()
             change = [ratio["ratio"], ratio["low"], ratio["high"]] if without != "nothing" else [None] * 3
             numbers = [own.mean(), interval["low"], interval["high"], *change]
             rounded = [None if number is None else round(float(number), 4) for number in numbers]
-            rows.append([name, policy, without, len(recalls), len(own), *rounded, round(seconds.get(without, 0.0))])
+            spent = round(seconds.get((stage, without), 0.0))
+            rows.append([name, stage, policy, without, len(recalls), len(own), *rounded, spent])
     return rows
 
 
@@ -139,9 +156,13 @@ def write_report(folder: Path) -> None:
         change = f"{row.change:+.1%} ({row.change_low:+.1%} to {row.change_high:+.1%})"
         is_whole = row.without == "nothing"
         table.append(
-            [str(row.shop), str(row.policy), str(row.without), str(row.seeds), recall, "" if is_whole else change]
+            [
+                *(str(getattr(row, column)) for column in ("shop", "stage", "policy", "without", "seeds")),
+                recall,
+                "" if is_whole else change,
+            ]
         )
-    lines += ["", *markdown(["shop", "policy", "without", "seeds", "recall@10", "change"], table)]
+    lines += ["", *markdown(["shop", "stage", "policy", "without", "seeds", "recall@10", "change"], table)]
     (folder / "README.md").write_text("\n".join(lines) + "\n")
 
 

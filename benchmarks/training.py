@@ -5,8 +5,8 @@ python benchmarks/training.py SHOP... [--work FOLDER]
 SHOP: one of shops/shops.yml with an order and without repeat purchases, whose database `make shops` has left in the
 folder. The peers come from training/peers_<shop>.csv, which shops/peers/speed.py writes in an environment of its own:
 run it in the same hour. An example is a place of a history (in DSSM, a user) that is gone over once. Seconds are those
-of fitting alone; those to ALS's recall count everything from the start of the fit, the choice of settings as well.
-Fits end where the validation window would join. Writes results/training.md.
+of fitting alone; those to ALS's recall count everything from the start of the fit. The settings of the factors are
+those of the last run. Fits end where the validation window would join. Writes results/training.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pandas as pd
 import yaml
 from results import write_table
 from two_tower.training.baseline_lists import read_world
-from two_tower.training.fit import fit
+from two_tower.training.fit import search
 from two_tower.training.fit_baseline import fit_baseline
 from two_tower.training.optimise import Epoch
 from two_tower.training.tune import Warehouse
@@ -71,7 +71,7 @@ def towers(shop: str, database: Path, goal: float) -> list[Row]:
         if epoch.recall["new"] >= goal:
             passed.append(time.perf_counter() - started)
 
-    fitted, _ = fit(task.examples, task.config, lambda _: None, watch=watch)
+    fitted, _, _ = search(task.examples, task.config, lambda _: None, watch=watch)
     total = time.perf_counter() - started
     sequence = [epoch for epoch in epochs if epoch.phase == "sequence"]
     lengths = np.diff(task.examples.histories.offsets)[task.examples.users.snapshots == task.examples.serve + 1]
@@ -82,7 +82,7 @@ def towers(shop: str, database: Path, goal: float) -> list[Row]:
     rate = examples / float(np.median([epoch.seconds for epoch in sequence]))
     first = passed[0] if passed else None
     return [
-        row(shop, "towers, sequence part", fitted.config.sequence, spent, best.recall["new"], first, rate),
+        row(shop, "towers, sequence part", fitted.layout.sequence, spent, best.recall["new"], first, rate),
         row(shop, "towers", fitted.config.dim, total, recall, first),
     ]
 

@@ -88,6 +88,8 @@ class TrainingConfig:
             )
         if config.sequence == 1:
             raise ValueError("var two_tower_training: sequence is 1; give 0 (none) or at least 2")
+        if config.ranker_folds == 1:
+            raise ValueError("var two_tower_training: ranker_folds is 1; give at least 2: one network learns from all")
         if config.factors_alpha and not config.factors_regularization:
             raise ValueError("var two_tower_training: factors_alpha needs a factors_regularization above 0")
         return config

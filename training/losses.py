@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 HIDDEN = -1e4  # logit of what must not count: finite, so that a row with nothing else stays free of NaN
 
 
-def repeat_loss(logits: Tensor, again: Tensor, known: Tensor) -> Tensor:
-    """Binary cross-entropy over the known history items [B, L]: bought again in the next window or not."""
-    loss = nn.functional.binary_cross_entropy_with_logits(logits, again, reduction="none")
-    return (loss * known).sum() / known.sum().clamp(min=1)
-
-
-def sampled_softmax(
-    users: Tensor, own: Tensor, targets: Tensor, sample: Tensor, log_q: Tensor, hits: Tensor, rest: float = 0.0
-) -> Tensor:
+def sampled_softmax(users: Tensor, own: Tensor, targets: Tensor, sample: Tensor, log_q: Tensor, hits: Tensor) -> Tensor:
     """Cross-entropy of the target distribution against a softmax over each row's own items and sampled negatives.
 
     users [B, D]; own [B, P, D]: vectors of each row's own items; targets [B, P]: their target weights (-1 = leave out
     of the denominator too); sample [N, D]: vectors of the shared sample; log_q [N]: log-probability that an item is in
-    the sample (Bengio and Senecal 2008; Yi et al. 2019); hits [B, N]: sampled items that do not count against a row;
-    rest: number of items beside them all, whose logit is 0. The row's own items are always present and take no
-    correction. Rows without a target count nothing.
+    the sample (Bengio and Senecal 2008; Yi et al. 2019); hits [B, N]: sampled items that do not count against a
+    row. The row's own items are always present and take no correction. Rows without a target count nothing.
     """
     positives = torch.einsum("bd,bpd->bp", users, own)
     normaliser = torch.logsumexp(positives.masked_fill(targets < 0, HIDDEN), 1)
     of_sample: Tensor = SampleLogSumExp.apply(users, sample, log_q, hits)  # type: ignore[no-untyped-call]
     normaliser = torch.logaddexp(normaliser, of_sample)
-    if rest:
-        normaliser = torch.logaddexp(normaliser, torch.full_like(normaliser, math.log(rest)))
     weights = targets.clamp(min=0.0)
     mass = weights.sum(1)
     terms = (weights * (normaliser.unsqueeze(1) - positives)).sum(1) / mass.clamp(min=1e-9)

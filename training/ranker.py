@@ -1,8 +1,8 @@
-"""The second stage: how likely a user takes a candidate within the next window, by everything that is known of the pair.
+"""The second stage: how likely a user takes a candidate within the next window, by all that is known of the pair.
 
-A small network over the signals of macro `signals`. Several are fitted, each without a share of the users: what they say
-of those is what is known of their quality, their mean is what serves. Cross-entropy makes it a chance, not just an order.
-Where the order is not clearly better than that of the towers, theirs stands, turned into chances.
+A small network over the signals of macro `signals`. Several are fitted, each without a share of the users: what they
+say of those is what is known of their quality, their mean is what serves. Cross-entropy makes it a chance, not just an
+order. Where the order is not clearly better than that of the towers, theirs stands, turned into chances.
 Shapes: n pairs, S signals.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +27,10 @@ STEPS = (400, 2000)  # of one network: at least, and at most
 WIDTHS = (64, 32)
 TOWER_SCORE = "tower_score"  # for the towers' order; the ranker reads its parts
 POPULARITY = "item_recent_users"
+LEAST_SLOPE = 0.05  # of log-odds over a deviation of the score: an order stays an order where it says nothing
+RIDGE = 1e-5  # on squared slopes, so that they end where a score tells all
 Floats = NDArray[np.float32]
+Scores = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,11 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.taken)
 
-    def tower_scores(self) -> Floats:
+    def tower_scores(self) -> NDArray[np.float64]:
         """The dot product of each pair, by popularity far below where a user has none."""
-        scores = self.signals[:, self.names.index(TOWER_SCORE)]
-        popularity = np.log1p(np.nan_to_num(self.signals[:, self.names.index(POPULARITY)]))
-        found: Floats = np.where(np.isnan(scores), popularity - 1e6, scores).astype(np.float32)
+        scores = self.signals[:, self.names.index(TOWER_SCORE)].astype(np.float64)
+        popularity = np.log1p(np.nan_to_num(self.signals[:, self.names.index(POPULARITY)]).astype(np.float64))
+        found: NDArray[np.float64] = np.where(np.isnan(scores), popularity - 1e6, scores)
         return found
 
 
@@ -62,6 +66,7 @@ class Ranker(nn.Module):
 
     mean: Tensor
     deviation: Tensor
+    sometimes: Tensor
 
     def __init__(self, names: tuple[str, ...], signals: Floats, networks: int, dropout: float):
         super().__init__()
@@ -69,6 +74,8 @@ class Ranker(nn.Module):
         mean, deviation = scales_of(signals[:, self.read])
         self.register_buffer("mean", torch.from_numpy(mean))
         self.register_buffer("deviation", torch.from_numpy(deviation))
+        absent = np.isnan(signals[:, self.read])  # that a signal is missing says something only where others had it
+        self.register_buffer("sometimes", torch.from_numpy((absent.any(0) & ~absent.all(0)).astype(np.float32)))
         self.networks = nn.ModuleList(Network(2 * len(self.read), dropout) for _ in range(networks))
 
     def forward(self, *signals: Tensor) -> Tensor:
@@ -80,7 +87,7 @@ class Ranker(nn.Module):
         """Signals [n, S] on a signed log scale, standardised and clamped, and which are missing: [n, 2 S]."""
         absent = torch.isnan(signals)
         scaled = (signed_log(torch.nan_to_num(signals)) - self.mean) / self.deviation
-        return torch.cat([scaled.clamp(-5.0, 5.0).masked_fill(absent, 0.0), absent.float()], 1)
+        return torch.cat([scaled.clamp(-5.0, 5.0).masked_fill(absent, 0.0), absent * self.sometimes], 1)
 
 
 class Network(nn.Module):
@@ -103,9 +110,16 @@ class Network(nn.Module):
 class TowerOrder(nn.Module):
     """The towers' order as chances [n, 1]: log-odds that rise with the dot product, or with popularity without one."""
 
-    def __init__(self, names: tuple[str, ...]):
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, names: tuple[str, ...], signals: Floats):
         super().__init__()
         self.score, self.popularity = names.index(TOWER_SCORE), names.index(POPULARITY)
+        popular = np.log1p(np.nan_to_num(signals[:, [self.popularity]]))
+        mean, deviation = moments(np.concatenate([signals[:, [self.score]], popular], 1))
+        self.register_buffer("mean", torch.from_numpy(mean))
+        self.register_buffer("deviation", torch.from_numpy(np.where(np.isinf(deviation), 1, deviation)))
         self.slopes = nn.Parameter(torch.zeros(2))  # logarithms
         self.offsets = nn.Parameter(torch.full((2,), -4.0))
 
@@ -117,66 +131,76 @@ class TowerOrder(nn.Module):
         """Log-odds [n]."""
         scores = signals[self.score]
         popular = torch.log1p(torch.nan_to_num(signals[self.popularity]))
-        slopes = self.slopes.exp()
-        by_towers = slopes[0] * torch.nan_to_num(scores) + self.offsets[0]
-        return torch.where(torch.isnan(scores), slopes[1] * popular + self.offsets[1], by_towers)
+        both = torch.stack([torch.nan_to_num(scores), popular], 1)
+        odds = (LEAST_SLOPE + self.slopes.exp()) * (both - self.mean) / self.deviation + self.offsets
+        return torch.where(torch.isnan(scores), odds[:, 1], odds[:, 0])
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What serves, by what it orders (`ranker` or `towers`), and the mean recalls@10 of both on users not learned from."""
+    """What serves, by what it orders (`ranker` or `towers`), and recalls@10 of both by users not learned from."""
 
     model: Ranker | TowerOrder
     order_by: str
-    ranker_recall: float
-    towers_recall: float
+    by_ranker: NDArray[np.float64]
+    by_towers: NDArray[np.float64]
+
+    @property
+    def ranker_recall(self) -> float:
+        """Mean over users, 0 without any."""
+        return float(self.by_ranker.mean()) if len(self.by_ranker) else 0.0
+
+    @property
+    def towers_recall(self) -> float:
+        """The same of the towers' order."""
+        return float(self.by_towers.mean()) if len(self.by_towers) else 0.0
 
 
 def fit_ranker(pairs: Pairs, config: TrainingConfig, log: Callable[[str], None]) -> Fitted:
     """Fit the networks, compare on the users that each has not seen, and keep what is better."""
     ranker = Ranker(pairs.names, pairs.signals, config.ranker_folds, config.ranker_dropout)
     random = np.random.default_rng(config.seed)
-    folds = random.integers(0, config.ranker_folds, int(pairs.user.max(initial=0)) + 1)[pairs.user]
-    with torch.inference_mode():
-        inputs = ranker.scaled(torch.from_numpy(pairs.signals[:, ranker.read]))
-    inputs = inputs.clone()
+    folds = (random.permutation(int(pairs.user.max(initial=0)) + 1) % config.ranker_folds)[pairs.user]
+    inputs = ranker.scaled(torch.from_numpy(pairs.signals[:, ranker.read]))
     taken = torch.from_numpy(pairs.taken.astype(np.float32)).unsqueeze(1)
     unseen = np.zeros(len(pairs), np.float32)
     for fold, network in enumerate(ranker.networks):
         assert isinstance(network, Network)
-        rows = np.flatnonzero(folds != fold) if config.ranker_folds > 1 else np.arange(len(pairs))
-        _fit_network(network, inputs, taken, rows, config, random)
+        _fit_network(network, inputs, taken, np.flatnonzero(folds != fold), config, random)
         held = np.flatnonzero(folds == fold)
         with torch.inference_mode():
             unseen[held] = network.eval()(inputs[torch.from_numpy(held)]).squeeze(1).numpy()
     by_ranker, by_towers = recalls(pairs, unseen), recalls(pairs, pairs.tower_scores())
     is_better = is_clearly_better(by_ranker, by_towers)
-    means = [float(found.mean()) if len(found) else 0.0 for found in (by_ranker, by_towers)]
-    order = "ranker" if is_better else "towers"
+    model = ranker.eval() if is_better else _fit_tower_order(TowerOrder(pairs.names, pairs.signals), pairs).eval()
+    fitted = Fitted(model, "ranker" if is_better else "towers", by_ranker, by_towers)
     log(
-        f"two_tower: on users that it has not learned from the ranker has recall@10 {means[0]:.4f}, the towers' order "
-        f"{means[1]:.4f}: lists are ordered by the {order}"
+        f"two_tower: on users that it has not learned from the ranker has recall@10 {fitted.ranker_recall:.4f}, the "
+        f"towers' order {fitted.towers_recall:.4f}: lists are ordered by the {fitted.order_by}"
     )
-    model = ranker.eval() if is_better else _fit_tower_order(TowerOrder(pairs.names), pairs).eval()
-    return Fitted(model, order, *means)
+    return fitted
 
 
-def recalls(pairs: Pairs, scores: Floats) -> NDArray[np.float64]:
-    """Recall@10 of each user for what the user never had; where things are had again, the mean of that and of all."""
+def recalls(pairs: Pairs, scores: Scores) -> NDArray[np.float64]:
+    """Recall@10 of each list for what the user never had; where things are had again, the mean of that and of all."""
     unseen = _recalls(pairs, scores, ~pairs.repeat)
     if not (pairs.repeat & pairs.taken).any():
         return unseen
-    return (_recalls(pairs, scores, np.ones(len(pairs), np.bool_)) + unseen) / 2
+    everything = _recalls(pairs, scores, np.ones(len(pairs), np.bool_))
+    return (everything + np.where(np.isnan(unseen), everything, unseen)) / 2
 
 
 def scales_of(signals: Floats) -> tuple[Floats, Floats]:
     """Mean and deviation [S] on the signed log scale; infinite where nothing varies, for then it must say nothing."""
-    logs = np.sign(signals) * np.log1p(np.abs(signals))
-    known = ~np.isnan(logs)
+    return moments(np.sign(signals) * np.log1p(np.abs(signals)))
+
+
+def moments(values: Scores) -> tuple[Floats, Floats]:
+    """Mean and deviation [S] of what is known of the columns; the deviation is infinite where nothing varies."""
+    known = ~np.isnan(values)
     count = known.sum(0).clip(1)
-    mean = np.where(known, logs, 0).sum(0, dtype=np.float64) / count
-    deviation = (np.where(known, logs - mean, 0) ** 2).sum(0) / count
-    deviation = np.sqrt(deviation)
+    mean = np.where(known, values, 0).sum(0, dtype=np.float64) / count
+    deviation = np.sqrt((np.where(known, values - mean, 0) ** 2).sum(0) / count)
     return mean.astype(np.float32), np.where(deviation > 1e-6, deviation, np.inf).astype(np.float32)
 
 
@@ -210,6 +234,7 @@ def _fit_tower_order(order: TowerOrder, pairs: Pairs) -> TowerOrder:
     def closure() -> Tensor:
         optimiser.zero_grad()
         loss = nn.functional.binary_cross_entropy_with_logits(order.odds(signals), taken)
+        loss = loss + RIDGE * order.slopes.exp().square().sum()
         loss.backward()
         return loss
 
@@ -218,7 +243,8 @@ def _fit_tower_order(order: TowerOrder, pairs: Pairs) -> TowerOrder:
     return order
 
 
-def _recalls(pairs: Pairs, scores: Floats, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _recalls(pairs: Pairs, scores: Scores, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Recall@10 of each list among the allowed pairs, NaN where nothing of what the user takes is allowed."""
     lists = int(pairs.list_of.max(initial=-1)) + 1
     judged = np.flatnonzero(pairs.list_of >= 0)
     rows = judged[allowed[judged]]
@@ -230,6 +256,7 @@ def _recalls(pairs: Pairs, scores: Floats, allowed: NDArray[np.bool_]) -> NDArra
     wanted = np.zeros(lists)
     wanted[pairs.list_of[judged]] = pairs.wanted[judged]
     # repeats, which are all candidates
-    left_out = np.bincount(pairs.list_of[judged], pairs.taken[judged] & ~allowed[judged], minlength=lists)
-    found: NDArray[np.float64] = hits / np.minimum(K, np.maximum(wanted - left_out, 1))
+    had = np.bincount(pairs.list_of[judged], pairs.taken[judged] & ~allowed[judged], minlength=lists)
+    left = wanted - had
+    found: NDArray[np.float64] = np.where(left > 0, hits / np.minimum(K, np.maximum(left, 1)), np.nan)
     return found

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from .config import TrainingConfig
 from .export import Exporter
@@ -24,6 +25,7 @@ from .run_log import Row, as_table, metadata, read_log, row, unfinished, write_l
 VALIDATION = "validation"
 OLDER = "older"  # windows of which there are only repeats
 ORDER = "snapshot, user_id, item_id"
+ROWS_TO_COMPARE = 64
 NOT_SIGNALS = {"snapshot", "horizon", "user_id", "item_id", "is_repeat", "found_by", "is_taken", "user_targets"}
 
 
@@ -56,7 +58,7 @@ def train_rankers(
             with unfinished(folder) as hidden:
                 path = hidden / "ranker.onnx"
                 about = {"run_id": run_id, "tower": "ranker"}
-                batch = {name: torch.zeros(2) for name in signals}
+                batch = dict(zip(signals, some_rows(pairs).unbind(1), strict=True))
                 exporter.write(fitted.order_by, fitted.model, signals, batch, set(), path, about)
                 rows_of_run = _rows(fitted, pairs, time.perf_counter() - started)
                 write_log(hidden, rows_of_run, {"ranker_model": path})
@@ -66,6 +68,13 @@ def train_rankers(
             log(f"two_tower {horizon}: ranker {run_id} is up to date, training skipped")
         rows += [{"horizon": horizon, "run_id": run_id, **entry} for entry in logged]
     return as_table(rows)
+
+
+def some_rows(pairs: Pairs) -> Tensor:
+    """A few of the pairs [n, S], by which an exported file is compared with what was fitted; zeros without any."""
+    if not len(pairs):
+        return torch.zeros(2, len(pairs.names))
+    return torch.from_numpy(pairs.signals[np.linspace(0, len(pairs) - 1, ROWS_TO_COMPARE).astype(np.int64)])
 
 
 def read_pairs(examples: pa.Table, signals: list[str]) -> Pairs:

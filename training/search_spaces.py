@@ -20,12 +20,13 @@ UNWEIGHED = {"half_life_days": None, "step_decay": 1.0, "user_power": 0.0}
 WEIGHED = {"weighting": "count", "half_life_days": 120, "step_decay": 1.0, "user_power": 0.5}
 # The towers' settings: lowest and highest; on a logarithmic scale where the lowest is not 0
 TASTE = {
+    "content": (16, 128),
+    "epochs": (1, 8),
     "learning_rate": (0.0005, 0.02),
     "dropout": (0.0, 0.7),
     "id_dropout": (0.0, 0.4),
-    "history_dropout": (0.0, 0.4),
+    "new_item_scale": (0.1, 1.0),
 }
-RECALL = {"recall_learning_rate": (0.01, 0.2), "recall_epochs": (2, 16), "support": (5, 100), "factors": (16, 256)}
 SEQUENCE = {
     "sequence_learning_rate": (0.0005, 0.02),
     "sequence_epochs": (3, 40),
@@ -34,7 +35,7 @@ SEQUENCE = {
     "sequence_id_dropout": (0.0, 0.5),
     "sequence": (65, 257),
 }
-PARTS = ("factors", "content", "sequence")  # of the embedding: they have to fit into it
+PARTS = ("content", "sequence")  # of the embedding: at most a third of it each, the factors get the rest
 RIDGES = (0.001, 200)  # regularization of ALS by its alpha
 # Where earlier searches ended on The Complete Journey (benchmarks/tuning), what MovieLens wants, and a plain start
 STARTS: Mapping[str, list[Parameters]] = {
@@ -149,20 +150,13 @@ def _own_weight(trial: optuna.trial.BaseTrial) -> float:
     return float(f"{1 - trial.suggest_float('own_share', 1e-3, 1, log=True):.4g}")
 
 
-def suggest_towers(trial: optuna.trial.BaseTrial, config: TrainingConfig, repeats: bool) -> Parameters:
-    """Settings of training/config.py, around those in force; which ones depends on what memory is."""
-    space = TASTE | {"epochs": (1, 8)}
-    if config.memory_dim:
-        space |= {"content": (16, 128)} | (RECALL if repeats else SEQUENCE)
+def suggest_towers(trial: optuna.trial.BaseTrial, config: TrainingConfig, with_sequence: bool) -> Parameters:
+    """Settings of training/config.py, around those in force; those of the sequence part where the shop has one."""
     found: Parameters = {}
-    for name, (low, high) in space.items():
+    for name, (low, high) in (TASTE | (SEQUENCE if with_sequence else {})).items():
         now = getattr(config, name)
         high = min(high, config.dim // 3) if name in PARTS else high
         low, high = min(low, high, now), max(high, now)
-        if name in ("content", "factors"):  # both, and two dimensions of memory, have to fit into the embedding
-            other = found.get("content", 1 if "factors" in space else config.factors)
-            high = min(high, config.dim - 4 - int(other))
-            low = min(low, high)
         if isinstance(now, int):
             found[name] = trial.suggest_int(name, int(low), int(high), log=low > 0)
         else:

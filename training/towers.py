@@ -2,8 +2,8 @@
 
 Everything between a row of the input tables and its embedding happens in here: scaling, missing values, pooling of
 the history. The same modules are trained and exported, so no second place could read an input differently.
-Shapes: B rows, L history length, C item codes (0 = unknown); parts of the embedding, see layout.py: R sequence (W = R - 1),
-F factors, H content.
+Shapes: B rows, L history length, C item codes (0 = unknown); parts of the embedding, see layout.py: R sequence
+(W = R - 1), F factors, H content.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 two-tower tune --database two_tower.duckdb [--minutes 60] [--trials 40] [--out tuned.yml]
 
 Reads the tables of a built project, starts from the settings of its last training run and fits with the window before
-the test window held out; the test window is never read. Trials are rows of the table `tower_trials` in the same
-database: a second call goes on where the first one was stopped, as long as the data and the code are the same.
+the test window held out; the test window is never read. The settings of the factors are those that the last run chose:
+they hardly depend on what is searched. Trials are rows of the table `tower_trials` in the same database: a second call
+goes on where the first one was stopped, as long as the data and the code are the same.
 """
 
 from __future__ import annotations
@@ -25,18 +26,19 @@ from .baseline_lists import Policy
 from .built_tables import VALIDATION_SNAPSHOT, built_tables
 from .config import TrainingConfig
 from .examples import Examples
-from .fit import adapted, fit, prepare
+from .fit import search
+from .layout import has_repeats, layout_of
 from .optimise import Epoch
 from .run_ids import Relations, run_id_of
 from .runs import CHANGING, changing_columns, of_horizon, read_examples
 from .search_spaces import suggest_towers
-from .two_towers import has_repeats
-from .validation import choose_factors, validation_recall
+from .validation import validation_recall
 
 HORIZON, SERVE = "evaluation", 1
 INPUTS = ("user_inputs", "item_inputs", "feature_codes", "snapshot_targets", "user_histories")
 OWN_VARS = ("dim", "seed", "ordered")  # settings that other vars give
-PHASES = ("recall", "sequence", "taste")  # whose epochs are compared with the same epochs of other trials
+CHOSEN = "factors_"  # begins the settings that every search of a training run chooses anew
+PHASES = ("sequence", "taste")  # whose epochs are compared with the same epochs of other trials
 MOST_EPOCHS = 1000
 LOCKED_SECONDS = 600  # to wait for dbt, which writes to the same file
 COLUMNS = "trial_id, data_id, policy, state, recall, settings, epochs, seconds, tried_at"
@@ -67,7 +69,7 @@ class Task:
 
     def settings_of(self, trial: optuna.trial.BaseTrial) -> dict[str, float]:
         """The settings that a trial suggests."""
-        return suggest_towers(trial, self.config, has_repeats(self.examples))
+        return suggest_towers(trial, self.config, layout_of(self.examples, self.config).sequence > 0)
 
     def in_force(self) -> dict[str, float]:
         """The settings before the search, as far as they are searched."""
@@ -103,7 +105,7 @@ class Warehouse:
             known = {field.name for field in fields(TrainingConfig)}
             config = TrainingConfig.from_settings({name: values[name] for name in values.keys() & known})
             examples = read_examples(own, changing_columns(relations), SERVE)
-            searched = suggest_towers(optuna.trial.FixedTrial(config.as_dict()), config, has_repeats(examples))
+            searched = Task(examples, config, "new", "").in_force()
             alike: dict[str, Any] = {name: getattr(TrainingConfig, name) for name in (*searched, "threads")}
             chosen: Policy = policy or ("repeats" if has_repeats(examples) else "new")
             found = own["snapshot_targets"].filter(f"snapshot = {VALIDATION_SNAPSHOT}")
@@ -147,21 +149,8 @@ def told(task: Task, row: dict[str, Any]) -> Trial | None:
         return None
 
 
-def chosen_factors(task: Task) -> dict[str, float]:
-    """The factors' settings that a fit with those in force chooses: they hardly depend on what is searched.
-
-    Choosing them is half of a small fit.
-    """
-    prepare(task.config)
-    chosen = choose_factors(task.examples, adapted(task.config, task.examples), log=lambda _: None)
-    return {name: value for name, value in chosen.as_dict().items() if name.startswith("factors_")}
-
-
-def measure(task: Task, trial: optuna.Trial, factors: dict[str, float]) -> float:
-    """Validation recall@10 of the towers that a trial's settings lead to, with these settings of the factors.
-
-    Raises TrialPruned when it falls behind.
-    """
+def measure(task: Task, trial: optuna.Trial) -> float:
+    """Validation recall@10 of the towers that a trial's settings lead to. Raises TrialPruned when it falls behind."""
     epochs = dict.fromkeys(PHASES, 0)
 
     def watch(epoch: Epoch) -> None:
@@ -172,9 +161,9 @@ def measure(task: Task, trial: optuna.Trial, factors: dict[str, float]) -> float
             if trial.should_prune():
                 raise optuna.TrialPruned
 
-    config = TrainingConfig.from_settings(task.config.as_dict() | factors | task.settings_of(trial))
-    towers, _ = fit(task.examples, config, log=lambda _: None, watch=watch)
-    return validation_recall(towers, (task.policy,))[task.policy]
+    config = TrainingConfig.from_settings(task.config.as_dict() | task.settings_of(trial))
+    embedder, _, _ = search(task.examples, config, log=lambda _: None, watch=watch)
+    return validation_recall(embedder, (task.policy,))[task.policy]
 
 
 def tune(warehouse: Warehouse, task: Task, trials: int, minutes: float) -> optuna.Study:
@@ -188,12 +177,11 @@ def tune(warehouse: Warehouse, task: Task, trials: int, minutes: float) -> optun
     study.add_trials(earlier)
     study.enqueue_trial(task.in_force(), skip_if_exists=True)
     began = time.monotonic()
-    factors = chosen_factors(task) if len(study.get_trials(states=ENDED)) < trials else {}
     while (ended := len(study.get_trials(states=ENDED))) < trials and (
         not ended or time.monotonic() - began < minutes * 60
     ):
         started = time.monotonic()
-        study.optimize(lambda trial: measure(task, trial, factors), n_trials=1)
+        study.optimize(lambda trial: measure(task, trial), n_trials=1)
         trial = study.trials[-1]
         warehouse.add(task, trial, round(time.monotonic() - started, 1))
         value = f"recall@10 {task.policy} {trial.value:.4f}, {trial.state.name.lower()}"
@@ -202,10 +190,11 @@ def tune(warehouse: Warehouse, task: Task, trials: int, minutes: float) -> optun
 
 
 def advice(task: Task, study: optuna.Study) -> str:
-    """The best settings as the var of dbt_project.yml that leads to them."""
+    """The best settings as the var of dbt_project.yml that leads to them; those of the factors are chosen by a fit."""
     defaults = TrainingConfig().as_dict()
     best = task.config.as_dict() | task.settings_of(optuna.trial.FixedTrial(study.best_trial.params))
-    own = {name: best[name] for name in best if best[name] != defaults[name] and name not in OWN_VARS}
+    searched = {name for name in best if name not in OWN_VARS and not name.startswith(CHOSEN)}
+    own = {name: best[name] for name in best if name in searched and best[name] != defaults[name]}
     ended = study.get_trials(states=ENDED)
     tried = {str(task.settings_of(optuna.trial.FixedTrial(trial.params))): trial.value for trial in ended}
     before = tried.get(str(task.in_force()))

@@ -8,7 +8,7 @@ import pyarrow as pa
 from two_tower.training.examples import Examples, build_examples
 
 CODES = {"user": {"age": 3}, "item": {"item_code": 4, "brand": 2, "tags": 3}}
-CHANGING = {"user": {"spend"}, "item": {"users", "recent_users", "item_code"}}
+CHANGING = {"users", "recent_users", "item_code"}  # columns of items
 LISTS = {"history_items": pa.int64(), "history_days": pa.float32(), "history_interactions": pa.float32(),
          "history_weights": pa.float32(), "history_intervals": pa.float32()}  # fmt: skip
 

@@ -15,11 +15,17 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "yes": ({"factors_linear": True}, "factors_linear is True; give a non-negative int"),
     "endless": ({"epochs": float("inf")}, "epochs is inf; give a non-negative int"),
     "no number": ({"dropout": float("nan")}, "dropout is nan; give a non-negative float"),
-    "parts longer than the whole": ({"dim": 64}, "two_tower_dim is 64, factors 128 and content 64; give the latter"),
+    "parts longer than the whole": ({"dim": 64}, "two_tower_dim is 64 and the setting content 64; give two_tower_dim "
+        "at least 66, or a smaller content"),
+    "too short for all parts": ({"dim": 4, "content": 1}, "two_tower_dim is 4 and the setting content 1; give "
+        "two_tower_dim at least 8"),
     "more than all hidden": ({"id_dropout": 2}, "id_dropout is 2; give a share of at most 1"),
     "sequence of one": ({"sequence": 1}, "sequence is 1; give 0 (none) or at least 2"),
+    "one fold": ({"ranker_folds": 1}, "ranker_folds is 1; give at least 2"),
+    "what is gone": ({"recall_epochs": 3}, "unknown setting 'recall_epochs'"),
     "factors without a penalty": ({"factors_alpha": 1}, "factors_alpha needs a factors_regularization above 0"),
-} | {f"no {name}": ({name: 0}, f"{name} is 0; give at least 1") for name in sorted(NEVER_ZERO)}
+}  # fmt: skip
+WRONG |= {f"no {name}": ({name: 0}, f"{name} is 0; give at least 1") for name in sorted(NEVER_ZERO)}
 
 
 @pytest.mark.parametrize("mistake", WRONG)
@@ -31,7 +37,24 @@ def test_a_wrong_setting_is_named(mistake: str) -> None:
 
 
 def test_settings_take_the_type_of_their_default() -> None:
-    config = TrainingConfig.from_settings({"epochs": 2.0, "dropout": 0, "recall_epochs": 0})
-    assert (config.epochs, config.dropout, config.recall_epochs) == (2, 0.0, 0)
+    config = TrainingConfig.from_settings({"epochs": 2.0, "dropout": 0, "sequence_epochs": 0})
+    assert (config.epochs, config.dropout, config.sequence_epochs) == (2, 0.0, 0)
     assert [type(config.epochs), type(config.dropout)] == [int, float]
     assert TrainingConfig.from_settings(config.as_dict()) == config
+
+
+@pytest.mark.parametrize(
+    ("settings", "sequence", "factors"),
+    [
+        ({}, 95, 191),  # half of what the content leaves over
+        ({"dim": 512}, 193, 447),
+        ({"sequence": 0}, 0, 191),
+        ({"ordered": 0}, 0, 191),
+        ({"dim": 8, "content": 4}, 0, 3),  # half of three is too short for a vector and its bias
+    ],
+)
+def test_factors_get_what_the_other_parts_leave_over(settings: dict[str, Any], sequence: int, factors: int) -> None:
+    config = TrainingConfig.from_settings(settings)
+    assert config.longest_sequence == sequence
+    assert config.factors(0) == factors
+    assert sequence + config.factors(sequence) + config.content + 1 == config.dim

@@ -11,10 +11,9 @@ import torch
 from scipy.sparse import csr_matrix
 from two_tower.training.baselines import fit_ease
 from two_tower.training.config import TrainingConfig
-from two_tower.training.data import HISTORY, Ragged
+from two_tower.training.data import HISTORY
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.factors import (
-    absent_share,
     factor_choices,
     feature_values,
     fit_factors,
@@ -25,6 +24,7 @@ from two_tower.training.factors import (
 from two_tower.training.linear import fit_linear, ridge
 
 USERS, ITEMS = 60, 25
+WIDTH = 4  # of factors
 
 
 def histories(seed: int = 0) -> csr_matrix:
@@ -96,7 +96,7 @@ def shop(words: list[int] | None = None, told: int = 8) -> Examples:
     return build_examples(
         *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
         {"user": {}, "item": {"item_code": 8, "shelf": 2, "tags": 12, "words": 99}},
-        {"user": set(), "item": {"users", "recent_users", "item_code"}}, 1,
+        {"users", "recent_users", "item_code"}, 1,
     )  # fmt: skip
 
 
@@ -109,29 +109,25 @@ def test_values_of_two_items_and_more_count_once_per_item() -> None:
 
 @pytest.mark.parametrize("features", [0.0, 1.0])
 def test_only_features_bring_the_items_of_a_shelf_together(features: float) -> None:
-    config = TrainingConfig(
-        factors=4, factors_alpha=20.0, factors_regularization=1.0, factors_features=features, threads=1
-    )
-    items = fit_factors(shop(), 2, config).items.numpy().astype(np.float64)
+    config = TrainingConfig(factors_alpha=20.0, factors_regularization=1.0, factors_features=features, threads=1)
+    items = fit_factors(shop(), 2, config, WIDTH).items.numpy().astype(np.float64)
     directions = items / np.maximum(np.linalg.norm(items, axis=1, keepdims=True), 1e-9)
     nearness = directions @ directions.T
     own, other = nearness[4, 1:4].mean(), nearness[4, 5:8].mean()  # of p3 to its own shelf and to the other one
     assert (own - other > 0.15) == bool(features)
 
 
-def test_a_text_has_no_say_in_als_unless_it_is_asked_for() -> None:
+def test_a_text_has_no_say_in_als() -> None:
     """Its words are forty times as many as the values of other features."""
-    config = TrainingConfig(factors=4, factors_alpha=20.0, factors_regularization=1.0, threads=1)
+    config = TrainingConfig(factors_alpha=20.0, factors_regularization=1.0, threads=1)
     text, rare = shop(words=list(range(2, 42))), shop(words=list(range(2, 42)), told=2)
+    few = shop(words=[2, 3])
     without, silent, rarely, heard = (
-        fit_vectors(examples, 2, tried)[0]
-        for examples, tried in (
-            (shop(), config), (text, config), (rare, config), (text, replace(config, factors_texts=1)),
-        )
-    )  # fmt: skip
+        fit_vectors(examples, 2, config, WIDTH)[0] for examples in (shop(), text, rare, few)
+    )
     np.testing.assert_array_equal(without, silent)
     np.testing.assert_array_equal(without, rarely, "though most items have none")
-    assert np.abs(heard - without).max() > 0.01
+    assert np.abs(heard - without).max() > 0.01, "two words are no text"
 
 
 def test_a_value_counts_less_the_more_values_its_items_have() -> None:
@@ -146,8 +142,8 @@ def test_a_value_counts_less_the_more_values_its_items_have() -> None:
 
 
 def test_a_linear_model_may_be_shorter_than_the_factors() -> None:
-    config = TrainingConfig(factors=4, factors_alpha=1.0, factors_regularization=1.0, factors_linear=1, threads=1)
-    whole, shorter = (fit_vectors(shop(), 2, replace(config, factors_rank=rank)) for rank in (0, 1))
+    config = TrainingConfig(factors_alpha=1.0, factors_regularization=1.0, factors_linear=1, threads=1)
+    whole, shorter = (fit_vectors(shop(), 2, replace(config, factors_rank=rank), WIDTH) for rank in (0, 1))
     for full, short in zip(whole[:2], shorter[:2], strict=True):
         assert short.shape == full.shape
         assert full[:, 1:].any()
@@ -155,18 +151,18 @@ def test_a_linear_model_may_be_shorter_than_the_factors() -> None:
         assert not short[:, 1:].any()
 
 
-@pytest.mark.parametrize(("ordered", "factors", "tried"), [(0, 446, {0, 128}), (1, 446, {0}), (0, 128, {0})])
+@pytest.mark.parametrize(("ordered", "width", "tried"), [(0, 446, {0, 128}), (1, 446, {0}), (0, 128, {0})])
 def test_a_shorter_model_is_tried_where_factors_are_long_and_all_there_is(
-    ordered: int, factors: int, tried: set[int]
+    ordered: int, width: int, tried: set[int]
 ) -> None:
-    choices = factor_choices(TrainingConfig(dim=512, factors=factors, ordered=ordered))
+    choices = factor_choices(TrainingConfig(ordered=ordered), width)
     assert {choice.factors_rank for choice in choices if choice.factors_linear} == tried
     assert not any(choice.factors_rank for choice in choices if not choice.factors_linear)
 
 
 def test_an_even_sample_of_users_is_enough_to_try_settings() -> None:
-    config = TrainingConfig(factors=4, factors_alpha=20.0, factors_regularization=1.0, factors_features=0.0, threads=1)
-    whole, of_all, of_two = (fit_vectors(shop(), 2, config, most)[0] for most in (None, 100, 2))
+    config = TrainingConfig(factors_alpha=20.0, factors_regularization=1.0, factors_features=0.0, threads=1)
+    whole, of_all, of_two = (fit_vectors(shop(), 2, config, WIDTH, most)[0] for most in (None, 100, 2))
     assert (whole == of_all).all(), "there are no more than a hundred"
     assert of_two[1:4].any()
     assert not of_two[5:8].any(), "the first and the last of the eight users had nothing of them"
@@ -174,7 +170,7 @@ def test_an_even_sample_of_users_is_enough_to_try_settings() -> None:
 
 def test_few_rounds_solve_a_users_own_equations() -> None:
     """As Hu, Koren and Volinsky (2008) have them."""
-    config = TrainingConfig(factors=4, factors_alpha=3.0, factors_regularization=2.0, factors_features=0.0, threads=1)
+    config = TrainingConfig(factors_alpha=3.0, factors_regularization=2.0, factors_features=0.0, threads=1)
     random = np.random.default_rng(0)
     vectors = random.standard_normal((30, 4))
     gram = vectors.T @ vectors + 2.0 * np.eye(4)
@@ -189,30 +185,9 @@ def test_few_rounds_solve_a_users_own_equations() -> None:
     assert not user[2].any(), "without a history there is nothing to solve"
 
 
-def test_who_has_been_away_may_count_like_the_others() -> None:
-    config = TrainingConfig(factors=4, factors_alpha=3.0, factors_regularization=2.0, threads=1, factors_absent=1)
-    here, away = shop(), shop()
-    for examples, divisor in ((here, 1), (away, 1000)):
-        lists = examples.users.arrays["history_weights"]
-        assert isinstance(lists, Ragged)
-        shorter = Ragged(lists.offsets, lists.values / lists.values.max() / divisor)
-        examples.users.arrays["history_weights"] = shorter
-    assert absent_share(here, 2) == 0.0
-    assert absent_share(away, 2) == 1.0
-    for found, expected in zip(fit_vectors(away, 2, config), fit_vectors(here, 2, config), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-    vectors, places = torch.randn(9, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([[1, 2, 3]])
-    weights = torch.tensor([[0.5, 1.0, 0.25]])
-    user = fold_in(vectors, places, weights, config)
-    torch.testing.assert_close(fold_in(vectors, places, weights / 1000, config), user, rtol=1e-4, atol=1e-5)
-    often = fold_in(vectors, places, 3 * weights, config)
-    torch.testing.assert_close(often, fold_in(vectors, places, 3 * weights, replace(config, factors_absent=0)))
-    assert (often - user).abs().max() > 0.01, "who is here keeps the counts"
-
-
 def test_a_new_item_is_expected_where_the_items_of_its_shelf_are() -> None:
-    config = TrainingConfig(factors=4, factors_alpha=20.0, factors_regularization=1.0, threads=1)
-    factors = fit_factors(shop(), 2, config)
+    config = TrainingConfig(factors_alpha=20.0, factors_regularization=1.0, threads=1)
+    factors = fit_factors(shop(), 2, config, WIDTH)
     shelf = {name: factors.values[place].numpy() for name, place in (("p", 1), ("q", 2))}
     for name, own in shelf.items():
         found = factors.items.numpy() @ own

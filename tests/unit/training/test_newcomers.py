@@ -2,82 +2,86 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import torch
 from helpers.tiny_examples import make_examples
 from test_factors import shop, users_of
 from two_tower.training.config import TrainingConfig
+from two_tower.training.data import tensors
+from two_tower.training.embedder import Embedder
 from two_tower.training.examples import Examples, build_examples
 from two_tower.training.factors import feature_values
-from two_tower.training.fit import fit, prepare
-from two_tower.training.newcomers import choose_standing, fit_newcomers, histories_of
-from two_tower.training.two_towers import TwoTowers, tensors
+from two_tower.training.fit import Found, prepare, refit, search
+from two_tower.training.newcomers import fit_newcomers, histories_of
 
-CONFIG = TrainingConfig(
-    dim=16, factors=8, content=6, factors_alpha=20.0, factors_regularization=1.0, threads=1, ordered=0
-)
+CONFIG = TrainingConfig(dim=16, content=6, factors_alpha=20.0, factors_regularization=1.0, threads=1, ordered=0)
 
 
-def towers_of_shop() -> TwoTowers:
-    prepare(CONFIG)
-    return TwoTowers(shop(), CONFIG).eval()
+def embedder_of(examples: Examples, config: TrainingConfig = CONFIG) -> Embedder:
+    prepare(config)
+    embedder = Embedder(examples, config)
+    embedder.towers.eval()
+    return embedder
 
 
 @torch.no_grad()
 def test_users_of_a_shelf_are_who_a_new_item_of_it_is_for() -> None:
-    towers = towers_of_shop()
-    examples = towers.examples
+    embedder = embedder_of(shop())
+    towers, examples = embedder.towers, embedder.examples
     rows = examples.rows_of(range(examples.serve, examples.serve + 1), with_targets=False)
     assert len(rows)
-    values = fit_newcomers(towers, towers.examples.serve)
+    values = fit_newcomers(embedder, examples.serve)
     towers.item.newcomers.copy_(values)
-    users = towers.users(rows, "new")
+    users = embedder.users(rows)
     inputs = tensors(examples.item_batch(examples.serve, examples.code_items[[1, 5]]))
     inputs["item_code"][:] = 0
-    p, q = (users @ towers.item(inputs, towers.factors(examples.serve)).T).T
+    p, q = (users @ towers.item(inputs, embedder.factors(examples.serve)).T).T
     had = histories_of(examples, rows).toarray()
     of_p, of_q = had[:, 1:5].sum(1), had[:, 5:9].sum(1)
     assert (of_p > of_q).any()
     assert (of_q > of_p).any()
     assert (p - q).numpy()[of_p > of_q].mean() > (p - q).numpy()[of_q > of_p].mean()
-    told = (users[:, CONFIG.memory_dim : -2] @ (values[1] - values[2])).numpy()
+    told = (users[:, embedder.layout.vectors] @ (values[1] - values[2])).numpy()
     assert told[of_p > of_q].min() > told[of_q > of_p].max()
 
 
 @torch.no_grad()
 def test_items_that_someone_had_stay_as_they_are() -> None:
-    towers = towers_of_shop()
-    examples = towers.examples
+    embedder = embedder_of(shop())
+    towers, examples = embedder.towers, embedder.examples
     everything = np.arange(len(examples.catalogue))
-    before = towers.items(examples.serve, everything)
-    towers.item.newcomers.copy_(fit_newcomers(towers, towers.examples.serve))
-    after = towers.items(examples.serve, everything)
+    before = embedder.items(examples.serve, everything)
+    towers.item.newcomers.copy_(fit_newcomers(embedder, examples.serve))
+    after = embedder.items(examples.serve, everything)
     had = torch.from_numpy(examples.codes(examples.serve) > 0)
     assert torch.equal(after[had], before[had])
-    assert "item.newcomers" not in towers.state_dict()
 
 
 @torch.no_grad()
-def test_the_standing_of_new_items_leaves_their_order_and_all_other_items_as_they_are() -> None:
-    towers = towers_of_shop()
-    examples = towers.examples
-    towers.item.newcomers.copy_(fit_newcomers(towers, examples.serve))
-    rows = examples.rows_of(range(examples.serve, examples.serve + 1), with_targets=False)
-    users, taste = towers.users(rows, "new"), slice(CONFIG.memory_dim, -1)
-    everything = np.arange(len(examples.catalogue))
-    new = examples.codes(examples.serve) == 0
-    as_new = tensors(examples.item_batch(examples.serve, everything))
-    as_new["item_code"] = torch.zeros_like(as_new["item_code"])
-    factors = towers.factors(examples.serve)
-    before, new_before = towers.items(examples.serve, everything), towers.item(as_new, factors)
-    towers.item.standing.fill_(0.25)
-    after, new_after = towers.items(examples.serve, everything), towers.item(as_new, factors)
-    assert torch.equal(after[~new], before[~new])
-    torch.testing.assert_close((users[:, taste] @ new_after[:, taste].T), users[:, taste] @ new_before[:, taste].T / 4)
+def test_the_scale_of_new_items_leaves_their_order_and_all_other_items_as_they_are() -> None:
+    found = []
+    for scale in (1.0, 0.25):
+        embedder = embedder_of(shop(), replace(CONFIG, new_item_scale=scale))
+        towers, examples = embedder.towers, embedder.examples
+        towers.item.newcomers.copy_(fit_newcomers(embedder, examples.serve))
+        rows = examples.rows_of(range(examples.serve, examples.serve + 1), with_targets=False)
+        everything = np.arange(len(examples.catalogue))
+        as_new = tensors(examples.item_batch(examples.serve, everything))
+        as_new["item_code"] = torch.zeros_like(as_new["item_code"])
+        new_items = towers.item(as_new, embedder.factors(examples.serve))
+        found.append((embedder.items(examples.serve, everything), embedder.users(rows), new_items))
+    (before, users, new_before), (after, same_users, new_after) = found
+    assert torch.equal(users, same_users)
+    had = torch.from_numpy(examples.codes(examples.serve) > 0)
+    assert torch.equal(after[had], before[had])
+    assert new_before.any()
+    torch.testing.assert_close(users @ new_after.T, users @ new_before.T / 4)
 
 
-def long_shelves(new_is_wanted: bool, words: int = 0) -> Examples:
+def long_shelves(words: int = 0) -> Examples:
     """Two shelves of 16 items, of which each of 20 users had four, and of eight that nobody had; they want others.
 
     words: of 60 that say nothing, each item has so many.
@@ -95,11 +99,10 @@ def long_shelves(new_is_wanted: bool, words: int = 0) -> Examples:
         for snapshot in (1, 2)
         for name in names
     ]  # fmt: skip
-    places = range(16, 24) if new_is_wanted else range(16)
     wanted = [
         {"snapshot": 2, "user_id": f"u{user:02d}", "item_id": item, "is_repeat": False}
         for user, cart in enumerate(carts)
-        for item in (f"{cart[0][0]}{place:02d}" for place in places)
+        for item in (f"{cart[0][0]}{place:02d}" for place in range(16))
         if item not in cart
     ]
     had = [
@@ -108,36 +111,26 @@ def long_shelves(new_is_wanted: bool, words: int = 0) -> Examples:
     return build_examples(
         *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
         {"user": {}, "item": {"item_code": 48, "shelf": 2} | ({"words": 60} if words else {})},
-        {"user": set(), "item": {"users", "recent_users", "item_code"}}, 1,
+        {"users", "recent_users", "item_code"}, 1,
     )  # fmt: skip
 
 
-def test_new_items_stand_as_high_as_they_are_wanted_on_the_validation_window() -> None:
-    standings, told = [], []
-    for new_is_wanted in (True, False):
-        prepare(CONFIG)
-        towers = TwoTowers(long_shelves(new_is_wanted), CONFIG)
-        choose_standing(towers, told.append)
-        standings.append(float(towers.item.standing))
-    assert standings[0] == 1.0
-    assert standings[1] < 0.9
-    assert told == [f"two_tower: new items count {standing:g}" for standing in standings]
-
-
-def test_a_search_of_settings_compares_lists_with_new_items_where_they_will_stand() -> None:
-    towers, _ = fit(long_shelves(new_is_wanted=False), CONFIG, lambda _: None, watch=lambda _: None)
-    assert towers.item.newcomers.any()
-    assert float(towers.item.standing) < 0.9
+def test_a_search_and_a_refit_tell_new_items_apart() -> None:
+    """The search's as of the validation snapshot, the other's as of the one that is served."""
+    searched, found, _ = search(long_shelves(), CONFIG, lambda _: None)
+    served, _ = refit(long_shelves(), Found(found.config, 0, found.taste_epochs, found.taste_weight), lambda _: None)
+    for embedder, snapshot in ((searched, 2), (served, 1)):
+        assert embedder.towers.item.newcomers.any()
+        torch.testing.assert_close(embedder.towers.item.newcomers, fit_newcomers(embedder, snapshot))
 
 
 @torch.no_grad()
 def test_words_that_say_nothing_do_not_drown_the_shelf() -> None:
-    prepare(CONFIG)
-    towers = TwoTowers(long_shelves(False, words=30), CONFIG).eval()
-    examples = towers.examples
-    vectors = fit_newcomers(towers, examples.serve + 1)
+    embedder = embedder_of(long_shelves(words=30))
+    examples = embedder.examples
+    vectors = fit_newcomers(embedder, examples.serve + 1)
     rows = examples.rows_of(range(examples.serve + 1, examples.serve + 2), with_targets=False)
-    users = towers.users(rows, "new")[:, CONFIG.memory_dim : -2]
+    users = embedder.users(rows)[:, embedder.layout.vectors]
     values = torch.from_numpy(feature_values(examples, examples.serve).toarray().T)  # the eight have codes by then
     scores = (users @ (values @ vectors).T).numpy()[:, 1:]
     right = [scores[::2, 16:24, None] > scores[::2, None, 40:48], scores[1::2, 16:24, None] < scores[1::2, None, 40:48]]
@@ -146,9 +139,10 @@ def test_words_that_say_nothing_do_not_drown_the_shelf() -> None:
 
 @torch.no_grad()
 def test_where_neither_factors_nor_content_count_nothing_is_told() -> None:
-    towers = towers_of_shop()
-    towers.user.shares[:] = 0.0
-    assert not fit_newcomers(towers, towers.examples.serve).any()
+    embedder = embedder_of(shop())
+    assert fit_newcomers(embedder, embedder.examples.serve).any()
+    embedder.towers.user.part_weights[:] = 0.0
+    assert not fit_newcomers(embedder, embedder.examples.serve).any()
 
 
 def test_histories_weigh_by_the_root_of_their_length() -> None:

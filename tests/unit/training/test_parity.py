@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import onnxruntime
 import pyarrow as pa
 import pytest
 import torch
@@ -15,46 +16,61 @@ from helpers.tiny_examples import CHANGING, CODES, item_rows, make_examples, pai
 from threadpoolctl import threadpool_info
 from torch import nn
 from two_tower.python_udfs.plugin import register
-from two_tower.training import export, two_towers
+from two_tower.training import embedder as embedders
+from two_tower.training import export
 from two_tower.training.config import TrainingConfig
-from two_tower.training.data import Ragged
+from two_tower.training.data import tensors
+from two_tower.training.embedder import Embedder
 from two_tower.training.examples import build_examples
-from two_tower.training.export import check_size, export_towers
-from two_tower.training.fit import fit, prepare
-from two_tower.training.recall import RecallUsers
-from two_tower.training.sequence import SequenceItems, SequenceUsers
-from two_tower.training.towers import PRIOR
-from two_tower.training.two_towers import TwoTowers, tensors
-from two_tower.training.validation import recalls_by_shares, validation_recalls
+from two_tower.training.export import Exporter, check_size
+from two_tower.training.fit import prepare, refit, search
+from two_tower.training.validation import validation_recall
 
-CONFIG = TrainingConfig(dim=14, factors=3, content=4, sequence=5, support=3, epochs=2, final_epochs=1, threads=1)
-MEMORIES = {"recall": RecallUsers, "sequence": SequenceUsers, "sets": type(None)}
+CONFIG = TrainingConfig(dim=14, content=4, sequence=5, epochs=2, threads=1)
 FACTORS: dict[str, dict[str, float]] = {  # each kind of fold-in
     "als": {"factors_alpha": 3.0, "factors_regularization": 1.0},
-    "absent": {"factors_alpha": 3.0, "factors_regularization": 1.0, "factors_absent": 1},
     "linear": {"factors_alpha": 1.0, "factors_regularization": 1.0, "factors_linear": 1},
 }
+SHOPS = {  # length of the sequence part
+    "sequence": 4,  # at most half of what the content leaves over
+    "sets": 0,  # histories have no order
+    "repeats": 0,  # things are had again
+}
+KINDS = [("sequence", "als"), ("sets", "als"), ("sets", "linear"), ("repeats", "als")]
 SERVED = slice(0, 4)  # rows of the snapshot that is served; older ones have factors of their own
 
 
-@pytest.fixture(scope="module", params=[("recall", "als"), ("sequence", "absent"), ("sets", "als"), ("sets", "linear")])
-def towers(request: pytest.FixtureRequest) -> TwoTowers:
-    """Fitted towers of each kind of memory and factors, all weights moved so that no part of the network is silent."""
-    memory, factors = request.param
-    config = replace(CONFIG, ordered=int(memory != "sets"), **FACTORS[factors])
-    towers = fit(make_examples(repeats=memory == "recall"), config, lambda _: None)[0]
-    assert isinstance(towers.user.memory, MEMORIES[memory])
-    towers.user.shares[:] = 1.0
+def quiet(_: str) -> None:
+    """Where the log goes."""
+
+
+def moved(embedder: Embedder, seed: int = 1) -> Embedder:
+    """The same with all weights moved, so that no part of the network is silent."""
+    random = torch.Generator().manual_seed(seed)
+    embedder.towers.user.part_weights[:] = torch.tensor([1.0, 0.7])
+    embedder.towers.item.newcomers += 0.1 * torch.randn(embedder.towers.item.newcomers.shape, generator=random)
     with torch.no_grad():
-        for parameter in towers.parameters():
-            parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
-    return towers.eval()
+        for parameter in embedder.towers.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=random)
+    embedder.towers.eval()
+    return embedder
+
+
+@pytest.fixture(scope="module", params=KINDS, ids="/".join)
+def embedder(request: pytest.FixtureRequest) -> Embedder:
+    """Fitted towers of each kind of shop and of factors."""
+    shop, factors = request.param
+    config = replace(CONFIG, ordered=int(shop != "sets"), **FACTORS[factors])
+    found = moved(search(make_examples(repeats=shop == "repeats"), config, quiet)[0])
+    assert found.layout.sequence == SHOPS[shop]
+    assert (found.towers.user.sequence is None) == (SHOPS[shop] == 0)
+    return found
 
 
 @pytest.fixture(scope="module")
-def paths(towers: TwoTowers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def paths(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Their ONNX files."""
-    return export_towers(towers, tmp_path_factory.mktemp("towers"), {"run_id": "r", "dim": "14"})
+    return Exporter().towers(embedder, 1, tmp_path_factory.mktemp("towers"), "", {"run_id": "r", "dim": "14"})
 
 
 def embed_in_sql(path: Path, rows: pa.Table, tower: str) -> np.ndarray:
@@ -65,88 +81,108 @@ def embed_in_sql(path: Path, rows: pa.Table, tower: str) -> np.ndarray:
     return np.asarray([row[0] for row in found], np.float64)
 
 
-@pytest.mark.parametrize("only_new", [0.0, 1.0])
-def test_user_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, paths: dict[str, Path], only_new: float) -> None:
-    rows = user_rows()[SERVED].append_column("only_new", pa.array([only_new] * 4, pa.float32()))
+def assert_files_embed_as(embedder: Embedder, paths: dict[str, Path], snapshot: int) -> None:
+    """That the files give in SQL what the towers give as of a snapshot."""
+    rows = np.flatnonzero(embedder.examples.users.snapshots == snapshot)
     with torch.inference_mode():
-        expected = towers.users(np.arange(12)[SERVED], "new" if only_new else "repeats").numpy()
-    np.testing.assert_allclose(embed_in_sql(paths["user"], rows, "user"), expected, atol=1e-5)
-    assert np.isfinite(expected).all()
+        users, items = embedder.users(rows).numpy(), embedder.items(snapshot, np.arange(5)).numpy()
+    assert np.isfinite(users).all()
+    assert np.isfinite(items).all()
+    of_users, of_items = user_rows().slice(rows[0], len(rows)), item_rows().slice(5 * (snapshot - 1), 5)
+    np.testing.assert_allclose(embed_in_sql(paths["user"], of_users, "user"), users, atol=1e-5)
+    np.testing.assert_allclose(embed_in_sql(paths["item"], of_items, "item"), items, atol=1e-5)
 
 
-def test_item_tower_is_the_same_in_torch_and_sql(towers: TwoTowers, paths: dict[str, Path]) -> None:
+def test_towers_are_the_same_in_torch_and_sql(embedder: Embedder, paths: dict[str, Path]) -> None:
+    assert_files_embed_as(embedder, paths, 1)
+
+
+def test_a_traced_graph_gets_the_numbers_of_other_towers(
+    embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The towers of the validation horizon, then those that serve: another snapshot, other weights, one trace."""
+    traced: list[nn.Module] = []
+    trace = export._traced
+    monkeypatch.setattr(export, "_traced", lambda graph, *rest: traced.append(graph) or trace(graph, *rest))
+    exporter = Exporter()
+    validation = exporter.towers(embedder, 2, tmp_path, "validation_", {})
+    again = Embedder(embedder.examples, embedder.config)
+    served = exporter.towers(moved(again, seed=2), 1, tmp_path, "", {})
+    assert len(traced) == 2, "one per tower"
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "user_tower.onnx", "item_tower.onnx", "validation_user_tower.onnx", "validation_item_tower.onnx"
+    }  # fmt: skip
+    assert_files_embed_as(embedder, validation, 2)
+    assert_files_embed_as(again, served, 1)
     with torch.inference_mode():
-        expected = towers.items(1, np.arange(5)).numpy()
-    found = embed_in_sql(paths["item"], item_rows().slice(0, 5), "item")
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert np.isfinite(expected).all()
+        gap = np.abs(embedder.users(np.arange(4)).numpy() - again.users(np.arange(4)).numpy()).max()
+    assert gap > 0.01, "the files have something to differ in"
 
 
-def test_only_recall_is_silent_for_what_the_user_never_had(towers: TwoTowers) -> None:
+def test_numbers_go_into_graphs_of_another_vocabulary(tmp_path: Path) -> None:
+    """Horizons differ in how many codes a feature has: tables have other lengths, and later features other places."""
+    config = replace(CONFIG, **FACTORS["als"])
+    small = make_examples(repeats=False)
+    wanted = pairs([(2, "a", "t", False), (3, "b", "q", False)])
+    sizes = {"user": {"age": 7}, "item": {"item_code": 4, "brand": 9, "tags": 6}}
+    large = build_examples(user_rows(), item_rows(), item_rows(), wanted, wanted, sizes, CHANGING, 1)
+    exporter = Exporter()
+    prepare(config)
+    for place, examples in enumerate((small, large)):
+        embedder = moved(Embedder(examples, config), seed=place)
+        assert_files_embed_as(embedder, exporter.towers(embedder, 1, tmp_path, f"{place}_", {}), 1)
+
+
+def test_a_graph_of_other_shape_is_traced_anew(tmp_path: Path) -> None:
+    exporter = Exporter()
+    for dim in (14, 12):
+        embedder = moved(Embedder(make_examples(), replace(CONFIG, dim=dim, **FACTORS["als"])))
+        paths = exporter.towers(embedder, 1, tmp_path, f"of_{dim}_", {"dim": str(dim)})
+        assert_files_embed_as(embedder, paths, 1)
+        about = onnxruntime.InferenceSession(str(paths["user"])).get_modelmeta().custom_metadata_map
+        assert about == {"dim": str(dim), "tower": "user", "columns": about["columns"]}
+
+
+def test_parts_stand_where_the_layout_says(embedder: Embedder) -> None:
+    weights, parts = embedder.towers.user.part_weights, embedder.layout.parts
+    assert [part.start for part in parts.values()] == [0, *(part.stop for part in parts.values())][:4]
+    assert parts["bias"].stop == CONFIG.dim
+    before = weights.clone()
     with torch.inference_mode():
-        repeats, new = (towers.users(np.arange(12)[SERVED], policy) for policy in ("repeats", "new"))
-    assert (new[:, : CONFIG.memory_dim].abs().max() == 0) == isinstance(towers.user.memory, RecallUsers)
-    assert repeats[0, : CONFIG.memory_dim].abs().max() > 0
+        whole = embedder.users(np.arange(4))
+        weights[:] = torch.tensor([0.0, 1.0])
+        taste = embedder.users(np.arange(4))
+        weights[:] = torch.tensor([1.0, 0.0])
+        sequence = embedder.users(np.arange(4))
+        weights.copy_(before)
+    assert not taste[:, parts["sequence"]].any()
+    assert not sequence[:, embedder.layout.sequence :].any()
+    torch.testing.assert_close(whole, sequence + 0.7 * taste)
+    assert (taste[:, parts["bias"]] == 1).all()
+    assert taste[2, parts["factors"]].eq(0).all(), "without a history there is nothing to fold in"
+    if embedder.layout.sequence:
+        assert sequence[[0, 3], parts["sequence"]].abs().max() > 0
 
 
-@pytest.mark.parametrize("policy", ["repeats", "new"])
-def test_without_a_history_the_shares_alone_say_what_counts(towers: TwoTowers, policy: str) -> None:
-    """So that a new user can be given what is popular, whatever memory is."""
-    before = towers.user.shares.clone()
-    towers.user.shares[0] = torch.tensor([0.0, 0.0, 0.0, 1.0])
+def test_items_are_embedded_in_pieces(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
     with torch.inference_mode():
-        users = towers.users(np.arange(12)[SERVED], policy, is_hidden=True)
-    towers.user.shares.copy_(before)
-    assert (users[:, -1] == 1).all()
-    assert not users[:, :-1].any()
-
-
-def test_nobody_stands_for_a_new_user_by_what_was_done(towers: TwoTowers) -> None:
-    """Hidden histories are followed by what such users want; their behaviour would tell it."""
-    rows, spend = np.arange(12)[SERVED], towers.examples.users.arrays["spend"]
-    assert not isinstance(spend, Ragged)
-    before = spend.copy()
-    with torch.inference_mode():
-        known = towers.users(rows, "new", is_hidden=True)
-        spend[:] = 1e3
-        other = towers.users(rows, "new", is_hidden=True)
-    spend[:] = before
-    torch.testing.assert_close(other, known, rtol=0, atol=0)
-
-
-def test_popularity_is_that_of_the_newest_window_where_it_says_enough(towers: TwoTowers) -> None:
-    """Three items, each with more of one and less of the other; in all they have ten thousand users."""
-    before = towers.item.prior.clone()
-    towers.item.prior.copy_(torch.tensor(PRIOR / 10_000))
-    ever = torch.tensor([6000.0, 3000.0, 1000.0])
-    quiet, busy = (
-        towers.item.popularity({"recent_users": n * torch.tensor([1.0, 2.0, 3.0]), "users": ever}) for n in (2, 900)
-    )
-    towers.item.prior.copy_(before)
-    assert quiet.argsort(dim=0, descending=True).flatten().tolist() == [0, 1, 2]
-    assert busy.argsort(dim=0, descending=True).flatten().tolist() == [2, 1, 0]
-
-
-def test_items_are_embedded_in_pieces(towers: TwoTowers, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = validation_recalls(towers, "new")
-    monkeypatch.setattr(two_towers, "ITEMS_AT_ONCE", 2)
-    np.testing.assert_array_equal(validation_recalls(towers, "new"), whole)
-
-
-def test_shares_are_tried_without_the_towers_and_are_what_the_towers_then_have(towers: TwoTowers) -> None:
-    before = towers.user.shares.clone()
-    shares = torch.tensor([1.0, 0.3, 2.0, 0.7])
-    for with_history in (False, True):
-        tried = recalls_by_shares(towers, "new", with_history)(shares)
-        towers.user.shares[:] = shares
-        np.testing.assert_array_equal(tried, validation_recalls(towers, "new", with_history))
-        towers.user.shares.copy_(before)
+        whole = embedder.items(2, np.arange(5))
+        monkeypatch.setattr(embedders, "ITEMS_AT_ONCE", 2)
+        torch.testing.assert_close(embedder.items(2, np.arange(5)), whole, rtol=1e-6, atol=1e-7)
+    recall = validation_recall(embedder, ("repeats", "new"))
+    monkeypatch.undo()
+    assert recall == validation_recall(embedder, ("repeats", "new"))
 
 
 @pytest.mark.parametrize("repeats", [True, False])
 def test_a_fit_is_reproducible_bit_for_bit(repeats: bool) -> None:
-    states = [fit(make_examples(repeats), CONFIG, lambda _: None)[0].state_dict() for _ in range(2)]
-    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    searched = [search(make_examples(repeats), CONFIG, quiet) for _ in range(2)]
+    served = [refit(make_examples(repeats), found, quiet)[0] for _, found, _ in searched]
+    assert searched[0][1] == searched[1][1]
+    for first, second in ([embedder for embedder, _, _ in searched], served):
+        states = first.towers.state_dict(), second.towers.state_dict()
+        assert states[0].keys() == states[1].keys()
+        assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
 def test_blas_has_no_more_threads_than_cores(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +195,7 @@ def test_blas_has_no_more_threads_than_cores(monkeypatch: pytest.MonkeyPatch) ->
         prepare(CONFIG)
 
 
-def test_columns_may_be_called_like_what_torch_has() -> None:
+def test_columns_may_be_called_like_what_torch_has(tmp_path: Path) -> None:
     names = {"brand": "type", "tags": "items", "picture": "half", "age": "values"}
     users, items = (
         rows.rename_columns([names.get(name, name) for name in rows.column_names])
@@ -167,8 +203,12 @@ def test_columns_may_be_called_like_what_torch_has() -> None:
     )
     sizes = {entity: {names.get(name, name): size for name, size in of.items()} for entity, of in CODES.items()}
     wanted = pairs([(2, "a", "t", False), (3, "b", "q", False)])
-    towers, _ = fit(build_examples(users, items, items, wanted, wanted, sizes, CHANGING, 1), CONFIG, lambda _: None)
-    assert {"column_type", "column_items"} <= {*towers.item.features.tables}
+    embedder, _, _ = search(build_examples(users, items, items, wanted, wanted, sizes, CHANGING, 1), CONFIG, quiet)
+    assert {"column_type", "column_items"} <= {*embedder.towers.item.features.tables}
+    paths = Exporter().towers(moved(embedder), 1, tmp_path, "", {})
+    with torch.inference_mode():
+        expected = embedder.items(1, np.arange(5)).numpy()
+    np.testing.assert_allclose(embed_in_sql(paths["item"], items.slice(0, 5), "item"), expected, atol=1e-5)
 
 
 def test_more_items_than_a_file_holds_are_refused_before_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,14 +226,14 @@ def test_nothing_to_learn_from_is_an_error_that_names_the_relation() -> None:
 
 def test_a_place_of_a_history_is_told_from_what_came_before_it_alone() -> None:
     """The embedding for training at a place is the served one of the history that ends just before it."""
-    towers = fit(make_examples(repeats=False), CONFIG, lambda _: None)[0]
-    users, items = towers.user.memory, towers.item.memory
-    assert isinstance(users, SequenceUsers)
-    assert isinstance(items, SequenceItems)
-    inputs = tensors(towers.examples.user_batch(np.asarray([3])))  # "d": codes 4, 3, 2, 1, newest first
+    embedder = search(make_examples(repeats=False), CONFIG, quiet)[0]
+    users, items = embedder.towers.user.sequence, embedder.towers.item.sequence
+    assert users is not None
+    assert items is not None
+    inputs = tensors(embedder.examples.user_batch(np.asarray([3])))  # "d": codes 4, 3, 2, 1, newest first
     codes = inputs["history_items"]
     with torch.inference_mode():
-        vectors = users.history(codes[0], items.in_history(towers.contents(codes[0])))
+        vectors = items.in_history(embedder.contents(codes[0]))
         found = users.before(inputs, vectors.unsqueeze(0), torch.ones(1, 4))
         for place in range(4):
             older = {**inputs, "history_items": nn.functional.pad(codes[:, place + 1 :], (0, place + 1))}

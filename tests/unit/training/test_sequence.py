@@ -10,16 +10,15 @@ import pytest
 import torch
 from two_tower.training.config import TrainingConfig
 from two_tower.training.data import HISTORY
+from two_tower.training.embedder import Embedder
 from two_tower.training.examples import Examples, build_examples
-from two_tower.training.fit import GOING_ON, finish, of_memory
+from two_tower.training.fit import refit, search
 from two_tower.training.fit_sequence import SequenceTrainer
-from two_tower.training.two_towers import TwoTowers, has_turnover
 from two_tower.training.validation import (
-    MEMORY,
-    choose_shares,
+    choose_part_weights,
     only,
     recalls_of,
-    validation_recalls,
+    validation_recall,
     validation_rows,
 )
 
@@ -57,26 +56,27 @@ def planted(histories: list[list[int]], targets: list[int]) -> Examples:
     ]
     return build_examples(
         *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
-        {"user": {}, "item": {"item_code": ITEMS}}, {"user": set(), "item": {"users", "recent_users", "item_code"}}, 1,
+        {"user": {}, "item": {"item_code": ITEMS}}, {"users", "recent_users", "item_code"}, 1,
     )  # fmt: skip
 
 
 CONFIG = TrainingConfig(
-    dim=30, factors=4, content=4, sequence_learning_rate=0.03, sequence_dropout=0.0, threads=1, factors_alpha=1.0,
-    factors_regularization=1.0,
+    dim=50, content=4, sequence_learning_rate=0.03, sequence_dropout=0.0, sequence_epochs=4, threads=1,
+    factors_alpha=1.0, factors_regularization=1.0,
 )  # fmt: skip
 
 
 def recall_at_1(examples: Examples) -> float:
     """Share of users whose next item the fitted sequence part ranks first."""
     torch.manual_seed(0)
-    towers = TwoTowers(examples, CONFIG)
-    trainer = SequenceTrainer(towers, 2, 4, 1.0)
+    embedder = Embedder(examples, CONFIG)
+    trainer = SequenceTrainer(embedder, 2)
     for _ in range(trainer.epochs):
         trainer.epoch("sequence")
     rows = validation_rows(examples)
-    with only(towers.eval(), MEMORY), torch.inference_mode():
-        scores = towers.users(rows, "new") @ towers.items(2, np.arange(ITEMS)).T
+    embedder.towers.eval()
+    with only(embedder, 1.0, 0.0), torch.inference_mode():
+        scores = embedder.users(rows) @ embedder.items(2, np.arange(ITEMS)).T
         found = recalls_of(examples, rows[:256], [scores[:256]], "new", k=1)
     return float(found.mean())
 
@@ -106,29 +106,28 @@ def shelves(left_out: int) -> Examples:
 
 
 def test_an_epoch_of_a_large_shop_is_a_part_of_it() -> None:
-    towers = TwoTowers(shelves(0), replace(CONFIG, sequence_positions=64))
-    whole = SequenceTrainer(towers, 2, 4, 1.0).batches()
-    assert sorted(np.concatenate(whole)) == sorted(towers.examples.rows_of(range(2, 3), with_targets=False))
-    towers.config = replace(towers.config, sequence_steps=30)
-    trainer = SequenceTrainer(towers, 2, 4, 1.0)
+    embedder = Embedder(shelves(0), replace(CONFIG, sequence_positions=64))
+    whole = SequenceTrainer(embedder, 2).batches()
+    assert sorted(np.concatenate(whole)) == sorted(embedder.examples.rows_of(range(2, 3), with_targets=False))
+    embedder.config = replace(embedder.config, sequence_steps=30, sequence_epochs=10)
+    trainer = SequenceTrainer(embedder, 2)
     first, second = trainer.batches(), trainer.batches()
     assert len(first) == len(second) == 3 < len(whole), "30 steps in ten epochs"
     assert set(np.concatenate(first)) != set(np.concatenate(second))
 
 
-@pytest.mark.parametrize("is_late", [True, False])
-def test_what_is_new_in_the_validation_window_is_learned_at_length(is_late: bool) -> None:
+def test_the_fit_that_serves_repeats_the_epochs_that_a_search_found_best() -> None:
     examples = shelves(0)
-    if not is_late:  # one user had what the others go on to
-        histories = [[*range(0, ITEMS, 8), 1, 2], *([[1, 2, 3]] * (USERS - 1))]
-        examples = planted(histories, [0] * USERS)
-    assert has_turnover(examples) == is_late
-    towers, epochs = TwoTowers(examples, CONFIG), []
-    towers.epochs = {"sequence": 4, "taste": 0}
-    finish(towers, epochs.append, of_memory(towers), 0.0)
-    assert len(epochs) == (4 if is_late else 1)
-    finish(towers, epochs.append, GOING_ON, 0.0)  # from towers of yesterday, which have learned what was newest then
-    assert len(epochs) == (4 if is_late else 1) + 2
+    watched: list[str] = []
+    embedder, found, epochs = search(examples, CONFIG, lambda _: None, lambda epoch: watched.append(epoch.phase))
+    assert watched == [epoch.phase for epoch in epochs]
+    curve = [epoch.recall["new"] for epoch in epochs if epoch.phase == "sequence"]
+    assert found.sequence_epochs == curve.index(max(curve)) + 1
+    assert found.taste_weight == pytest.approx(float(embedder.towers.user.part_weights[1]))
+    served, final = refit(examples, found, lambda _: None)
+    assert [epoch.phase for epoch in final] == ["final"] * (found.sequence_epochs + found.taste_epochs)
+    assert not any(epoch.recall for epoch in final), "it has no window to measure on"
+    assert torch.equal(served.towers.user.part_weights, embedder.towers.user.part_weights)
 
 
 def test_a_sequence_part_that_says_nothing_is_turned_down() -> None:
@@ -136,11 +135,11 @@ def test_a_sequence_part_that_says_nothing_is_turned_down() -> None:
     kept = [random.permutation(8) + 8 * random.integers(0, ITEMS // 8) for _ in range(USERS)]
     examples = planted([[int(item) for item in shelf[1:]] for shelf in kept], [int(shelf[0]) for shelf in kept])
     torch.manual_seed(0)
-    towers = TwoTowers(examples, replace(CONFIG, factors=8, dim=34, factors_regularization=0.1)).eval()
-    with torch.no_grad():
-        towers.user.memory.scale += 5.0  # too loud for the rest to be heard beside it, and not fitted
-    towers.user.shares[:] = torch.tensor([1.0, 0.1, 0.1, 0.0])
-    before = validation_recalls(towers, "new").mean()
-    choose_shares(towers, "new", lambda _: None)
-    assert towers.user.shares[1, 0] < 1.0
-    assert validation_recalls(towers, "new").mean() > before + 0.1
+    embedder = Embedder(examples, replace(CONFIG, factors_regularization=0.1))
+    embedder.towers.eval()
+    weights = embedder.towers.user.part_weights
+    weights[:] = torch.tensor([1.0, 0.05])
+    before = validation_recall(embedder, ("new",))["new"]
+    choose_part_weights(embedder, lambda _: None)  # of a sequence part that was not fitted
+    assert weights[1] > 0.1 * weights[0]
+    assert validation_recall(embedder, ("new",))["new"] > before + 0.1

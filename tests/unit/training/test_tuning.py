@@ -9,12 +9,14 @@ import optuna
 import pyarrow as pa
 import pytest
 import yaml
+from helpers.tiny_examples import make_examples
 from scipy.sparse import csr_matrix
 from two_tower.training import baseline_lists
 from two_tower.training.baseline_lists import World
 from two_tower.training.config import TrainingConfig
 from two_tower.training.interaction_matrix import Interactions, weigh
 from two_tower.training.search_spaces import SPACES, STARTS, as_asked, suggest_towers
+from two_tower.training.tune import ENDED, Task, Warehouse, advice, measure, tune
 from two_tower.training.tune_baselines import Budget, best_of, read_trials, recalls, search, write_found, write_trials
 
 
@@ -141,16 +143,57 @@ def test_the_best_als_is_never_behind_the_usual_one(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("dim", "factors", "content"), [(128, 100, 8), (128, 8, 100), (256, 192, 32), (512, 400, 64), (8, 2, 2)]
-)
-@pytest.mark.parametrize("repeats", [True, False])
-def test_every_suggestion_for_the_towers_fits_into_the_embedding(
-    dim: int, factors: int, content: int, repeats: bool
-) -> None:
-    config = TrainingConfig(dim=dim, factors=factors, content=content)
-    in_force = suggest_towers(optuna.trial.FixedTrial(config.as_dict()), config, repeats)
+@pytest.mark.parametrize(("dim", "content"), [(128, 8), (128, 100), (256, 32), (512, 64), (8, 2)])
+@pytest.mark.parametrize("with_sequence", [True, False])
+def test_every_suggestion_for_the_towers_fits_into_the_embedding(dim: int, content: int, with_sequence: bool) -> None:
+    config = TrainingConfig(dim=dim, content=content)
+    in_force = suggest_towers(optuna.trial.FixedTrial(config.as_dict()), config, with_sequence)
     assert in_force.items() <= config.as_dict().items()
+    assert any(name.startswith("sequence") for name in in_force) == with_sequence
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(100):
-        TrainingConfig.from_settings(config.as_dict() | suggest_towers(study.ask(), config, repeats))
+        suggested = suggest_towers(study.ask(), config, with_sequence)
+        found = TrainingConfig.from_settings(config.as_dict() | suggested)
+        assert found.factors(found.longest_sequence if with_sequence else 0) >= 1
+
+
+def task_of(config: TrainingConfig, repeats: bool = False) -> Task:
+    return Task(make_examples(repeats), config, "repeats" if repeats else "new", "data")
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse(str(tmp_path / "shop.duckdb"), "main")
+
+
+SMALL = TrainingConfig(
+    dim=14, content=4, sequence=4, epochs=1, sequence_epochs=1, threads=1, factors_alpha=3.0, factors_regularization=1.0
+)
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_a_search_for_the_towers_goes_on_where_it_was(warehouse: Warehouse, repeats: bool) -> None:
+    task = task_of(SMALL, repeats)
+    study = tune(warehouse, task, trials=1, minutes=60)
+    assert [trial.params for trial in study.trials] == [task.in_force()], "those in force come first"
+    assert study.best_value == measure(task, optuna.trial.FixedTrial(task.in_force()))  # type: ignore[arg-type]
+    study = tune(warehouse, task, trials=3, minutes=60)
+    ended = study.get_trials(states=ENDED)
+    assert len(ended) == 3, "the first one included"
+    with warehouse.connect(read_only=True) as connection:
+        rows = connection.sql("select trial_id, policy, settings, recall from tower_trials order by 1").fetchall()
+    assert [row[0] for row in rows] == [0, 1, 2]
+    assert {row[1] for row in rows} == {task.policy}
+    assert rows[0][2] == pytest.approx(task.in_force())
+    assert rows[0][3] == study.trials[0].value
+    assert ("sequence" in rows[0][2]) is not repeats
+
+
+def test_the_advice_names_what_differs_from_the_defaults_but_what_a_fit_chooses(warehouse: Warehouse) -> None:
+    task = task_of(SMALL)
+    said = advice(task, tune(warehouse, task, trials=1, minutes=60))
+    settings = yaml.safe_load(said)["vars"]["two_tower_training"]
+    assert settings == {"content": 4, "sequence": 4, "epochs": 1, "sequence_epochs": 1, "threads": 1}
+    assert TrainingConfig.from_settings(settings | {"dim": 14}).content == 4
+    assert said.startswith("# validation recall@10 new: ")
+    assert ", with the settings before " in said
