@@ -20,12 +20,11 @@ SETTINGS = {
     # small batches and large steps: there are only a few hundred users to learn from
     "two_tower_training": {
         "epochs": 6,
-        "final_epochs": 1,
         "threads": 1,
         "batch_size": 32,
         "learning_rate": 0.005,
         "id_dropout": 0.3,
-        "recall_steps": 150,
+        "ranker_folds": 2,
     },
     # the gates are judged on a real shop; here the assertions below are the judge
     "two_tower_min_recall": {"repeats": 0.0, "new": 0.0},
