@@ -55,6 +55,7 @@ class Evaluation:
         (folder / "models" / "upstream").mkdir(parents=True)
         for part in ("models/evaluation", "macros", "tests/dbt/generic"):
             shutil.copytree(REPOSITORY / part, folder / part)
+        shutil.copy(REPOSITORY / "models" / "terms.md", folder / "models")
         for name, types in TYPES.items():
             table = tables.get(name, pd.DataFrame())
             table.reindex(columns=list(types)).to_parquet(folder / f"{name}.parquet")

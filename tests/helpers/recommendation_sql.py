@@ -44,6 +44,7 @@ class Published:
             for path in (folder / "models" / "ranking").glob(f"{name}.*"):
                 path.unlink()
         leave_out(folder / "models" / "ranking" / "_ranking_models.yml", {*TRAINS, *EVALUATES})
+        shutil.copy(REPOSITORY / "models" / "terms.md", folder / "models")
         (folder / "models" / "upstream").mkdir()
         real = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
         hooks = {

@@ -337,7 +337,7 @@ def test_bare_shell_recommends_beyond_the_published_list(world: World, file: Pat
     scores = {i: float(world.user["u0"] @ v) for i, v in world.item.items() if world.may_see("u0", i)}
     assert rows == list(enumerate(best(scores, 9), start=1))
     assert len(bare(file, "from recommend_for('u1')")) == 10
-    # who is known without a history gets the popular items, too, by the segment-free order of the ranker
+    # who is known without a history gets what the ranker makes of the popular items
     for user, source in (
         ("nobody", "popular_items where segment = 'all'"),
         (SILENT[0], f"ranked_candidates where user_id = '{SILENT[0]}'"),
