@@ -20,7 +20,10 @@ SEEN = {
     "user_features": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot >= {first} and interactions > 0"),
     "snapshot_targets": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot > {first}"),
     "feature_codes": ("* exclude (horizon)", "horizon = '{horizon}'"),
-    "user_inputs": ("snapshot - {first} as age, * exclude (horizon, snapshot)", "horizon = '{horizon}' and has_history"),
+    "user_inputs": (
+        "snapshot - {first} as age, * exclude (horizon, snapshot)",
+        "horizon = '{horizon}' and has_history",
+    ),
     "item_inputs": (
         "snapshot - {first} as age, * exclude (horizon, snapshot)",
         "horizon = '{horizon}' and interactions > 0",
@@ -76,7 +79,7 @@ def of_full() -> dict[str, object]:
 
 
 def of_past(full: Shop) -> dict[str, object]:
-    """Vars of its past, for which production is what the evaluation is for the full shop; as many snapshots less one."""
+    """Vars of its past, for which production is what the evaluation is for the full shop, and one snapshot less."""
     return {
         "two_tower_as_of": cutoff_of(full), "two_tower_horizons": ["production"], "two_tower_training_snapshots": 3,
     }  # fmt: skip
@@ -191,7 +194,7 @@ def test_what_is_measured_is_what_would_have_been_published(listed: tuple[Shop, 
 
 
 def test_what_rankers_learn_from_does_not_know_what_comes_after(listed: tuple[Shop, Shop], tmp_path: Path) -> None:
-    full, past = listed
+    full, _ = listed
     learned, learned_then = (sorted(map(repr, shop.rows(EXAMPLES))) for shop in listed)
     assert len(learned) > 1000
     assert learned == learned_then

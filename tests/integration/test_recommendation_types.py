@@ -49,8 +49,8 @@ TYPES = {
     "shelf": "item_id",
 }
 NUMBERS = (
-    "store", "recent_users", "users", "new_users", "interactions", "recency_weight", "interval_days", "days_since_first",
-    "days_since_last",
+    "store", "recent_users", "users", "new_users", "interactions", "recency_weight", "interval_days",
+    "days_since_first", "days_since_last",
 )  # fmt: skip
 WHOLE = ("snapshot", "position", "bucket", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
@@ -367,7 +367,9 @@ def test_bare_shell_says_why(world: World, file: Path) -> None:
     assert said["chance in the next window"] == (f"rank {rank} of the ranker", pytest.approx(score))
     # what the towers see in the history adds up to the history's part of the dot product
     history = [float(str(value)) for what, _, value in rows if what == "towers: from history item"]
-    ((expected,),) = bare(file, f"select history_score from recommendations where user_id = 'u1' and item_id = '{item}'")
+    ((expected,),) = bare(
+        file, f"select history_score from recommendations where user_id = 'u1' and item_id = '{item}'"
+    )
     assert sum(history) == pytest.approx(expected, abs=1e-4)
     # an item that the user had: how often, how lately, in what rhythm
     known = histories(world.events)

@@ -77,8 +77,8 @@ def test_the_lineage_leads_through_the_training_run(garden: PackageProject) -> N
         return found
 
     assert {
-        "model.two_tower.training_runs", "model.two_tower.ranker_runs", "model.two_tower.ranker_registry", "source.garden_shop.shop.orders",
-        "model.garden_shop.fct_order_lines",
+        "model.two_tower.training_runs", "model.two_tower.model_registry", "model.two_tower.ranker_runs",
+        "model.two_tower.ranker_registry", "source.garden_shop.shop.orders", "model.garden_shop.fct_order_lines",
     } <= ancestors("model.garden_shop.home_page")  # fmt: skip
 
 
