@@ -1,6 +1,6 @@
 {% macro check_snapshots() %}
-    {#- Pre-hook of training_runs: stops where a refresh has left out the snapshots that training learns from. -#}
-    {%- if execute and model.name == 'training_runs' -%}
+    {#- Pre-hook of what learns: stops where a refresh has left out the snapshots that it learns from. -#}
+    {%- if execute and model.name in ['training_runs', 'learning_candidates'] -%}
         {%- set is_short -%}
             select (select max(snapshot) from {{ graph.nodes['model.two_tower.snapshots'].relation_name }})
                 < {{ two_tower.oldest_snapshot() }}

@@ -29,20 +29,6 @@
                 'leave it empty, or set two_tower_split: time.'
             ) -%}
         {%- endif -%}
-        {%- if var('two_tower_training').get('continuations') -%}
-            {%- if var('two_tower_split') != 'time' -%}
-                {%- do two_tower.input_error(
-                    'var two_tower_training', 'continuations: split ' ~ var('two_tower_split') ~
-                    ' has no moment up to which an earlier run has seen what was done.',
-                    'leave them out, or set two_tower_split: time.'
-                ) -%}
-            {%- elif var('two_tower_held_out_items') or var('two_tower_held_out_users') -%}
-                {%- do two_tower.input_error(
-                    'var two_tower_training', 'continuations: an earlier run may have seen what is held out now.',
-                    'leave them out, or two_tower_held_out_items and two_tower_held_out_users.'
-                ) -%}
-            {%- endif -%}
-        {%- endif -%}
         {%- set ks = var('two_tower_ks') -%}
         {%- do two_tower.check_var('two_tower_evaluation_k', var('two_tower_evaluation_k'), {'type': 'integer', 'least': ks | max}) -%}
         {%- do two_tower.check_var('two_tower_gate_k', var('two_tower_gate_k'), {'type': 'integer', 'among': ks}) -%}

@@ -63,6 +63,7 @@
         'two_tower_min_recall': {'type': 'mapping', 'keys': ['repeats', 'new']},
         'two_tower_min_lift_over_als': {'type': 'mapping', 'keys': ['repeats', 'new']},
         'two_tower_min_lift_over_popularity': {'type': 'mapping', 'keys': ['repeats', 'new']},
+        'two_tower_max_calibration_error': {'type': 'number', 'least': 0},
         'two_tower_model_dir': {'type': 'text'},
     }) }}
 {% endmacro %}

@@ -2,12 +2,7 @@
 with
 
 candidates as (
-    select * from {{ ref('two_tower', 'learning_candidates') }}
-    where horizon = 'evaluation'
-),
-
-ranked as (
-    {{ two_tower.ranked('candidates', 'evaluation') }}
+    select * from {{ ref('two_tower', 'evaluated_candidates') }}
 ),
 
 rankers as (
@@ -19,9 +14,9 @@ policies as (
 ),
 
 scores as (
-    select 'two_tower' as model, user_id, item_id, is_repeat, chance as score, tower_score from ranked
+    select 'two_tower' as model, user_id, item_id, is_repeat, chance as score, tower_score from candidates
     union all
-    select 'towers', user_id, item_id, is_repeat, tower_score, tower_score from ranked
+    select 'towers', user_id, item_id, is_repeat, tower_score, tower_score from candidates
     where tower_score is not null
 ),
 

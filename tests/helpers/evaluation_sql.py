@@ -20,9 +20,11 @@ LIST_TYPES = {
     "score": "double", "run_id": "varchar", "source": "varchar",
 }  # fmt: skip
 TARGET_TYPES = {"snapshot": "integer", "user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean"}
+CANDIDATE_TYPES = {"user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean", "chance": "double"}
 ITEM_TYPES = {"snapshot": "integer", "item_id": "varchar", "interactions": "double", "users": "double"}
 TYPES = {
     "evaluation_recommendations": LIST_TYPES,
+    "evaluated_candidates": CANDIDATE_TYPES,
     "snapshot_targets": TARGET_TYPES,
     "user_histories": {"snapshot": "integer", "user_id": "varchar", "item_id": "varchar"},
     "item_features": ITEM_TYPES,
@@ -53,6 +55,7 @@ class Evaluation:
         (folder / "models" / "upstream").mkdir(parents=True)
         for part in ("models/evaluation", "macros", "tests/dbt/generic"):
             shutil.copytree(REPOSITORY / part, folder / part)
+        shutil.copy(REPOSITORY / "models" / "terms.md", folder / "models")
         for name, types in TYPES.items():
             table = tables.get(name, pd.DataFrame())
             table.reindex(columns=list(types)).to_parquet(folder / f"{name}.parquet")

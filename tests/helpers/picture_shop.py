@@ -89,8 +89,8 @@ def write_project(folder: Path) -> None:
         "two_tower_interactions": "purchases", "two_tower_users": "people", "two_tower_items": "plain_things",
         "two_tower_policy": "new", "two_tower_k": 10, "two_tower_training_snapshots": 2, "two_tower_dim": 40,
         "two_tower_training": {
-            "factors": 16, "content": 16, "epochs": 6, "patience": 6, "threads": 1, "batch_size": 32, "id_dropout": 0.3,
-            "learning_rate": 0.01,
+            "content": 16, "epochs": 6, "patience": 6, "threads": 1, "batch_size": 32, "id_dropout": 0.3,
+            "learning_rate": 0.01, "ranker_folds": 2, "ranker_epochs": 2,
         },
     }  # fmt: skip
     files = {
@@ -152,7 +152,7 @@ COLD_RECALL = """
             order by array_inner_product(users.embedding, cold.embedding) desc, md5(cold.item_id)
         ) as place
         from {schema}.user_embeddings as users cross join cold
-        where users.horizon = 'evaluation' and users.policy = 'new'
+        where users.horizon = 'evaluation'
     ),
     found as (
         select targets.user_id, count(*) as wanted, count(*) filter (where ranked.place <= 10) as hits

@@ -15,7 +15,9 @@ import pandas as pd
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-LEFT_OUT = "_recommendations_exposures.yml"  # the exposures read the evaluation
+PARTS = ("merchandising", "ranking", "recommendations")
+TRAINS = ("learning_candidates", "ranker_examples", "ranker_runs", "ranker_registry")
+EVALUATES = ("evaluated_candidates", "evaluation_recommendations")
 # a query that a test wants dbt to answer, with the plugin
 DBT = [
     sys.executable,
@@ -28,21 +30,26 @@ DBT = [
 
 @dataclass(frozen=True)
 class Published:
-    """A folder with a dbt project of which merchandising, recommendations and macros are the real ones."""
+    """A folder with a dbt project of which merchandising, ranking, recommendations and macros are the real ones."""
 
     folder: Path
 
     @classmethod
     def of(cls, folder: Path, tables: dict[str, tuple[dict[str, str], pd.DataFrame]], **variables: Any) -> Published:
         """Write the project. tables: types by column, and rows."""
-        for part in ("models/merchandising", "models/recommendations", "macros", "tests/dbt/generic"):
+        for part in (*(f"models/{part}" for part in PARTS), "macros", "tests/dbt/generic"):
             shutil.copytree(REPOSITORY / part, folder / part)
-        (folder / "models" / "recommendations" / LEFT_OUT).unlink()
+        (folder / "models" / "recommendations" / "_recommendations_exposures.yml").unlink()  # it reads the evaluation
+        for name in (*TRAINS, *EVALUATES):
+            for path in (folder / "models" / "ranking").glob(f"{name}.*"):
+                path.unlink()
+        leave_out(folder / "models" / "ranking" / "_ranking_models.yml", {*TRAINS, *EVALUATES})
+        shutil.copy(REPOSITORY / "models" / "terms.md", folder / "models")
         (folder / "models" / "upstream").mkdir()
         real = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
         hooks = {
             part: {name: config for name, config in real["models"]["two_tower"][part].items() if name[0] != "+"}
-            for part in ("merchandising", "recommendations")
+            for part in PARTS
         }
         project = {
             "name": "two_tower", "version": "0.0.0", "profile": "two_tower", "vars": real["vars"] | variables,
@@ -74,3 +81,10 @@ class Published:
         """Rows of a query, without the plugin."""
         with duckdb.connect(str(self.folder / "shop.duckdb"), read_only=True) as connection:
             return connection.sql(query).df()
+
+
+def leave_out(path: Path, names: set[str]) -> None:
+    """Take models out of a properties file."""
+    content = yaml.safe_load(path.read_text())
+    content["models"] = [model for model in content["models"] if model["name"] not in names]
+    path.write_text(yaml.safe_dump(content))

@@ -50,7 +50,7 @@ def test_an_item_that_the_table_of_items_lacks_has_no_picture(shop: PackageProje
 
 
 def test_reviews_find_who_likes_a_new_item(shop: PackageProject, blind: float) -> None:
-    reading = cold_recall(shop, "+model_rankings", two_tower_reviews="reviews")
+    reading = cold_recall(shop, "+ranked_candidates", two_tower_reviews="reviews")
     assert reading >= 3 * blind, (reading, blind)
 
     # what-if has the embedding that the table has of an item without reviews

@@ -114,31 +114,6 @@ def test_what_if_reads_a_text_as_the_tables_do(shop: PackageProject) -> None:
     assert json.loads(rows[0]["embedding"]) == pytest.approx(list(expected[0]), abs=1e-5)
 
 
-def test_what_if_gives_a_stranger_a_list(shop: PackageProject) -> None:
-    rows = inline(shop, "{{ two_tower.what_if_user({}, 3) }}")
-    assert [row["rank"] for row in rows] == [1, 2, 3]
-    assert len(json.loads(rows[0]["embedding"])) == 16
-    available = {item for (item,) in shop.rows("select item_id from main__recommender.item_embeddings")}
-    assert {row["item_id"] for row in rows} <= available
-
-
-def test_what_if_obeys_the_availability_of_the_segment_that_is_given(shop: PackageProject) -> None:
-    project = shop.folder / "dbt_project.yml"
-    given = "\nvars:\n  two_tower_segment: Garden\n  two_tower_item_availability: stock\n"
-    project.write_text(project.read_text().replace("\nvars:\n", given))
-    gardens = [garden for (garden,) in shop.rows("select distinct garden from main__recommender.stg_users order by 1")]
-    items = [item for (item,) in shop.rows("select item_id from main__recommender.stg_items order by 1")]
-    rows = [(item, garden) for garden in gardens[1:] for item in items] + [(item, gardens[0]) for item in items[:2]]
-    values = ", ".join(f"('{item}', '{garden}')" for item, garden in rows)
-    stock = f"select * from (values {values}) as stock (item_id, segment)"
-    (shop.folder / "models" / "marts" / "stock.sql").write_text(stock)
-    shop.dbt("run", "--select", "stock", "user_segments", "unavailable_items").must_pass()
-    for garden, listed in ((gardens[0], set(items[:2])), ("no such garden", None)):
-        found = inline(shop, f"{{{{ two_tower.what_if_user({{'Garden': '{garden}'}}, 3) }}}}")
-        assert listed is None or {row["item_id"] for row in found} == listed
-        assert listed or len(found) == 3
-
-
 def test_what_if_reads_a_date_as_the_tables_do(shop: PackageProject) -> None:
     ((days,),) = shop.rows("select date_diff('day', date '0000-01-01', date '2025-03-02')")
     for given, read in (

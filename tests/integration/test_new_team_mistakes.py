@@ -57,14 +57,6 @@ MISTAKES = {
         ["var two_tower_items: not given", "'model' or 'source.table'"],
         variables={"two_tower_items": "demo_items"},
     ),
-    "continuations where the split has no moment": Mistake(
-        ["var two_tower_training: continuations: split last_event has no moment", "two_tower_split: time"],
-        variables={"two_tower_training": {"continuations": 3}, "two_tower_split": "last_event"},
-    ),
-    "continuations with held-out items": Mistake(
-        ["var two_tower_training: continuations: an earlier run may have seen what is held out", "leave them out"],
-        variables={"two_tower_training": {"continuations": 3}, "two_tower_held_out_items": 0.1},
-    ),
     "input given as a ref": Mistake(
         ["var two_tower_items: value 'ref('dim_products')' is not allowed", "bare name of a model"],
         variables={"two_tower_items": "ref('dim_products')"},

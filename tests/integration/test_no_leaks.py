@@ -12,7 +12,7 @@ import pytest
 from helpers.dbt_runner import REPO
 from helpers.demo_project import Shop
 
-WHAT_IS_KNOWN = ["run", "--select", "demo", "staging", "splits", "features", "inputs"]
+WHAT_IS_KNOWN = ("run", "--select", "demo", "staging", "splits", "features", "inputs")
 # what the towers of the evaluation read, with and without the future; snapshots count back from another end
 SEEN = {
     "user_histories": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot >= {first}"),
@@ -22,7 +22,7 @@ SEEN = {
     "feature_codes": ("* exclude (horizon)", "horizon = '{horizon}'"),
     "user_inputs": (
         "snapshot - {first} as age, * exclude (horizon, snapshot)",
-        "horizon = '{horizon}' and interactions > 0",
+        "horizon = '{horizon}' and has_history",
     ),
     "item_inputs": (
         "snapshot - {first} as age, * exclude (horizon, snapshot)",
@@ -37,9 +37,7 @@ def differences(full: Shop, past: Shop) -> list[str]:
     for table, (columns, condition) in SEEN.items():
         rows = []
         for shop, first, horizon in ((full, 1, "evaluation"), (past, 0, "production")):
-            oldest = f"{first} + 4"
-            old = f" and snapshot <= {oldest}" if "snapshot" in columns else ""
-            query = f"select {columns} from {table} where {condition}{old}".format(first=first, horizon=horizon)
+            query = f"select {columns} from {table} where {condition}".format(first=first, horizon=horizon)
             rows.append(sorted(map(repr, shop.rows(query))))
         assert rows[0], table
         if rows[0] != rows[1]:
@@ -47,20 +45,44 @@ def differences(full: Shop, past: Shop) -> list[str]:
     return found
 
 
-def run_both(make_shop: Callable[..., Shop], project: Path) -> tuple[Shop, Shop]:
+def run_both(
+    make_shop: Callable[..., Shop],
+    project: Path = REPO,
+    command: tuple[str, ...] = WHAT_IS_KNOWN,
+    users: int = 80,
+    items: int = 60,
+    **variables: object,
+) -> tuple[Shop, Shop]:
     """The shop with its whole data and the same shop as it was at the evaluation's cut-off."""
-    full = make_shop(users=80, items=60)
+    full = make_shop(users=users, items=items)
     full.project = project
-    full.dbt(*WHAT_IS_KNOWN).must_pass()
-    (cutoff,) = full.rows("select as_of from horizons where horizon = 'evaluation'")[0]
-    past = make_shop(users=80, items=60)
+    full.dbt(*command, **of_full(), **variables).must_pass()
+    past = make_shop(users=users, items=items)
     past.project = project
     past.world.transactions = past.world.transactions[
-        past.world.transactions["transaction_timestamp"] < pd.Timestamp(cutoff)
+        past.world.transactions["transaction_timestamp"] < pd.Timestamp(cutoff_of(full))
     ]
     past.world.write()
-    past.dbt(*WHAT_IS_KNOWN, two_tower_as_of=str(cutoff)).must_pass()
+    past.dbt(*command, **of_past(full), **variables).must_pass()
     return full, past
+
+
+def cutoff_of(full: Shop) -> str:
+    """The moment at which the evaluation's lists are made."""
+    ((cutoff,),) = full.rows("select as_of from horizons where horizon = 'evaluation'")
+    return str(cutoff)
+
+
+def of_full() -> dict[str, object]:
+    """Vars of the full shop."""
+    return {"two_tower_horizons": ["evaluation"], "two_tower_training_snapshots": 4}
+
+
+def of_past(full: Shop) -> dict[str, object]:
+    """Vars of its past, for which production is what the evaluation is for the full shop, and one snapshot less."""
+    return {
+        "two_tower_as_of": cutoff_of(full), "two_tower_horizons": ["production"], "two_tower_training_snapshots": 3,
+    }  # fmt: skip
 
 
 def test_deleting_the_future_changes_nothing(make_shop: Callable[..., Shop]) -> None:
@@ -79,12 +101,13 @@ def unordered(make_shop: Callable[..., Shop], request: pytest.FixtureRequest) ->
 def test_what_is_predicted_is_not_known(unordered: tuple[Shop, str], bucket: int) -> None:
     shop, split = unordered
     # a random split has the validation fold in the histories of the snapshots that only teach
-    seen = f"snapshot {'=' if split == 'random' and bucket == 1 else '>='} {bucket + 1} and interactions > 0"
+    seen = f"snapshot {'=' if split == 'random' and bucket == 1 else '>='} {bucket + 1}"
+    has_past = {"user_inputs": "has_history", "item_inputs": "interactions > 0"}
 
     def known() -> dict[str, list[str]]:
         return {
-            table: sorted(map(repr, shop.rows(f"from {table} where horizon = 'evaluation' and {seen}")))
-            for table in ("user_inputs", "item_inputs")
+            table: sorted(map(repr, shop.rows(f"from {table} where horizon = 'evaluation' and {seen} and {past}")))
+            for table, past in has_past.items()
         }
 
     before = known()
@@ -120,6 +143,75 @@ def copy_of_the_project(folder: Path) -> Path:
     return project
 
 
+# --- the ranker
+TRAINED = {"two_tower_training": {"epochs": 1, "ranker_folds": 2, "ranker_epochs": 2, "threads": 1}}
+TOWERS = ("run", "--select", "+item_embeddings", "+user_embeddings")
+PUBLISHED = ("run", "--select", "+recommendations", "--exclude", "item_embeddings", "user_embeddings")
+EXAMPLES = (
+    "select user_id, item_id, * exclude (horizon, user_id, item_id) from ranker_examples where horizon = 'validation'"
+)
+CANDIDATES = "select user_id, item_id, * exclude (horizon, user_id, item_id) from {} where horizon = '{}'"
+
+
+@pytest.fixture(scope="module")
+def listed(make_shop: Callable[..., Shop]) -> tuple[Shop, Shop]:
+    """The full shop with its evaluated lists, and its past with published ones, both by the towers of the first."""
+    full, past = run_both(make_shop, command=TOWERS, users=150, items=120, **TRAINED)
+    full.dbt("run", "--select", "+evaluation_recommendations", **of_full(), **TRAINED).must_pass()
+    with duckdb.connect(str(past.database)) as connection:
+        connection.execute(f"attach '{full.database}' as whole (read_only)")
+        for table in ("item_embeddings", "user_embeddings"):
+            connection.execute(f"delete from {table}")
+            connection.execute(
+                f"insert into {table} select * replace (if(horizon = 'evaluation', 'production', horizon) as horizon) "
+                f"from whole.{table}"
+            )
+    return full, past
+
+
+def of_evaluated_users(shop: Shop, query: str, full: Shop) -> list[str]:
+    """Rows of a query, the user first, for the users whose lists are evaluated."""
+    users = {user for (user,) in full.rows("select distinct user_id from evaluated_candidates")}
+    return sorted(repr(row) for row in shop.rows(query) if row[0] in users)
+
+
+@pytest.mark.parametrize("policy", ["repeats", "new"])
+def test_what_is_measured_is_what_would_have_been_published(listed: tuple[Shop, Shop], policy: str) -> None:
+    full, past = listed
+    past.dbt(*PUBLISHED, **of_past(full), **TRAINED, two_tower_policy=policy).must_pass()
+    evaluated = (
+        "select user_id, rank, item_id, round(score, 6), source from evaluation_recommendations "
+        f"where model = 'two_tower' and policy = '{policy}' and rank <= 10"
+    )
+    lists = of_evaluated_users(full, evaluated, full)
+    assert len(lists) > 1000
+    published = "select user_id, rank, item_id, round(score, 6), source from recommendations"
+    assert lists == of_evaluated_users(past, published, full)
+    # with the order, the chances and the candidates
+    known = of_evaluated_users(full, CANDIDATES.format("learning_candidates", "evaluation"), full)
+    if policy == "repeats":
+        assert known == of_evaluated_users(past, CANDIDATES.format("candidates", "production"), full)
+
+
+def test_what_rankers_learn_from_does_not_know_what_comes_after(listed: tuple[Shop, Shop], tmp_path: Path) -> None:
+    full, _ = listed
+    learned, learned_then = (sorted(map(repr, shop.rows(EXAMPLES))) for shop in listed)
+    assert len(learned) > 1000
+    assert learned == learned_then
+    # and would it be seen, if they did?
+    project = copy_of_the_project(tmp_path)
+    macro = project / "macros" / "ranking" / "signals.sql"
+    text = macro.read_text()
+    condition = "where {{ two_tower.is_history('splits.bucket', 'horizon.snapshot') }}"
+    assert condition in text
+    macro.write_text(text.replace(condition, ""))
+    leaky = Shop(full.world, tmp_path / "leaky", project)
+    leaky.folder.mkdir()
+    shutil.copy(full.database, leaky.database)
+    leaky.dbt("run", "--select", "ranker_examples", **of_full(), **TRAINED).must_pass()
+    assert sorted(map(repr, leaky.rows(EXAMPLES))) != learned
+
+
 def test_a_new_feature_column_reaches_the_network(make_shop: Callable[..., Shop], tmp_path: Path) -> None:
     project = copy_of_the_project(tmp_path)
     demo = project / "models" / "demo"
@@ -133,7 +225,7 @@ def test_a_new_feature_column_reaches_the_network(make_shop: Callable[..., Shop]
     contract.write_text(text[:place] + line + text[place:])
     shop = make_shop(users=80, items=60)
     shop.project = project
-    small = {"epochs": 1, "final_epochs": 0, "recall_steps": 10, "threads": 1}
+    small = {"epochs": 1, "threads": 1}
     variables = {"two_tower_training": small, "two_tower_horizons": ["production"]}
     shop.dbt("run", "--select", "+model_registry", **variables).must_pass()
     import onnxruntime

@@ -12,7 +12,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from helpers.recommendation_sql import Published
+from two_tower.training.export import Exporter
+from two_tower.training.ranker import TowerOrder
 
 K, DIM, USERS, ITEMS = 5, 8, 40, 60
 NOW = pd.Timestamp("2024-05-01")
@@ -30,19 +33,30 @@ TYPES = {
     "stg_users": "user_id age store",
     "stg_items": "item_id department",
     "stg_interactions": "user_id item_id event_at",
-    "interaction_splits": "user_id item_id event_at",
-    "horizons": "horizon as_of",
-    "item_features": "snapshot item_id recent_users users",
-    "user_histories": "snapshot user_id item_id position interactions days_since_first days_since_last",
+    "interaction_splits": "user_id item_id event_at bucket",
+    "horizons": "horizon vocabulary snapshot as_of",
+    "item_features": "snapshot item_id recent_users users new_users",
+    "user_histories": (
+        "snapshot user_id item_id position interactions recency_weight interval_days days_since_first days_since_last "
+        "is_recent"
+    ),
+    "snapshot_targets": "snapshot user_id item_id",
     "item_embeddings": "horizon item_id run_id embedding",
-    "user_embeddings": "horizon policy user_id run_id source embedding",
+    "user_embeddings": "horizon user_id run_id source embedding",
+    "model_registry": "horizon dim sequence_dim factors_dim",
+    "ranker_registry": "horizon run_id ranker_model",
     "unwanted": "user_id item_id",
     "shelf": "item_id",
 }
-NUMBERS = ("store", "recent_users", "users", "interactions", "days_since_first", "days_since_last")
+NUMBERS = (
+    "store", "recent_users", "users", "new_users", "interactions", "recency_weight", "interval_days",
+    "days_since_first", "days_since_last",
+)  # fmt: skip
+WHOLE = ("snapshot", "position", "bucket", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
-    "event_at": "timestamp", "as_of": "timestamp", "snapshot": "integer", "position": "integer", "embedding": VECTOR,
-} | dict.fromkeys(NUMBERS, "double")  # fmt: skip
+    "event_at": "timestamp", "as_of": "timestamp", "embedding": VECTOR, "is_recent": "boolean",
+} | dict.fromkeys(NUMBERS, "double") | dict.fromkeys(WHOLE, "integer")  # fmt: skip
+SIGNALS = ("sequence_score", "factors_score", "content_score", "item_recent_users")
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,9 @@ def histories(events: pd.DataFrame) -> pd.DataFrame:
     frame["snapshot"], frame["interactions"] = 0, frame["count"].astype(float)
     frame["days_since_last"] = (end - frame["max"]) / days
     frame["days_since_first"] = (end - frame["min"]) / days
+    frame["recency_weight"] = 2 ** -(frame["days_since_last"] / 180)
+    frame["interval_days"] = (frame.days_since_first - frame.days_since_last) / (frame["count"] - 1).clip(lower=1)
+    frame["is_recent"] = frame.days_since_last < 28
     frame["position"] = frame.groupby("user_id")["max"].rank(ascending=False, method="first").astype(int)
     return frame
 
@@ -74,6 +91,13 @@ def histories(events: pd.DataFrame) -> pd.DataFrame:
 def vectors(of: dict[str, np.ndarray], key: str, **more: str) -> pd.DataFrame:
     frame = pd.DataFrame({key: list(of), "embedding": [v.tolist() for v in of.values()]})
     return frame.assign(horizon="production", run_id="run", **more)
+
+
+def write_ranker(path: Path) -> None:
+    """A ranker that follows the towers, and popularity where they know nothing of a user."""
+    batch = {name: torch.zeros(2) for name in SIGNALS}
+    about = {"run_id": "run", "tower": "ranker"}
+    Exporter().write("towers", TowerOrder(SIGNALS).eval(), list(SIGNALS), batch, set(), path, about)
 
 
 @pytest.fixture(scope="module")
@@ -99,25 +123,34 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     recent = known[known.days_since_last <= 28].groupby("item_id").user_id.nunique()
     features = pd.DataFrame({"item_id": list(item), "snapshot": 0})
     features["recent_users"] = features.item_id.map(recent).fillna(0.0)
+    first = known[known.days_since_first <= 28].groupby("item_id").user_id.nunique()
+    features["new_users"] = features.item_id.map(first).fillna(0.0)
     features["users"] = features.item_id.map(known.groupby("item_id").user_id.nunique()).fillna(0.0)
     zeros = {name: np.zeros(DIM, np.float32) for name in SILENT}
     embeddings = pd.concat(
         [
-            vectors(user, "user_id", policy="repeats", source="history"),
-            vectors(zeros, "user_id", policy="repeats", source="nothing"),
+            vectors(user, "user_id", source="history"),
+            vectors(zeros, "user_id", source="nothing"),
         ]
     )
     ages = pd.DataFrame({"user_id": [*user, *SILENT]})
     ages["age"] = ["young" if n % 2 else "old|wise" for n in range(USERS)]
     ages["store"] = [float(n % 3) for n in range(USERS)]
+    folder = tmp_path_factory.mktemp("types")
+    write_ranker(folder / "ranker.onnx")
     rows_of = {
         "stg_users": ages,
         "stg_items": pd.DataFrame(department.items(), columns=["item_id", "department"]),
         "stg_interactions": events,
-        "interaction_splits": events,
-        "horizons": pd.DataFrame([("production", NOW)], columns=["horizon", "as_of"]),
+        "interaction_splits": events.assign(bucket=0),
+        "horizons": pd.DataFrame([{"horizon": "production", "vocabulary": "production", "snapshot": 0, "as_of": NOW}]),
         "item_features": features,
         "user_histories": known,
+        "snapshot_targets": pd.DataFrame(),
+        "model_registry": pd.DataFrame([{"horizon": "production", "dim": DIM, "sequence_dim": 0, "factors_dim": 5}]),
+        "ranker_registry": pd.DataFrame(
+            [{"horizon": "production", "run_id": "run", "ranker_model": str(folder / "ranker.onnx")}]
+        ),
         "item_embeddings": vectors(item, "item_id"),
         "user_embeddings": embeddings,
         "unwanted": pd.DataFrame(sorted(unwanted), columns=["user_id", "item_id"]),
@@ -126,7 +159,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     tables = {
         name: ({c: OTHERS.get(c, "varchar") for c in TYPES[name].split()}, rows) for name, rows in rows_of.items()
     }
-    shop = Published.of(tmp_path_factory.mktemp("types"), tables, **VARS)
+    shop = Published.of(folder, tables, **VARS)
     done = shop.dbt("build", "--indirect-selection", "cautious")
     assert done.returncode == 0, done.stdout
     return World(shop, user, item, department, events, unwanted, hidden)
@@ -173,28 +206,21 @@ def test_similar_items_and_users_are_the_nearest_by_cosine(world: World) -> None
         assert neighbours == best(scores, K)
 
 
-def margins(world: World, item: str) -> dict[str, float]:
-    """How far the score lies above the last place of each user's list."""
-    result = {}
-    for user, vector in world.user.items():
-        scores = sorted((float(vector @ v) for i, v in world.item.items() if world.may_see(user, i)), reverse=True)
-        if world.may_see(user, item):
-            result[user] = float(vector @ world.item[item]) - scores[K - 1]
-    return result
+def audience(world: World, item: str, size: int) -> list[str]:
+    """The users with the largest dot product."""
+    scores = {u: float(v @ world.item[item]) for u, v in world.user.items() if world.may_see(u, item)}
+    return best(scores, size)
 
 
-def assert_audience(margins: dict[str, float], users: list[str], size: int) -> None:
-    """Compared by margin: it is 0 for everyone on whose list the item is last."""
-    assert len(set(users)) == size
-    assert [margins[user] for user in users] == pytest.approx(sorted(margins.values(), reverse=True)[:size], abs=1e-5)
-
-
-def test_audiences_are_the_users_to_whom_an_item_matters_most(world: World) -> None:
-    found = lists(world.shop.table("from item_audiences"), "item_id", "user_id")
+def test_audiences_are_the_users_whom_an_item_suits_best(world: World) -> None:
+    frame = world.shop.table("from item_audiences")
+    found = lists(frame, "item_id", "user_id")
     for item, users in found.items():
-        assert_audience(margins(world, str(item)), users, 7)
+        assert users == audience(world, str(item), 7)
     assert "i0" in found
     assert not set(found) & world.hidden
+    for row in frame.itertuples():
+        assert row.score == pytest.approx(float(world.user[row.user_id] @ world.item[row.item_id]), abs=1e-5)
 
 
 def test_bought_together_counts_baskets(world: World) -> None:
@@ -282,8 +308,9 @@ def test_reasons_are_the_ridge_parts_of_the_score(world: World) -> None:
             assert row.history_score == pytest.approx(sum(parts.values()), abs=1e-4)
             assert list(row.reasons) == best(parts, 3)
             assert list(row.reasons.values()) == pytest.approx([parts[i] for i in row.reasons], abs=1e-4)
-            # what the user is made of explains most of the score
-            assert abs(row.history_score - row.score) < 0.5 * abs(row.score) + 0.5
+            # what the user is made of explains most of the dot product
+            product = float(vector @ world.item[row.item_id])
+            assert abs(row.history_score - product) < 0.5 * abs(product) + 0.5
 
 
 SHELL = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).sql(sys.argv[2]).fetchall())"
@@ -310,10 +337,14 @@ def test_bare_shell_recommends_beyond_the_published_list(world: World, file: Pat
     scores = {i: float(world.user["u0"] @ v) for i, v in world.item.items() if world.may_see("u0", i)}
     assert rows == list(enumerate(best(scores, 9), start=1))
     assert len(bare(file, "from recommend_for('u1')")) == 10
-    stranger = bare(file, "select item_id, source from recommend_for('nobody', 3)")
-    popular = bare(file, "select item_id, 'popularity' from item_vectors anti join unavailable_items using (item_id) "
-                         "order by popularity_rank limit 3")  # fmt: skip
-    assert stranger == popular
+    # who is known without a history gets what the ranker makes of the popular items
+    for user, source in (
+        ("nobody", "popular_items where segment = 'all'"),
+        (SILENT[0], f"ranked_candidates where user_id = '{SILENT[0]}'"),
+    ):
+        listed = bare(file, f"select item_id, source from recommend_for('{user}', 3)")
+        assert listed == bare(file, f"select item_id, 'popularity' from {source} and rank <= 3 order by rank")
+        assert len(listed) == 3
 
 
 def test_bare_shell_finds_similar_items_and_audiences_of_any_item(world: World, file: Path) -> None:
@@ -321,18 +352,33 @@ def test_bare_shell_finds_similar_items_and_audiences_of_any_item(world: World, 
     assert bare(file, f"select rank, similar_item_id from similar_to('i0', {K})") == listed
     assert len(bare(file, "from similar_to('i59', 4)")) == 4
     rows = bare(file, "select user_id from audience_for('i59', 6)")
-    assert_audience(margins(world, "i59"), [str(user) for (user,) in rows], 6)
+    assert [user for (user,) in rows] == audience(world, "i59", 6)
     # one that is withheld from everyone
     assert bare(file, "from audience_for('i3')") == []
 
 
 def test_bare_shell_says_why(world: World, file: Path) -> None:
-    rows = bare(file, "select what, detail, value from why('u1', 'i5')")
-    score = float(world.user["u1"] @ world.item["i5"])
-    parts = {str(what): value for what, _, value in rows if what != "from history item"}
-    assert parts["score"] == pytest.approx(score, abs=1e-4)
-    history = [float(str(value)) for what, _, value in rows if what == "from history item"]
-    assert sum(history) + float(str(parts["from features and bias"])) == pytest.approx(score, abs=1e-4)
+    ((item, rank, score),) = bare(
+        file, "select item_id, rank, score from recommendations where user_id = 'u1' and rank = 2"
+    )
+    rows = bare(file, f"select what, detail, value from why('u1', '{item}')")
+    said = {what: (detail, value) for what, detail, value in rows}
+    assert said["published rank"] == (None, rank)
+    assert said["chance in the next window"] == (f"rank {rank} of the ranker", pytest.approx(score))
+    # what the towers see in the history adds up to the history's part of the dot product
+    history = [float(str(value)) for what, _, value in rows if what == "towers: from history item"]
+    ((expected,),) = bare(
+        file, f"select history_score from recommendations where user_id = 'u1' and item_id = '{item}'"
+    )
+    assert sum(history) == pytest.approx(expected, abs=1e-4)
+    # an item that the user had: how often, how lately, in what rhythm
+    known = histories(world.events)
+    had = known[(known.user_id == "u1") & (known["count"] > 1) & ~known.item_id.isin(world.hidden)].iloc[0]
+    said = {what: detail for what, detail, _ in bare(file, f"from why('u1', '{had.item_id}')")}
+    assert said["had before"] == (
+        f"had {had['count']} times, last {round(had.days_since_last)} days ago, "
+        f"usually every {round(had.interval_days)} days"
+    )
     assert ("withheld", "not available", None) in bare(file, "from why('u1', 'i3')")
     assert ("excluded", "excluded for the user", None) in bare(file, "from why('u0', 'i0')")
 
@@ -470,10 +516,10 @@ def test_approximate_lists_are_held_against_exact_ones(world: World) -> None:
     done = world.shop.dbt(*test, **approximate)
     assert "PASS=1" in done.stdout, done.stdout
     with duckdb.connect(str(world.shop.folder / "shop.duckdb")) as connection:
-        connection.execute("create table kept as from model_rankings")
-        connection.execute("delete from model_rankings where hash(user_id, item_id) % 20 = 0")
+        connection.execute("create table kept as from candidates")
+        connection.execute("delete from candidates where hash(user_id, item_id) % 20 = 0")
     done = world.shop.dbt(*test, **approximate)
     with duckdb.connect(str(world.shop.folder / "shop.duckdb")) as connection:
-        connection.execute("delete from model_rankings")
-        connection.execute("insert into model_rankings from kept")
+        connection.execute("delete from candidates")
+        connection.execute("insert into candidates from kept")
     assert "ERROR=1" in done.stdout, done.stdout

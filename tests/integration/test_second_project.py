@@ -77,8 +77,8 @@ def test_the_lineage_leads_through_the_training_run(garden: PackageProject) -> N
         return found
 
     assert {
-        "model.two_tower.training_runs", "model.two_tower.model_registry", "source.garden_shop.shop.orders",
-        "model.garden_shop.fct_order_lines",
+        "model.two_tower.training_runs", "model.two_tower.model_registry", "model.two_tower.ranker_runs",
+        "model.two_tower.ranker_registry", "source.garden_shop.shop.orders", "model.garden_shop.fct_order_lines",
     } <= ancestors("model.garden_shop.home_page")  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def test_a_long_lived_process_sees_new_data(shop: PackageProject, target: str) -
         shop.dbt(*REFRESH, "--target", target, closing=False).must_pass()
     finally:
         DuckDBConnectionManager.close_all_connections()
-    assert shop.rows(f"select count(*), min(source) from home_page where customer_id = '{new}'") == [(10, "features")]
+    assert shop.rows(f"select count(*), min(source) from home_page where customer_id = '{new}'") == [(10, "popularity")]
 
 
 def test_one_thread_and_four_publish_the_same(shop: PackageProject) -> None:
@@ -229,8 +229,8 @@ def test_what_a_build_in_another_schema_has_passed_is_published_without_training
     assert (shop.content(), shop.rows("select * from home_page order by all")) == before
     shop.dbt("build", "--target", "audit").must_pass()
     output = shop.dbt_command("run").must_pass().output
-    assert output.count("is up to date, training skipped") == 2
-    tables = ("recommendations", "user_embeddings", "item_embeddings", "model_registry")
+    assert output.count("is up to date, training skipped") == 4  # towers and ranker of both horizons
+    tables = ("recommendations", "user_embeddings", "item_embeddings", "model_registry", "ranker_registry")
     published, passed = (shop.content(f"{schema}__recommender") for schema in ("main", "audit"))
     assert published != before[0]
     assert [published[table] for table in tables] == [passed[table] for table in tables]

@@ -18,7 +18,6 @@ from two_tower.training.config import TrainingConfig
 from two_tower.training.export import Exporter
 from two_tower.training.fit import prepare
 from two_tower.training.ranker import (
-    TOWER_SCORES,
     Fitted,
     Pairs,
     Ranker,
@@ -29,7 +28,7 @@ from two_tower.training.ranker import (
 )
 from two_tower.training.ranker_runs import read_pairs, train_rankers
 
-NAMES = (*TOWER_SCORES, "item_recent_users", "due", "constant", "rare")
+NAMES = ("tower_score", "factors_score", "content_score", "item_recent_users", "due", "constant", "rare")
 CONFIG = TrainingConfig(ranker_folds=3, ranker_batch_size=2048, threads=1)
 EACH = 20  # pairs of a user
 QUICK = {"ranker_folds": 2, "ranker_batch_size": 64, "threads": 1, "ranker_dropout": 0.1}
@@ -44,7 +43,7 @@ def planted(users: int, by_signals: bool, seed: int, without_history: float = 0.
     random = np.random.default_rng(seed)
     n = users * EACH
     user = np.repeat(np.arange(users), EACH)
-    parts = random.normal(0.0, 1.0, (n, 3))
+    parts = random.normal(0.0, 1.2, (n, 2))
     score = parts.sum(1)
     popular, due = random.integers(0, 500, n).astype(float), random.gamma(2.0, 1.0, n)
     has_history = (random.random(users) >= without_history)[user]
@@ -52,11 +51,11 @@ def planted(users: int, by_signals: bool, seed: int, without_history: float = 0.
     if by_signals:  # neither linear nor monotone: what is just due is bought, what is long overdue is not
         odds += np.where(has_history, 3.0 * np.exp(-((due - 2.0) ** 2)) - 1.0, 0.0)
     taken = random.random(n) < 1 / (1 + np.exp(-odds))
-    signals = np.column_stack([parts, popular, due, np.full(n, 7.0), random.normal(size=n)]).astype(np.float32)
+    signals = np.column_stack([score, parts, popular, due, np.full(n, 7.0), random.normal(size=n)]).astype(np.float32)
     signals[~has_history, :3] = np.nan
     signals[::2, -1] = np.nan
     wanted = np.maximum(np.bincount(user, taken, users), 1).astype(np.int64)[user]
-    return Pairs(NAMES, signals, taken, np.zeros(n, bool), user, wanted)
+    return Pairs(NAMES, signals, taken, np.zeros(n, bool), user, wanted, user)
 
 
 def fitted_on(pairs: Pairs, config: TrainingConfig = CONFIG) -> Fitted:
@@ -124,7 +123,7 @@ def test_what_signals_do_not_say_leaves_the_order_to_the_towers(by_towers: Fitte
 def test_popularity_orders_finely_where_there_is_no_score() -> None:
     signals = np.full((3, len(NAMES)), np.nan, np.float32)
     signals[:, NAMES.index("item_recent_users")] = [100_001, 100_000, 100_002]
-    pairs = Pairs(NAMES, signals, *[np.zeros(3, bool)] * 2, np.zeros(3, np.int64), np.ones(3, np.int64))
+    pairs = Pairs(NAMES, signals, *[np.zeros(3, bool)] * 2, *[np.zeros(3, np.int64)] * 3)
     assert pairs.tower_scores().argsort().tolist() == [1, 0, 2]
 
 
@@ -132,7 +131,7 @@ def test_popularity_orders_finely_where_there_is_no_score() -> None:
 def test_an_order_is_left_even_if_nothing_speaks_for_it_or_everything(sign: float) -> None:
     """What the users take has the lowest scores, or the highest and no exception."""
     pairs = planted(50, by_signals=False, seed=2)
-    scores = np.nan_to_num(pairs.signals[:, :3].sum(1))
+    scores = np.nan_to_num(pairs.signals[:, 0])
     told = replace(pairs, taken=sign * scores > 1.0)
     order = _fit_tower_order(TowerOrder(NAMES, told.signals), told)
     known = np.flatnonzero(~np.isnan(pairs.signals[:, 0]))
@@ -155,7 +154,7 @@ def test_recalls_are_those_counted_by_hand() -> None:
         (2, False, False, 1, 2.0),
     ]
     user, taken, repeat, wanted, score = (np.asarray(column) for column in zip(*rows, strict=True))
-    pairs = Pairs(NAMES, np.zeros((7, len(NAMES)), np.float32), taken, repeat, user, wanted)
+    pairs = Pairs(NAMES, np.zeros((7, len(NAMES)), np.float32), taken, repeat, user, wanted, user)
     # all: 2 of 2, 1 of 3 (two are no candidates), 1 of 1; new: 1 of 1, 1 of 3, nothing to find
     assert recalls(pairs, score).tolist() == pytest.approx([1.0, 1 / 3, 1.0])
     with pytest.MonkeyPatch.context() as patch:
@@ -164,6 +163,9 @@ def test_recalls_are_those_counted_by_hand() -> None:
         assert recalls(pairs, score).tolist() == pytest.approx([0.5, 0.5, 0.0])
     nothing_again = replace(pairs, repeat=np.zeros(7, bool))
     assert recalls(nothing_again, score).tolist() == pytest.approx([1.0, 1 / 3, 1.0])
+    # without a repeat that is taken only what is new counts, and a window of which there are only repeats never does
+    assert recalls(replace(pairs, taken=taken & ~repeat, wanted=np.ones(7)), score).tolist() == pytest.approx([1, 1, 0])
+    assert recalls(replace(pairs, list_of=np.where(user == 2, -1, user)), score).tolist() == pytest.approx([1.0, 1 / 3])
 
 
 def test_what_never_varied_or_was_never_missing_says_nothing_later(by_ranker: Fitted) -> None:
@@ -229,7 +231,7 @@ def test_the_same_seed_gives_the_same_chances() -> None:
 def test_little_to_learn_from_leaves_the_order_to_the_towers(case: str) -> None:
     pairs, users = planted(40, by_signals=True, seed=0), {"no pairs": 0, "one user": 1, "fewer users than folds": 2}
     rows = slice(0, EACH * users.get(case, 40))
-    parts = (pairs.signals, pairs.taken, pairs.repeat, pairs.user, pairs.wanted)
+    parts = (pairs.signals, pairs.taken, pairs.repeat, pairs.user, pairs.wanted, pairs.list_of)
     pairs = Pairs(NAMES, *(part[rows] for part in parts))
     if case.endswith("taken"):
         pairs = replace(pairs, taken=np.full(len(pairs), case == "all taken"))
@@ -253,11 +255,12 @@ def test_no_network_is_left_without_users_to_learn_from(monkeypatch: pytest.Monk
         assert all(network.get_submodule("linear").get_parameter("weight").any() for network in ranker.networks)
 
 
-def examples_of(horizon: str, seed: int, users: int = 12) -> pd.DataFrame:
+def examples_of(horizon: str, snapshot: int, seed: int, users: int = 12) -> pd.DataFrame:
     """Rows of ranker_examples."""
     pairs = planted(users, by_signals=True, seed=seed)
     rows = pd.DataFrame(pairs.signals, columns=list(NAMES))
     return rows.assign(
+        snapshot=np.int32(snapshot),
         horizon=horizon,
         user_id=[f"u{user}" for user in pairs.user],
         item_id=[f"i{place % EACH}" for place in range(len(rows))],
@@ -273,7 +276,7 @@ class Shop:
 
     def __init__(self, folder: Path):
         self.folder, self.told = folder, list[str]()
-        self.tables = {"validation": examples_of("validation", 0), "evaluation": examples_of("evaluation", 1)}
+        self.tables = {"validation": examples_of("validation", 2, 0), "evaluation": examples_of("evaluation", 1, 1)}
 
     def train(self, **settings: float) -> pd.DataFrame:
         """The run log."""
@@ -306,7 +309,7 @@ def test_a_horizon_learns_from_older_ones_alone(shop: Shop) -> None:
     before = shop.train()
     assert set(before.horizon) == {"evaluation", "production"}, "nothing is older than the validation horizon"
     assert counts(before, "pairs") == {"evaluation": 12 * EACH, "production": 2 * 12 * EACH}
-    assert counts(before, "users") == {"evaluation": 12, "production": 24}, "a user of two horizons counts twice"
+    assert counts(before, "users") == {"evaluation": 12, "production": 12}, "a user of two windows is one user"
     shop.tables["evaluation"]["is_taken"] ^= True
     after = shop.train()
     assert runs(after)["evaluation"] == runs(before)["evaluation"]
@@ -368,7 +371,8 @@ def test_pairs_are_read_with_what_is_missing(shop: Shop) -> None:
     expected = np.concatenate([planted(12, by_signals=True, seed=seed).signals for seed in (0, 1)])
     np.testing.assert_array_equal(pairs.signals[:, :-1], expected)
     assert np.isnan(pairs.signals[:, -1]).all()
-    assert pairs.user.tolist() == np.repeat(np.arange(24), EACH).tolist()
+    assert pairs.user.tolist() == [*np.repeat(np.arange(12), EACH)] * 2, 'a user of two windows is one user'
+    assert len(np.unique(pairs.list_of)) == 24
     empty = read_pairs(table.slice(0, 0), list(NAMES))
     assert empty.signals.shape == (0, len(NAMES))
     assert len(empty) == 0

@@ -1,0 +1,6 @@
+-- gate: in each bin as much happened as the ranker said, but for two_tower_max_calibration_error of it; of fewer than 1,000
+-- pairs it only warns
+{{ config(fail_calc='coalesce(max(pairs), 0)', warn_if='> 0', error_if='>= 1000') }}
+
+select * from {{ ref('two_tower', 'ranker_calibration') }}
+where abs(happened - said) > {{ var('two_tower_max_calibration_error') }} * said
