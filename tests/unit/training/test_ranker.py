@@ -179,10 +179,11 @@ def test_what_never_varied_or_was_never_missing_says_nothing_later(by_ranker: Fi
     later[:, NAMES.index("due")] = np.nan  # which was known of all pairs: the mean stands for it
     assert np.isfinite(chances(by_ranker.model, later)).all()
     assert isinstance(by_ranker.model, Ranker)
-    inputs = by_ranker.model.scaled(torch.from_numpy(later))
-    assert not inputs[:, NAMES.index("due")].any()
-    assert not inputs[:, len(NAMES) + NAMES.index("due")].any()
-    of_rare = inputs[:, len(NAMES) + NAMES.index("rare")]
+    inputs = by_ranker.model.scaled(torch.from_numpy(later)[:, by_ranker.model.read])
+    read = NAMES[1:]
+    assert not inputs[:, read.index("due")].any()
+    assert not inputs[:, len(read) + read.index("due")].any()
+    of_rare = inputs[:, len(read) + read.index("rare")]
     assert of_rare.tolist() == [1.0, 0.0] * (len(pairs) // 2), "what was missing now and then is told"
 
 
@@ -190,7 +191,7 @@ def test_a_signal_that_was_never_known_says_nothing_when_it_comes() -> None:
     pairs = planted(100, by_signals=True, seed=0)
     pairs.signals[:, NAMES.index("rare")] = np.nan
     prepare(CONFIG)
-    model = Ranker(pairs.signals, 2, 0.1)
+    model = Ranker(pairs.names, pairs.signals, 2, 0.1)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 0.1 * torch.randn(parameter.shape)
@@ -371,7 +372,7 @@ def test_pairs_are_read_with_what_is_missing(shop: Shop) -> None:
     expected = np.concatenate([planted(12, by_signals=True, seed=seed).signals for seed in (0, 1)])
     np.testing.assert_array_equal(pairs.signals[:, :-1], expected)
     assert np.isnan(pairs.signals[:, -1]).all()
-    assert pairs.user.tolist() == [*np.repeat(np.arange(12), EACH)] * 2, 'a user of two windows is one user'
+    assert pairs.user.tolist() == [*np.repeat(np.arange(12), EACH)] * 2, "a user of two windows is one user"
     assert len(np.unique(pairs.list_of)) == 24
     empty = read_pairs(table.slice(0, 0), list(NAMES))
     assert empty.signals.shape == (0, len(NAMES))
