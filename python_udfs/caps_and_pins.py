@@ -15,8 +15,10 @@ pin moves up.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,8 +32,15 @@ def arrange(pins: pa.ChunkedArray, kinds: pa.ChunkedArray, k: pa.ChunkedArray, c
     for name, values in (("kinds", of_items), ("kinds", pc.list_flatten(of_items)), ("caps", pc.list_flatten(caps))):
         if values.null_count:
             raise ValueError(f"arrange: {name} hold NULL; an item without a kind has a number of its own")
-    columns = (column.to_pylist() for column in (pins, kinds, k, caps))
-    return pa.array([arranged(*row) for row in zip(*columns, strict=True)], pa.list_(pa.int32()))
+    rows = zip(pins.to_pylist(), map(as_lists, kinds), k.to_pylist(), caps.to_pylist(), strict=True)
+    return pa.array([arranged(*row) for row in rows], pa.list_(pa.int32()))
+
+
+def as_lists(kinds: pa.ListScalar) -> list[list[int]]:
+    """The lists of one row, for which to_pylist would take several times as long."""
+    numbers = kinds.values.flatten().to_numpy().tolist()
+    stops = np.cumsum([0, *kinds.values.value_lengths().to_numpy()]).tolist()
+    return [numbers[start:stop] for start, stop in pairwise(stops)]
 
 
 def arranged(pins: Sequence[int | None], kinds: Sequence[Sequence[int]], k: int, caps: Sequence[int]) -> list[int]:
