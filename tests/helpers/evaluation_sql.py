@@ -40,6 +40,7 @@ VARS = {
     "two_tower_min_recall": {},
     "two_tower_min_lift_over_als": {},
     "two_tower_min_lift_over_popularity": {},
+    "two_tower_max_calibration_error": 0.2,
 }
 
 
@@ -55,7 +56,8 @@ class Evaluation:
         (folder / "models" / "upstream").mkdir(parents=True)
         for part in ("models/evaluation", "macros", "tests/dbt/generic"):
             shutil.copytree(REPOSITORY / part, folder / part)
-        shutil.copy(REPOSITORY / "models" / "terms.md", folder / "models")
+        for file in ("models/terms.md", "tests/dbt/chances_are_what_happens.sql"):
+            shutil.copy(REPOSITORY / file, folder / file)
         for name, types in TYPES.items():
             table = tables.get(name, pd.DataFrame())
             table.reindex(columns=list(types)).to_parquet(folder / f"{name}.parquet")
