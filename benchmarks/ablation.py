@@ -26,14 +26,14 @@ import numpy as np
 import pandas as pd
 from two_tower.python_udfs.plugin import register
 from two_tower.training.config import TrainingConfig
-from two_tower.training.embedder import Embedder
-from two_tower.training.examples import Examples
-from two_tower.training.fit import prepare, search
-from two_tower.training.layout import has_repeats, layout_of
-from two_tower.training.ranker import TOWER_SCORES, fit_ranker
-from two_tower.training.ranker_runs import NOT_SIGNALS, ORDER, VALIDATION, read_pairs
-from two_tower.training.tune import Warehouse
-from two_tower.training.validation import Recalls, embeddings, recalls_of, validation_rows
+from two_tower.training.fit.embedder import Embedder
+from two_tower.training.fit.schedule import prepare, search
+from two_tower.training.fit.validation import Recalls, embeddings, recalls_of, validation_rows
+from two_tower.training.inputs.examples import Examples
+from two_tower.training.model.layout import has_repeats, layout_of
+from two_tower.training.ranker.model import TOWER_SCORES, fit_ranker
+from two_tower.training.ranker.runs import NOT_SIGNALS, ORDER, VALIDATION, read_pairs
+from two_tower.training.tuning.towers import Warehouse
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "shops"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_matrix, diags, hstack
-from two_tower.training.data import Ragged, read_inputs
-from two_tower.training.linear import ridge
+from two_tower.training.factorization.linear import ridge
+from two_tower.training.inputs.arrays import Ragged, read_inputs
 
 
 def content_of(items: pa.Table, by_rarity: bool, by_length: bool) -> csr_matrix:

@@ -21,12 +21,12 @@ import numpy as np
 import pandas as pd
 import yaml
 from results import write_table
-from two_tower.training.baseline_lists import read_world
-from two_tower.training.fit import search
-from two_tower.training.fit_baseline import fit_baseline
-from two_tower.training.optimise import Epoch
-from two_tower.training.tune import Warehouse
-from two_tower.training.tune_baselines import VALIDATION_SNAPSHOT, recalls, relevant_items
+from two_tower.training.baselines.lists import read_world
+from two_tower.training.baselines.table import fit_baseline
+from two_tower.training.fit.optimise import Epoch
+from two_tower.training.fit.schedule import search
+from two_tower.training.tuning.baselines import VALIDATION_SNAPSHOT, recalls, relevant_items
+from two_tower.training.tuning.towers import Warehouse
 
 HERE = Path(__file__).resolve().parent
 TUNED = HERE.parent / "shops" / "tuning"

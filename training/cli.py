@@ -14,8 +14,8 @@ import sys
 from importlib import import_module
 
 COMMANDS = {  # module and what it does; imported when it is called for, since most need packages that the others do not
-    "tune": ("tune", "search the settings of the towers on the validation window"),
-    "tune-baselines": ("tune_baselines", "search the hyper-parameters of ALS, EASE and ItemKNN there"),
+    "tune": ("tuning.towers", "search the settings of the towers on the validation window"),
+    "tune-baselines": ("tuning.baselines", "search the hyper-parameters of ALS, EASE and ItemKNN there"),
     "export-encoder": ("encoders", "make a folder that embed_text or embed_image can read"),
 }
 

@@ -50,7 +50,7 @@ class TrainingConfig:
     id_dropout: float = 0.05  # share of items whose factors are hidden per step, so that features alone can rank
     new_item_scale: float = 0.5  # length of new items' vectors beside those of others, or they would crowd candidates
     negatives: int = 4096  # sampled per step with logQ correction; a smaller catalogue is scored whole
-    # --- the ranker, see ranker.py
+    # --- the ranker, see ranker/model.py
     ranker_folds: int = 4  # networks, each learned without one in so many users; their mean serves
     ranker_epochs: int = 8  # passes over the pairs
     ranker_batch_size: int = 4096

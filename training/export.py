@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from .config import TrainingConfig
-from .data import HISTORY, Array, Ragged, tensors
-from .embedder import ITEMS_AT_ONCE, Embedder
-from .examples import Examples
-from .factors import Factors
+from .factorization.factors import Factors
+from .fit.embedder import ITEMS_AT_ONCE, Embedder
+from .inputs.arrays import HISTORY, Array, Ragged, tensors
+from .inputs.examples import Examples
 
 LARGEST = 2_000_000_000  # bytes: a file of protobuf ends at 2 GiB
 INPUT = "column."  # marks the inputs until _rename: a column may be called like a value of torch's, say select or add

@@ -14,11 +14,8 @@ from .config import TrainingConfig
 
 Relations = dict[str, duckdb.DuckDBPyRelation]
 
-# modules that no fit reads: an edit of them leaves towers as they are
-NOT_FITTING = {
-    "baseline_lists", "baselines", "built_tables", "cli", "encoders", "fit_baseline", "interaction_matrix",
-    "search_spaces", "tune", "tune_baselines",
-}  # fmt: skip
+# folders and modules that no fit reads: an edit of them leaves towers and rankers as they are
+NOT_FITTING = {"baselines", "tuning", "cli.py", "encoders.py"}
 
 
 def run_id_of(relations: Relations, config: TrainingConfig, found_by: str = "") -> str:
@@ -33,8 +30,9 @@ def run_id_of(relations: Relations, config: TrainingConfig, found_by: str = "") 
         rows = relation.query("t", "select count(*), bit_xor(hash(t)), sum(hash(t) % 1000003) from t")
         content = rows.fetchall() if rows is not None else []
         digest.update(f"{name} {content}".encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        if path.stem not in NOT_FITTING:
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        if path.relative_to(folder).parts[0] not in NOT_FITTING:
             digest.update(path.read_bytes())
     digest.update(f"{torch.__version__} {version('implicit')}".encode())
     return digest.hexdigest()[:16]

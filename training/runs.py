@@ -13,10 +13,10 @@ import duckdb
 import pandas as pd
 
 from .config import TrainingConfig
-from .examples import Examples, build_examples
 from .export import Exporter, check_size
-from .fit import Found, refit, search
-from .optimise import Epoch
+from .fit.optimise import Epoch
+from .fit.schedule import Found, refit, search
+from .inputs.examples import Examples, build_examples
 from .run_ids import Relations, run_id_of
 from .run_log import Row, as_table, metadata, read_log, row, unfinished, write_log
 
@@ -42,8 +42,8 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: L
     """Fit the towers of every horizon whose inputs, settings or code changed.
 
     relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons, and for the names
-    of their columns those of CHANGING. The oldest horizon searches (see fit.py) and also leaves the towers of the
-    validation horizon; the others take over what it found. Returns the run log, one row per artifact, parameter,
+    of their columns those of CHANGING. The oldest horizon searches (see fit/schedule.py) and also leaves the towers of
+    the validation horizon; the others take over what it found. Returns the run log, one row per artifact, parameter,
     metric and epoch. A run that fails leaves no folder, one that is killed while it writes a hidden one, which nothing
     reads.
     """

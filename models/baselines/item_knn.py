@@ -1,6 +1,6 @@
 def model(dbt, session):
     """Glue: hands what is known and the tuned parameters to the training package, returns its lists."""
-    from two_tower.training.fit_baseline import baseline_table
+    from two_tower.training.baselines.table import baseline_table
 
     return baseline_table(
         "item_knn",

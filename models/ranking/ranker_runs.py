@@ -1,7 +1,7 @@
 def model(dbt, session):
     """Glue: hands the examples and the settings to the training package, returns its run log."""
     from dbt.adapters.events.logging import AdapterLogger
-    from two_tower.training.ranker_runs import train_rankers
+    from two_tower.training.ranker.runs import train_rankers
 
     names = {
         "ranker_examples": dbt.ref("two_tower", "ranker_examples"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pyarrow as pa
-from two_tower.training.examples import Examples, build_examples
+from two_tower.training.inputs.examples import Examples, build_examples
 
 CODES = {"user": {"age": 3}, "item": {"item_code": 4, "brand": 2, "tags": 3}}
 CHANGING = {"users", "recent_users", "item_code"}  # columns of items

@@ -21,8 +21,8 @@ from helpers.evaluation_sql import Evaluation
 
 pytest.importorskip("implicit", reason="the baselines need the `train` extra")
 
-from two_tower.training.fit_baseline import fit_baseline
-from two_tower.training.interaction_matrix import Interactions
+from two_tower.training.baselines.matrix import Interactions
+from two_tower.training.baselines.table import fit_baseline
 
 pytestmark = pytest.mark.network
 WHEEL = "recbole-1.2.1-py3-none-any.whl"

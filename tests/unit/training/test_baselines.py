@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from scipy.sparse import csr_matrix
-from two_tower.training.baseline_lists import World, best_lists, fill, list_table, top_codes
-from two_tower.training.baselines import Scorer, fit_als, fit_ease, fit_item_knn
-from two_tower.training.fit_baseline import baseline_table, fit_baseline
-from two_tower.training.interaction_matrix import Interactions, Weighting, codes_of, scale, weigh
+from two_tower.training.baselines.lists import World, best_lists, fill, list_table, top_codes
+from two_tower.training.baselines.matrix import Interactions, Weighting, codes_of, scale, weigh
+from two_tower.training.baselines.models import Scorer, fit_als, fit_ease, fit_item_knn
+from two_tower.training.baselines.table import baseline_table, fit_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable

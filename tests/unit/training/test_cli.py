@@ -37,7 +37,7 @@ def test_another_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_package_of_an_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "two_tower.training.tune", raising=False)
+    monkeypatch.delitem(sys.modules, "two_tower.training.tuning.towers", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(SystemExit, match=r"two-tower tune: optuna is not installed; pip install 'two-tower\[train\]'"):
         cli.main(["tune", "--database", "nothing.duckdb"])

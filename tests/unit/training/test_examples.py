@@ -9,12 +9,13 @@ import pytest
 import torch
 from helpers.tiny_examples import make_examples
 from torch import nn
-from two_tower.training import examples, sampling
 from two_tower.training.config import TrainingConfig
-from two_tower.training.data import Column, Ragged
-from two_tower.training.examples import scales
-from two_tower.training.features import Features
-from two_tower.training.sampling import Sampler
+from two_tower.training.fit import sampling
+from two_tower.training.fit.sampling import Sampler
+from two_tower.training.inputs import examples
+from two_tower.training.inputs.arrays import Column, Ragged
+from two_tower.training.inputs.examples import scales
+from two_tower.training.model.features import Features
 
 
 def lists(random: np.random.Generator, rows: int, items: int, lowest: int) -> Ragged:

@@ -9,11 +9,9 @@ import pyarrow as pa
 import pytest
 import torch
 from scipy.sparse import csr_matrix
-from two_tower.training.baselines import fit_ease
+from two_tower.training.baselines.models import fit_ease
 from two_tower.training.config import TrainingConfig
-from two_tower.training.data import HISTORY
-from two_tower.training.examples import Examples, build_examples
-from two_tower.training.factors import (
+from two_tower.training.factorization.factors import (
     factor_choices,
     feature_values,
     fit_factors,
@@ -21,7 +19,9 @@ from two_tower.training.factors import (
     fold_in,
     weights_of_values,
 )
-from two_tower.training.linear import fit_linear, ridge
+from two_tower.training.factorization.linear import fit_linear, ridge
+from two_tower.training.inputs.arrays import HISTORY
+from two_tower.training.inputs.examples import Examples, build_examples
 
 USERS, ITEMS = 60, 25
 WIDTH = 4  # of factors

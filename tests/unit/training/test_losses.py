@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from two_tower.training.losses import SampleLogSumExp, sampled_softmax
+from two_tower.training.fit.losses import SampleLogSumExp, sampled_softmax
 
 USERS, DIM, ITEMS, SAMPLED = 6, 4, 20, 12
 

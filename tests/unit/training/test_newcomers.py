@@ -10,12 +10,12 @@ import torch
 from helpers.tiny_examples import make_examples
 from test_factors import shop, users_of
 from two_tower.training.config import TrainingConfig
-from two_tower.training.data import tensors
-from two_tower.training.embedder import Embedder
-from two_tower.training.examples import Examples, build_examples
-from two_tower.training.factors import feature_values
-from two_tower.training.fit import Found, prepare, refit, search
-from two_tower.training.newcomers import fit_newcomers, histories_of
+from two_tower.training.factorization.factors import feature_values
+from two_tower.training.fit.embedder import Embedder
+from two_tower.training.fit.newcomers import fit_newcomers, histories_of
+from two_tower.training.fit.schedule import Found, prepare, refit, search
+from two_tower.training.inputs.arrays import tensors
+from two_tower.training.inputs.examples import Examples, build_examples
 
 CONFIG = TrainingConfig(dim=16, content=6, factors_alpha=20.0, factors_regularization=1.0, threads=1, ordered=0)
 

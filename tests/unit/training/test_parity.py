@@ -16,15 +16,15 @@ from helpers.tiny_examples import CHANGING, CODES, item_rows, make_examples, pai
 from threadpoolctl import threadpool_info
 from torch import nn
 from two_tower.python_udfs.plugin import register
-from two_tower.training import embedder as embedders
 from two_tower.training import export
 from two_tower.training.config import TrainingConfig
-from two_tower.training.data import tensors
-from two_tower.training.embedder import Embedder
-from two_tower.training.examples import build_examples
 from two_tower.training.export import Exporter, check_size
-from two_tower.training.fit import prepare, refit, search
-from two_tower.training.validation import validation_recall
+from two_tower.training.fit import embedder as embedders
+from two_tower.training.fit.embedder import Embedder
+from two_tower.training.fit.schedule import prepare, refit, search
+from two_tower.training.fit.validation import validation_recall
+from two_tower.training.inputs.arrays import tensors
+from two_tower.training.inputs.examples import build_examples
 
 CONFIG = TrainingConfig(dim=14, content=4, sequence=5, epochs=2, threads=1)
 FACTORS: dict[str, dict[str, float]] = {  # each kind of fold-in

@@ -13,11 +13,11 @@ import pytest
 import torch
 from torch import nn
 from two_tower.python_udfs.plugin import register
-from two_tower.training import ranker_runs
 from two_tower.training.config import TrainingConfig
 from two_tower.training.export import Exporter
-from two_tower.training.fit import prepare
-from two_tower.training.ranker import (
+from two_tower.training.fit.schedule import prepare
+from two_tower.training.ranker import runs as ranker_runs
+from two_tower.training.ranker.model import (
     Fitted,
     Pairs,
     Ranker,
@@ -26,7 +26,7 @@ from two_tower.training.ranker import (
     fit_ranker,
     recalls,
 )
-from two_tower.training.ranker_runs import read_pairs, train_rankers
+from two_tower.training.ranker.runs import read_pairs, train_rankers
 
 NAMES = ("tower_score", "factors_score", "content_score", "item_recent_users", "due", "constant", "rare")
 CONFIG = TrainingConfig(ranker_folds=3, ranker_batch_size=2048, threads=1)
@@ -158,7 +158,7 @@ def test_recalls_are_those_counted_by_hand() -> None:
     # all: 2 of 2, 1 of 3 (two are no candidates), 1 of 1; new: 1 of 1, 1 of 3, nothing to find
     assert recalls(pairs, score).tolist() == pytest.approx([1.0, 1 / 3, 1.0])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("two_tower.training.ranker.K", 1)
+        patch.setattr("two_tower.training.ranker.model.K", 1)
         # all: the best of each is taken, not, not; new: not, taken, nothing to find; one place holds one hit
         assert recalls(pairs, score).tolist() == pytest.approx([0.5, 0.5, 0.0])
     nothing_again = replace(pairs, repeat=np.zeros(7, bool))
@@ -249,7 +249,7 @@ def test_no_network_is_left_without_users_to_learn_from(monkeypatch: pytest.Monk
     """With one that has learned nothing, the mean of the chances would be drawn towards a half."""
     pairs = planted(2, by_signals=True, seed=0)
     pairs = replace(pairs, taken=np.arange(len(pairs)) % EACH == 0)
-    monkeypatch.setattr("two_tower.training.ranker.is_clearly_better", lambda *_: True)
+    monkeypatch.setattr("two_tower.training.ranker.model.is_clearly_better", lambda *_: True)
     for seed in range(5):
         ranker = fitted_on(pairs, replace(TrainingConfig.from_settings(QUICK), seed=seed)).model
         assert isinstance(ranker, Ranker)

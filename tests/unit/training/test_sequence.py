@@ -9,18 +9,18 @@ import pyarrow as pa
 import pytest
 import torch
 from two_tower.training.config import TrainingConfig
-from two_tower.training.data import HISTORY
-from two_tower.training.embedder import Embedder
-from two_tower.training.examples import Examples, build_examples
-from two_tower.training.fit import refit, search
-from two_tower.training.fit_sequence import SequenceTrainer
-from two_tower.training.validation import (
+from two_tower.training.fit.embedder import Embedder
+from two_tower.training.fit.schedule import refit, search
+from two_tower.training.fit.sequence import SequenceTrainer
+from two_tower.training.fit.validation import (
     choose_part_weights,
     only,
     recalls_of,
     validation_recall,
     validation_rows,
 )
+from two_tower.training.inputs.arrays import HISTORY
+from two_tower.training.inputs.examples import Examples, build_examples
 
 ITEMS, USERS, LENGTH = 40, 300, 6
 

@@ -11,13 +11,13 @@ import pytest
 import yaml
 from helpers.tiny_examples import make_examples
 from scipy.sparse import csr_matrix
-from two_tower.training import baseline_lists
-from two_tower.training.baseline_lists import World
+from two_tower.training.baselines import lists as baseline_lists
+from two_tower.training.baselines.lists import World
+from two_tower.training.baselines.matrix import Interactions, weigh
 from two_tower.training.config import TrainingConfig
-from two_tower.training.interaction_matrix import Interactions, weigh
-from two_tower.training.search_spaces import SPACES, STARTS, as_asked, suggest_towers
-from two_tower.training.tune import ENDED, Task, Warehouse, advice, measure, tune
-from two_tower.training.tune_baselines import Budget, best_of, read_trials, recalls, search, write_found, write_trials
+from two_tower.training.tuning.baselines import Budget, best_of, read_trials, recalls, search, write_found, write_trials
+from two_tower.training.tuning.spaces import SPACES, STARTS, as_asked, suggest_towers
+from two_tower.training.tuning.towers import ENDED, Task, Warehouse, advice, measure, tune
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 import torch
 from helpers.tiny_examples import make_examples
 from two_tower.training.config import TrainingConfig
-from two_tower.training.embedder import Embedder
-from two_tower.training.fit import Found, prepare, search
-from two_tower.training.validation import (
+from two_tower.training.fit.embedder import Embedder
+from two_tower.training.fit.schedule import Found, prepare, search
+from two_tower.training.fit.validation import (
     TASTE_WEIGHTS,
     choose_factors,
     choose_part_weights,

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from .interaction_matrix import FloatArray, IntArray, Interactions, codes_of, weigh
+from .matrix import FloatArray, IntArray, Interactions, codes_of, weigh
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation as Relation
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from .baselines import Scorer
+    from .models import Scorer
 
 Policy = Literal["repeats", "new"]
 BLOCK_CELLS = 32_000_000  # scores held at once: 128 MB of float32

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .data import tensors
+from ..inputs.arrays import tensors
+from ..inputs.examples import Index
 from .embedder import Embedder, distinct
-from .examples import Index
 from .losses import sampled_softmax
 from .optimise import Epoch, decay, descend
 from .sampling import Sampler

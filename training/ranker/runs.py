@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .config import TrainingConfig
-from .export import Exporter
-from .fit import prepare
-from .ranker import Fitted, Pairs, fit_ranker
-from .run_ids import Relations, run_id_of
-from .run_log import Row, as_table, metadata, read_log, row, unfinished, write_log
+from ..config import TrainingConfig
+from ..export import Exporter
+from ..fit.schedule import prepare
+from ..run_ids import Relations, run_id_of
+from ..run_log import Row, as_table, metadata, read_log, row, unfinished, write_log
+from .model import Fitted, Pairs, fit_ranker
 
 VALIDATION = "validation"
 OLDER = "older"  # windows of which there are only repeats

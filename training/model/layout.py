@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .config import TrainingConfig
-from .examples import Examples
+from ..config import TrainingConfig
+from ..inputs.examples import Examples
 
 FEWEST_REPEATS = 0.05  # share of targets that the user already had
 

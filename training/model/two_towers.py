@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .config import TrainingConfig
-from .data import Column
+from ..config import TrainingConfig
+from ..inputs.arrays import Column
 from .features import Scales
 from .layout import Layout
 from .sequence import SequenceItems, SequenceUsers

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from torch import Tensor
 
+from ..factorization.factors import Vectors, feature_places, feature_values, values_an_item
+from ..factorization.linear import ridge
+from ..inputs.examples import Examples, Index, even_sample
 from .embedder import Embedder
-from .examples import Examples, Index, even_sample
-from .factors import Vectors, feature_places, feature_values, values_an_item
-from .linear import ridge
 from .validation import blocks
 
 MOST_USERS = 50_000  # an even sample of so many teaches, if there are more

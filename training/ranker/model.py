@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .config import TrainingConfig
-from .features import signed_log, silent
-from .optimise import decay, descend
-from .validation import is_clearly_better
+from ..config import TrainingConfig
+from ..fit.optimise import decay, descend
+from ..fit.validation import is_clearly_better
+from ..model.features import signed_log, silent
 
 K = 10
 STEPS = (400, 2000)  # of one network: at least, and at most

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .baseline_lists import World, best_lists, list_table, read_world, users_to_measure
-from .baselines import Scorer, fit_als, fit_ease, fit_item_knn
-from .interaction_matrix import IntArray, Interactions, scale, weigh
+from .lists import World, best_lists, list_table, read_world, users_to_measure
+from .matrix import IntArray, Interactions, scale, weigh
+from .models import Scorer, fit_als, fit_ease, fit_item_knn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,8 +100,9 @@ def _key(model: str, settings: Mapping[str, Any], world: World, users: IntArray)
         digest.update(np.ascontiguousarray(values).data)
     for ids in (world.user_ids, world.item_ids):
         digest.update("\n".join(ids.to_pylist()).encode())
-    for module in ("baselines", "baseline_lists", "fit_baseline", "interaction_matrix", "linear"):
-        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
+    folder = Path(__file__).parent
+    for path in (*sorted(folder.glob("*.py")), folder.parent / "factorization" / "linear.py"):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

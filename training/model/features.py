@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .data import Column
+from ..inputs.arrays import Column
 
 Scales = dict[str, tuple[float, float]]  # mean and deviation by column, see examples.scales
 

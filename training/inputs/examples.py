@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .data import NOT_INPUTS, Array, Column, Inputs, Ragged, read_inputs
+from .arrays import NOT_INPUTS, Array, Column, Inputs, Ragged, read_inputs
 
 Index = NDArray[np.int64]
 BLOCK = 65_536  # rows that are looked through at once

@@ -15,14 +15,14 @@ from dataclasses import asdict, dataclass
 import torch
 from threadpoolctl import threadpool_limits
 
-from .config import TrainingConfig
+from ..config import TrainingConfig
+from ..inputs.examples import Examples
+from ..model.layout import layout_of
 from .embedder import Embedder
-from .examples import Examples
-from .fit_sequence import SequenceTrainer
-from .fit_taste import TasteTrainer
-from .layout import layout_of
 from .newcomers import fit_newcomers
 from .optimise import Epoch
+from .sequence import SequenceTrainer
+from .taste import TasteTrainer
 from .validation import choose_factors, choose_part_weights, only, validation_recall
 
 Log = Callable[[str], None]

@@ -13,8 +13,8 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix, diags, vstack
 from threadpoolctl import threadpool_limits
 
-from .interaction_matrix import FloatArray, IntArray
-from .linear import ease_weights, inverse_of
+from ..factorization.linear import ease_weights, inverse_of
+from .matrix import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

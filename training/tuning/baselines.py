@@ -24,16 +24,16 @@ import optuna
 import yaml
 from scipy.sparse import csr_matrix
 
-from .baseline_lists import Policy, World, best_lists, read_world, users_at_once
-from .built_tables import VALIDATION_SNAPSHOT, built_tables
-from .fit_baseline import fit_baseline
-from .interaction_matrix import FloatArray, IntArray, codes_of
-from .search_spaces import SPACES, STARTS, STEP_DECAYS, Parameters, as_asked
+from ..baselines.lists import Policy, World, best_lists, read_world, users_at_once
+from ..baselines.matrix import FloatArray, IntArray, codes_of
+from ..baselines.table import fit_baseline
+from .spaces import SPACES, STARTS, STEP_DECAYS, Parameters, as_asked
+from .tables import VALIDATION_SNAPSHOT, built_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from .baselines import Scorer
+    from ..baselines.models import Scorer
 
 POLICIES: tuple[Policy, ...] = ("repeats", "new")
 TABLES = ("interaction_splits", "snapshot_targets", "item_features")

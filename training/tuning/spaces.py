@@ -9,7 +9,7 @@ import optuna
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .config import TrainingConfig
+    from ..config import TrainingConfig
 
 Parameters = dict[str, Any]
 

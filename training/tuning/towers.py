@@ -22,17 +22,17 @@ import duckdb
 import optuna
 import yaml
 
-from .baseline_lists import Policy
-from .built_tables import VALIDATION_SNAPSHOT, built_tables
-from .config import TrainingConfig
-from .examples import Examples
-from .fit import search
-from .layout import has_repeats, layout_of
-from .optimise import Epoch
-from .run_ids import Relations, run_id_of
-from .runs import CHANGING, changing_columns, of_horizon, read_examples
-from .search_spaces import suggest_towers
-from .validation import validation_recall
+from ..baselines.lists import Policy
+from ..config import TrainingConfig
+from ..fit.optimise import Epoch
+from ..fit.schedule import search
+from ..fit.validation import validation_recall
+from ..inputs.examples import Examples
+from ..model.layout import has_repeats, layout_of
+from ..run_ids import Relations, run_id_of
+from ..runs import CHANGING, changing_columns, of_horizon, read_examples
+from .spaces import suggest_towers
+from .tables import VALIDATION_SNAPSHOT, built_tables
 
 HORIZON, SERVE = "evaluation", 1
 INPUTS = ("user_inputs", "item_inputs", "feature_codes", "snapshot_targets", "user_histories")

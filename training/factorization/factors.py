@@ -18,10 +18,10 @@ from scipy.sparse import csr_matrix, diags, vstack
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from .config import TrainingConfig
-from .data import Column, Ragged
-from .examples import Examples, even_sample
-from .histories import pool, products
+from ..config import TrainingConfig
+from ..inputs.arrays import Column, Ragged
+from ..inputs.examples import Examples, even_sample
+from ..inputs.histories import pool, products
 from .linear import fit_linear, ridge
 
 OFTEN = 20  # items of a feature value, above which each of them counts less

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .config import TrainingConfig
-from .data import tensors
-from .examples import Examples, Index, scales
-from .factors import Factors, fit_factors
-from .layout import layout_of
-from .two_towers import TwoTowers
+from ..config import TrainingConfig
+from ..factorization.factors import Factors, fit_factors
+from ..inputs.arrays import tensors
+from ..inputs.examples import Examples, Index, scales
+from ..model.layout import layout_of
+from ..model.two_towers import TwoTowers
 
 ITEMS_AT_ONCE = 32_768  # whose inputs are held as numbers: a text is up to 256 of them
 

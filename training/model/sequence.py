@@ -12,9 +12,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from .data import Column
+from ..inputs.arrays import Column
+from ..inputs.histories import pool
 from .features import Features, Scales, table, without_some
-from .histories import pool
 
 START = 0.05  # deviation of the vectors at the start
 LENGTH = 4.0  # of a user vector at the start

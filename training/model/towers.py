@@ -2,8 +2,8 @@
 
 Everything between a row of the input tables and its embedding happens in here: scaling, missing values, pooling of
 the history. The same modules are trained and exported, so no second place could read an input differently.
-Shapes: B rows, L history length, C item codes (0 = unknown); parts of the embedding, see layout.py: R sequence
-(W = R - 1), F factors, H content.
+Shapes: B rows, L history length, C item codes (0 = unknown); parts of the embedding, see model/layout.py: R
+sequence (W = R - 1), F factors, H content.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .config import TrainingConfig
-from .data import Column
-from .factors import Factors, feature_places, fold_in
+from ..config import TrainingConfig
+from ..factorization.factors import Factors, feature_places, fold_in
+from ..inputs.arrays import Column
+from ..inputs.histories import SIGNALS, history_signals, masked_softmax, pool, unit
 from .features import Features, Scales, silent
-from .histories import SIGNALS, history_signals, masked_softmax, pool, unit
 from .layout import Layout
 from .sequence import SequenceItems, SequenceUsers
 
@@ -46,7 +46,7 @@ class ItemTower(nn.Module):
         self.mixed = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.GELU(), silent(nn.Linear(hidden, hidden)))
         self.trend = silent(nn.Linear(hidden, 1))  # how much an item's factors count at this moment
         self.bias = silent(nn.Linear(hidden, 1))
-        # of values, for items without a code, see newcomers.py; fitted last
+        # of values, for items without a code, see fit/newcomers.py; fitted last
         values = sum(len(rows) for rows in places.values())
         self.register_buffer("newcomers", torch.zeros(values, layout.factors + hidden))
 

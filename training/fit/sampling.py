@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .config import TrainingConfig
-from .examples import Examples, Index, even_sample
+from ..config import TrainingConfig
+from ..inputs.examples import Examples, Index, even_sample
 
 MOST_TARGETS = 256  # of one row that a step learns from
 

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .config import TrainingConfig
-from .data import tensor, tensors
+from ..config import TrainingConfig
+from ..factorization.factors import factor_choices, fit_vectors, fold_in
+from ..inputs.arrays import tensor, tensors
+from ..inputs.examples import Examples, Index, even_sample
 from .embedder import Embedder
-from .examples import Examples, Index, even_sample
-from .factors import factor_choices, fit_vectors, fold_in
 
 Recalls = NDArray[np.float64]
 BLOCK = 256

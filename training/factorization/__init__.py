@@ -1,0 +1,1 @@
+"""Vectors in closed form or by alternation, from who had what: factors and linear models."""

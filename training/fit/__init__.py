@@ -1,0 +1,1 @@
+"""How the towers are fitted: what is searched and measured, the phases, and what they share."""

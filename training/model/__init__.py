@@ -1,0 +1,1 @@
+"""The two towers as networks, which know no data and fit nothing."""

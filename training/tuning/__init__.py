@@ -1,0 +1,1 @@
+"""Searches of settings on the validation window."""
