@@ -80,74 +80,9 @@
         {{ two_tower.top_k_lists('embedded', 'items', n, 'known', 'withheld') }}
     ),
 
-    neighbours as (
-        select
-            had.user_id,
-            neighbours.neighbour_id as item_id,
-            round(sum(ln(1 + had.recency_weight) * neighbours.similarity), 9) as neighbour_score,
-            max(neighbours.similarity) as best_similarity
-        from had
-        inner join {{ ref('two_tower', 'item_neighbours') }} as neighbours
-            on had.item_id = neighbours.item_id and neighbours.horizon = '{{ horizon }}'
-        where had.position <= {{ var('two_tower_neighbour_history') }}
-        group by had.user_id, neighbours.neighbour_id
-    ),
+    {{ two_tower.candidates_by_neighbours(horizon, n // 2) }}
 
-    by_neighbours as (
-        select
-            neighbours.user_id,
-            neighbours.item_id
-        from neighbours
-        anti join known on neighbours.user_id = known.user_id and neighbours.item_id = known.item_id
-        inner join users on neighbours.user_id = users.user_id
-        anti join withheld on users.segment = withheld.segment and neighbours.item_id = withheld.item_id
-        qualify
-            row_number() over (
-                partition by neighbours.user_id
-                order by neighbours.neighbour_score desc, {{ two_tower.stable_hash(['neighbours.item_id']) }}
-            ) <= {{ n // 2 }}
-    ),
-
-    catalogue as (
-        select features.*
-        from {{ ref('two_tower', 'item_features') }} as features
-        inner join horizon on features.snapshot = horizon.snapshot
-    ),
-
-    popularity as (
-        {{ two_tower.popular_items('catalogue', ['recent_users', 'users']) }}
-    ),
-
-    popular as (
-        select
-            segments.segment,
-            popularity.item_id,
-            row_number() over (partition by segments.segment order by popularity.position) as position
-        from popularity
-        cross join (select distinct segment from users) as segments
-        anti join withheld on segments.segment = withheld.segment and popularity.item_id = withheld.item_id
-    ),
-
-    -- no user needs more than the first n beside what is known of them
-    depths as (
-        select
-            users.user_id,
-            users.segment,
-            count(known.item_id) + {{ n // 2 }} as depth
-        from users
-        left join known on users.user_id = known.user_id
-        group by users.user_id, users.segment
-    ),
-
-    by_popularity as (
-        select
-            depths.user_id,
-            popular.item_id
-        from depths
-        inner join popular on depths.segment = popular.segment and popular.position <= depths.depth
-        anti join known on depths.user_id = known.user_id and popular.item_id = known.item_id
-        qualify row_number() over (partition by depths.user_id order by popular.position) <= {{ n // 2 }}
-    ),
+    {{ two_tower.candidates_by_popularity(n // 2) }}
 
     repeats as (
         select
@@ -162,24 +97,7 @@
 
     {%- if rules %}
 
-    -- of a rule for very many items the most popular ones
-    by_rules as (
-        select
-            users.user_id,
-            promoted.item_id
-        from users
-        inner join (
-            select
-                popular.segment,
-                rules.item_id
-            from {{ ref('two_tower', 'active_rules') }} as rules
-            inner join popular
-                on coalesce(rules.segment, popular.segment) = popular.segment and rules.item_id = popular.item_id
-            where rules.action in ('pin', 'boost')
-            qualify row_number() over (partition by popular.segment, rules.rule_id order by popular.position) <= {{ n }}
-        ) as promoted on users.segment = promoted.segment
-        anti join excluded on users.user_id = excluded.user_id and promoted.item_id = excluded.item_id
-    ),
+    {{ two_tower.candidates_by_rules(n) }}
     {%- endif %}
 
     found as (
@@ -226,13 +144,4 @@
     left join embedded on pairs.user_id = embedded.user_id
     left join had on pairs.user_id = had.user_id and pairs.item_id = had.item_id
     left join neighbours on pairs.user_id = neighbours.user_id and pairs.item_id = neighbours.item_id
-{%- endmacro %}
-
-
-{% macro part_score(first, last) %}
-    {#- What one part of the embeddings, from its first to its last dimension, gives to the dot product; 0 for a part that is not there. -#}
-    case when embedded.embedding is not null then list_inner_product(
-        list_concat([cast(0 as float)], cast(embedded.embedding as float[])[{{ first }}:{{ last }}]),
-        list_concat([cast(0 as float)], cast(items.embedding as float[])[{{ first }}:{{ last }}])
-    ) end
 {%- endmacro %}

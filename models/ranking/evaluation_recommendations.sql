@@ -16,7 +16,7 @@ policies as (
 scores as (
     select 'two_tower' as model, user_id, item_id, is_repeat, chance as score, tower_score from candidates
     union all
-    select 'towers', user_id, item_id, is_repeat, tower_score, tower_score from candidates
+    select 'towers', user_id, item_id, is_repeat, tower_score as score, tower_score from candidates
     where tower_score is not null
 ),
 
@@ -28,7 +28,7 @@ final as (
         cast(
             row_number() over (
                 partition by scores.model, policies.policy, scores.user_id
-                order by scores.score desc, {{ two_tower.stable_hash(['scores.item_id']) }}, scores.item_id
+                order by scores.score desc, {{ two_tower.stable_hash(['scores.item_id']) }}, scores.item_id asc
             ) as integer
         ) as rank,
         scores.item_id,

@@ -1,4 +1,4 @@
-{#- The item_knn of the warehouse: cosine of two items' users, each user counting as much as lately, of pairs that few users share less. -#}
+{#- Cosine of the users of two items; see the description in _ranking_models.yml. -#}
 with
 
 horizons as (
@@ -30,7 +30,9 @@ norms as (
 items as (
     select
         *,
-        cast(row_number() over (order by horizon, {{ two_tower.stable_hash(['item_id']) }}, item_id) as integer) as number
+        cast(
+            row_number() over (order by horizon, {{ two_tower.stable_hash(['item_id']) }}, item_id) as integer
+        ) as number
     from norms
 ),
 
@@ -67,7 +69,7 @@ both_ways as (
 ranked as (
     select
         *,
-        row_number() over (partition by one order by similarity desc, other) as rank
+        row_number() over (partition by one order by similarity desc, other asc) as rank
     from both_ways
     qualify rank <= {{ var('two_tower_neighbours') }}
 ),

@@ -3,15 +3,15 @@
 with
 
 {% for horizon in horizons -%}
-of_{{ horizon }} as (
-    {{ two_tower.candidates(horizon) }}
-),
+    of_{{ horizon }} as (
+        {{ two_tower.candidates(horizon) }}
+    ),
 
 {% endfor -%}
 final as (
     {% for horizon in horizons -%}
-    select * from of_{{ horizon }}
-    {{ 'union all' if not loop.last }}
+        select * from of_{{ horizon }}
+                {{ 'union all' if not loop.last }}
     {% endfor %}
 )
 

@@ -27,7 +27,7 @@ numbered as (
         cast(
             row_number() over (
                 partition by ranked.user_id
-                order by ranked.chance desc, {{ two_tower.stable_hash(['ranked.item_id']) }}, ranked.item_id
+                order by ranked.chance desc, {{ two_tower.stable_hash(['ranked.item_id']) }}, ranked.item_id asc
             ) as integer
         ) as rank
     from ranked

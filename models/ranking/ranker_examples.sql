@@ -1,4 +1,4 @@
-{#- Of the horizons that have towers all candidates; of older windows what users had before, which towers say nothing of. -#}
+{#- Of the horizons that have towers all candidates; of older windows what users had, of which no tower is asked. -#}
 {%- set has_evaluation = 'evaluation' in var('two_tower_horizons') -%}
 {%- set validation = 2 if has_evaluation else 1 -%}
 {%- set windows = {'validation': validation} -%}
@@ -28,48 +28,48 @@ taught as (
 ),
 
 {% for horizon, snapshot in windows.items() -%}
-candidates_{{ snapshot }} as (
-    select candidates.*
-    from {{ ref('two_tower', 'learning_candidates') }} as candidates
-    semi join taught on candidates.user_id = taught.user_id and taught.snapshot = {{ snapshot }}
-    where candidates.horizon = '{{ horizon }}'
-),
+    candidates_{{ snapshot }} as (
+        select candidates.*
+        from {{ ref('two_tower', 'learning_candidates') }} as candidates
+        semi join taught on candidates.user_id = taught.user_id and taught.snapshot = {{ snapshot }}
+        where candidates.horizon = '{{ horizon }}'
+    ),
 
 {% endfor -%}
 {% for snapshot in older -%}
-candidates_{{ snapshot }} as (
-    select
-        'older' as horizon,
-        histories.user_id,
-        histories.item_id,
-        true as is_repeat,
-        ['history'] as found_by,
-        cast(null as float) as sequence_score,
-        cast(null as float) as factors_score,
-        cast(null as float) as content_score,
-        cast(null as double) as neighbour_score,
-        cast(null as double) as best_similarity
-    from {{ ref('two_tower', 'user_histories') }} as histories
-    semi join taught on histories.user_id = taught.user_id and taught.snapshot = {{ snapshot }}
-    where
-        histories.snapshot = {{ snapshot }}
-        and histories.position <= {{ var('two_tower_history_length') if two_tower.may_repeat() else 0 }}
-),
+    candidates_{{ snapshot }} as (
+        select
+            'older' as horizon,
+            histories.user_id,
+            histories.item_id,
+            true as is_repeat,
+            ['history'] as found_by,
+            cast(null as float) as sequence_score,
+            cast(null as float) as factors_score,
+            cast(null as float) as content_score,
+            cast(null as double) as neighbour_score,
+            cast(null as double) as best_similarity
+        from {{ ref('two_tower', 'user_histories') }} as histories
+        semi join taught on histories.user_id = taught.user_id and taught.snapshot = {{ snapshot }}
+        where
+            histories.snapshot = {{ snapshot }}
+            and histories.position <= {{ var('two_tower_history_length') if two_tower.may_repeat() else 0 }}
+    ),
 
 {% endfor -%}
 {% for snapshot in windows.values() | list + older -%}
-signals_{{ snapshot }} as (
-    {{ two_tower.signals('candidates_' ~ snapshot, snapshot) }}
-),
+    signals_{{ snapshot }} as (
+        {{ two_tower.signals('candidates_' ~ snapshot, snapshot) }}
+    ),
 
 {% endfor -%}
 signals as (
     {% for snapshot in windows.values() | list + older -%}
-    select
-        {{ snapshot }} as snapshot,
-        *
-    from signals_{{ snapshot }}
-    {{ 'union all' if not loop.last }}
+        select
+            {{ snapshot }} as snapshot,
+            *
+        from signals_{{ snapshot }}
+                {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 

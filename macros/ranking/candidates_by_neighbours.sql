@@ -1,0 +1,30 @@
+{% macro candidates_by_neighbours(horizon, n) %}
+    {#- CTEs of macro candidates: what is near the newest items of the history, and the n nearest that the user never had. -#}
+    neighbours as (
+        select
+            had.user_id,
+            neighbours.neighbour_id as item_id,
+            round(sum(ln(1 + had.recency_weight) * neighbours.similarity), 9) as neighbour_score,
+            max(neighbours.similarity) as best_similarity
+        from had
+        inner join {{ ref('two_tower', 'item_neighbours') }} as neighbours
+            on had.item_id = neighbours.item_id and neighbours.horizon = '{{ horizon }}'
+        where had.position <= {{ var('two_tower_neighbour_history') }}
+        group by had.user_id, neighbours.neighbour_id
+    ),
+
+    by_neighbours as (
+        select
+            neighbours.user_id,
+            neighbours.item_id
+        from neighbours
+        anti join known on neighbours.user_id = known.user_id and neighbours.item_id = known.item_id
+        inner join users on neighbours.user_id = users.user_id
+        anti join withheld on users.segment = withheld.segment and neighbours.item_id = withheld.item_id
+        qualify
+            row_number() over (
+                partition by neighbours.user_id
+                order by neighbours.neighbour_score desc, {{ two_tower.stable_hash(['neighbours.item_id']) }}
+            ) <= {{ n }}
+    ),
+{%- endmacro %}

@@ -1,0 +1,43 @@
+{% macro candidates_by_popularity(n) %}
+    {#- CTEs of macro candidates: the order of popularity by segment, and the n most popular items that the user never had. -#}
+    catalogue as (
+        select features.*
+        from {{ ref('two_tower', 'item_features') }} as features
+        inner join horizon on features.snapshot = horizon.snapshot
+    ),
+
+    popularity as (
+        {{ two_tower.popular_items('catalogue', ['recent_users', 'users']) }}
+    ),
+
+    popular as (
+        select
+            segments.segment,
+            popularity.item_id,
+            row_number() over (partition by segments.segment order by popularity.position) as position
+        from popularity
+        cross join (select distinct segment from users) as segments
+        anti join withheld on segments.segment = withheld.segment and popularity.item_id = withheld.item_id
+    ),
+
+    -- no user needs more than the first n beside what is known of them
+    depths as (
+        select
+            users.user_id,
+            users.segment,
+            count(known.item_id) + {{ n }} as depth
+        from users
+        left join known on users.user_id = known.user_id
+        group by users.user_id, users.segment
+    ),
+
+    by_popularity as (
+        select
+            depths.user_id,
+            popular.item_id
+        from depths
+        inner join popular on depths.segment = popular.segment and popular.position <= depths.depth
+        anti join known on depths.user_id = known.user_id and popular.item_id = known.item_id
+        qualify row_number() over (partition by depths.user_id order by popular.position) <= {{ n }}
+    ),
+{%- endmacro %}
