@@ -218,7 +218,7 @@ def test_a_refresh_gives_what_a_full_run_gives(built: Shop) -> None:
 
     def published() -> dict[str, list[tuple[object, ...]]]:
         # the validation horizon, from which rankers learn, is left out by a refresh
-        served = {name: "where horizon != 'validation'" for name in ("user_embeddings", "item_embeddings")}
+        served = dict.fromkeys(("user_embeddings", "item_embeddings"), "where horizon != 'validation'")
         return {name: built.rows(f"from {name} {served.get(name, '')} order by all") for name in tables}
 
     built.dbt(*select, **SETTINGS).must_pass()
