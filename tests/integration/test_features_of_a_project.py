@@ -56,7 +56,8 @@ def test_what_does_not_age_stands_in_served_rows_alone(garden: PackageProject) -
     served, older = (
         garden.rows(
             "select count(*) > 0, count(description) > 0, count(unit_price) > 0, count(users) = count(*) "
-            f"from main__recommender.item_inputs {kind} join main__recommender.horizons using (horizon, snapshot)"
+            f"from main__recommender.item_inputs as inputs {kind} join main__recommender.horizons as horizons "
+            "on inputs.horizon = horizons.vocabulary and inputs.snapshot = horizons.snapshot"
         )
         for kind in ("semi", "anti")
     )

@@ -217,7 +217,9 @@ def test_a_refresh_gives_what_a_full_run_gives(built: Shop) -> None:
     select = ["run", "--select", "package:two_tower", "--exclude", "tag:evaluate"]
 
     def published() -> dict[str, list[tuple[object, ...]]]:
-        return {name: built.rows(f"from {name} order by all") for name in tables}
+        # the validation horizon, from which rankers learn, is left out by a refresh
+        served = dict.fromkeys(("user_embeddings", "item_embeddings"), "where horizon != 'validation'")
+        return {name: built.rows(f"from {name} {served.get(name, '')} order by all") for name in tables}
 
     built.dbt(*select, **SETTINGS).must_pass()
     full, snapshots = published(), built.rows("select count(*) from snapshots")

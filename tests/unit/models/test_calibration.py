@@ -14,6 +14,7 @@ CASES = {  # pairs of which the ranker said 50 %, how many were taken, what dbt 
     "too few were taken": (1000, 399, "PASS=3 WARN=0 ERROR=1"),
     "too many were taken": (1000, 601, "PASS=3 WARN=0 ERROR=1"),
     "of few pairs it warns": (999, 0, "PASS=3 WARN=1 ERROR=0"),
+    "of very few chance may be the reason": (20, 7, "PASS=4 WARN=0 ERROR=0"),
 }
 
 
