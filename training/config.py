@@ -8,7 +8,7 @@ from typing import Any
 
 # settings that divide, or without which a step has nothing to learn from
 NEVER_ZERO = {
-    "dim", "content", "sequence_steps", "sequence_positions", "sequence_length", "batch_size", "negatives", "threads",
+    "dim", "content", "factors_of_repeats", "sequence_steps", "sequence_positions", "sequence_length", "batch_size", "negatives", "threads",
     "ranker_folds", "ranker_batch_size",
 }  # fmt: skip
 LEAST_DIM = 8
@@ -19,8 +19,9 @@ class TrainingConfig:
     """Settings of one training run; all of them enter the run id."""
 
     # --- the embedding: [sequence, factors, content, bias]; the factors get what the others leave over
-    dim: int = 256  # length of both embeddings (var two_tower_dim)
+    dim: int = 512  # length of both embeddings (var two_tower_dim)
     content: int = 64  # part that is learned from features; also the width of the feature networks
+    factors_of_repeats: int = 191  # at most so many factors where things are had again: more gained nothing there
     # --- sequence part: what comes next after an ordered history, where nothing is bought twice
     sequence: int = 193  # length of the part, at most half of what the content leaves over
     ordered: int = 1  # 0 = histories have no order (var two_tower_split: random), and there is no sequence part

@@ -22,7 +22,7 @@
         'two_tower_held_out_items': {'type': 'number', 'least': 0, 'most': 0.5},
         'two_tower_held_out_users': {'type': 'number', 'least': 0, 'most': 0.5},
         'two_tower_seed': {'type': 'integer', 'least': 0},
-        'two_tower_dim': {'type': 'integer', 'least': 1, 'default': 256},
+        'two_tower_dim': {'type': 'integer', 'least': 1, 'default': 512},
         'two_tower_candidates': {'type': 'integer', 'least': 1},
         'two_tower_neighbours': {'type': 'integer', 'least': 1},
         'two_tower_neighbour_history': {'type': 'integer', 'least': 1},

@@ -79,9 +79,8 @@ def search(
     if embedder.layout.sequence:
         with only(embedder, 1.0, 0.0):
             sequence_epochs = _epochs(embedder, SequenceTrainer(embedder, newest), "sequence", curve.record)
-    with only(embedder, 0.0, 1.0):
-        start = score_of(validation_recall(embedder, POLICIES))
-        taste_epochs = _epochs(embedder, TasteTrainer(embedder, newest), "taste", curve.record, start)
+    with only(embedder, 0.0, 1.0):  # at least one: what content says is a signal of its own for the ranker
+        taste_epochs = _epochs(embedder, TasteTrainer(embedder, newest), "taste", curve.record)
     choose_part_weights(embedder, log)
     embedder.towers.item.newcomers.copy_(fit_newcomers(embedder, newest))
     weight = float(embedder.towers.user.part_weights[1])
@@ -119,15 +118,13 @@ def score_of(recalls: dict[str, float]) -> float:
     return recalls.get("new", recalls.get("repeats", 0.0))
 
 
-def _epochs(
-    embedder: Embedder, trainer: SequenceTrainer | TasteTrainer, phase: str, record: Record, start: float = -1.0
-) -> int:
+def _epochs(embedder: Embedder, trainer: SequenceTrainer | TasteTrainer, phase: str, record: Record) -> int:
     """Run epochs until the validation recall stops rising; the towers are left as they were at their best.
 
-    start: validation recall before the first epoch. Returns the number of the best epoch, 0 = the start.
+    Returns the number of the best epoch, 0 without any.
     """
     towers = embedder.towers
-    best, best_number, best_score = deepcopy(towers.state_dict()), 0, start
+    best, best_number, best_score = deepcopy(towers.state_dict()), 0, -1.0
     for number in range(1, trainer.epochs + 1):
         epoch = trainer.epoch(phase)
         epoch.recall = validation_recall(embedder, POLICIES)

@@ -12,11 +12,12 @@ FEWEST_REPEATS = 0.05  # share of targets that the user already had
 
 @dataclass(frozen=True)
 class Layout:
-    """Lengths of the parts of an embedding [sequence, factors, content, bias]; the first may be missing (0)."""
+    """Lengths of the parts of an embedding [sequence, factors, content, bias, unused]; the first may be missing (0)."""
 
     sequence: int
     factors: int
     content: int
+    unused: int = 0  # zeros at the end
 
     @property
     def parts(self) -> dict[str, slice]:
@@ -35,7 +36,10 @@ class Layout:
 
 def layout_of(examples: Examples, config: TrainingConfig) -> Layout:
     """The parts that a shop needs: a sequence part only where histories have an order and nothing is had twice."""
-    sequence = 0 if has_repeats(examples) else config.longest_sequence
+    if has_repeats(examples):
+        factors = min(config.factors(0), config.factors_of_repeats)
+        return Layout(0, factors, config.content, config.factors(0) - factors)
+    sequence = config.longest_sequence
     return Layout(sequence, config.factors(sequence), config.content)
 
 

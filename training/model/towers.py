@@ -21,7 +21,7 @@ from .sequence import SequenceItems, SequenceUsers
 
 
 class ItemTower(nn.Module):
-    """Item inputs -> [B, D] = [sequence R, factors F, content H, bias 1]."""
+    """Item inputs -> [B, D] = [sequence R, factors F, content H, bias 1, zeros]."""
 
     newcomers: Tensor
     starts: Tensor
@@ -37,6 +37,7 @@ class ItemTower(nn.Module):
         super().__init__()
         hidden = layout.content
         self.id_dropout, self.new_item_scale = config.id_dropout, config.new_item_scale
+        self.unused = layout.unused
         self.sequence = sequence
         places = feature_places(columns)
         self.valued = tuple(places)  # the columns whose values have vectors
@@ -52,8 +53,8 @@ class ItemTower(nn.Module):
 
     def forward(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
         """Embeddings [B, D]; factors as of the snapshot."""
-        taste = self.taste(inputs, factors)
-        return taste if self.sequence is None else torch.cat([self.sequence(inputs), taste], 1)
+        parts = [self.taste(inputs, factors), torch.zeros(len(inputs["item_code"]), self.unused)]
+        return torch.cat(parts if self.sequence is None else [self.sequence(inputs), *parts], 1)
 
     def taste(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
         """Factors, content and bias: [B, F + H + 1]."""
@@ -80,7 +81,7 @@ class ItemTower(nn.Module):
 
 
 class UserTower(nn.Module):
-    """User inputs and history vectors -> [B, D] = [sequence R, factors F, content H, 1].
+    """User inputs and history vectors -> [B, D] = [sequence R, factors F, content H, 1, zeros].
 
     The sequence part is learned from whole histories, factors and content (together: taste) from what came next that
     users had never had. `part_weights` says what each of the two counts in the sum.
@@ -112,9 +113,10 @@ class UserTower(nn.Module):
         """
         width = max(self.layout.sequence - 1, 0)
         taste = self.taste(inputs, vectors[:, width:], places, turn) * self.part_weights[1]
-        if self.sequence is None:
-            return taste
-        return torch.cat([self.sequence(inputs, vectors[:, :width], places) * self.part_weights[0], taste], 1)
+        parts = [taste, torch.zeros(len(taste), self.layout.unused)]
+        if self.sequence is not None:
+            parts.insert(0, self.sequence(inputs, vectors[:, :width], places) * self.part_weights[0])
+        return torch.cat(parts, 1)
 
     def taste(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, turn: Tensor) -> Tensor:
         """Factors, content and 1, [B, F + H + 1], from vectors [n, F + H]."""

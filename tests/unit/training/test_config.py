@@ -46,10 +46,10 @@ def test_settings_take_the_type_of_their_default() -> None:
 @pytest.mark.parametrize(
     ("settings", "sequence", "factors"),
     [
-        ({}, 95, 191),  # half of what the content leaves over
-        ({"dim": 512}, 193, 447),
-        ({"sequence": 0}, 0, 191),
-        ({"ordered": 0}, 0, 191),
+        ({}, 193, 447),
+        ({"dim": 256}, 95, 191),  # half of what the content leaves over
+        ({"sequence": 0}, 0, 447),
+        ({"ordered": 0}, 0, 447),
         ({"dim": 8, "content": 4}, 0, 3),  # half of three is too short for a vector and its bias
     ],
 )
