@@ -8,7 +8,8 @@ from typing import Any
 
 # settings that divide, or without which a step has nothing to learn from
 NEVER_ZERO = {
-    "dim", "content", "factors_of_repeats", "sequence_steps", "sequence_positions", "sequence_length", "batch_size", "negatives", "threads",
+    "dim", "content", "factors_of_repeats", "sequence_steps", "sequence_positions", "sequence_length", "batch_size",
+    "negatives", "threads",
     "ranker_folds", "ranker_batch_size",
 }  # fmt: skip
 LEAST_DIM = 8
