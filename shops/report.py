@@ -8,7 +8,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-OWN = ["two_tower", "tuned"]  # the towers with the defaults, and with settings that were searched
+OWN = ["two_tower", "towers", "tuned"]  # the lists, the towers alone, and the lists with settings that were searched
 MODELS = [
     *OWN, "als", "als_usual", "ease", "item_knn", "sasrec", "own_most_bought", "popularity", "recent_popularity",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
 with
 
+-- made anew and not read from learning_candidates, which a refresh leaves as of the last training
 candidates as (
-    select * from {{ ref('two_tower', 'learning_candidates') }}
-    where horizon = 'evaluation'
+    {{ two_tower.candidates('evaluation') }}
 ),
 
 ranked as (
