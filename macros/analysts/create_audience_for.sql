@@ -21,7 +21,7 @@
             array_inner_product(users.embedding, items.embedding) - thresholds.threshold as margin
         from {{ two_tower.for_analysts('item_embeddings') }} as items
         inner join {{ two_tower.for_analysts('user_embeddings') }} as users
-            on items.horizon = users.horizon and users.policy = '{{ var('two_tower_policy') }}'
+            on items.horizon = users.horizon and users.policy = {{ two_tower.literal(var('two_tower_policy')) }}
         inner join thresholds on users.user_id = thresholds.user_id
         anti join {{ two_tower.for_analysts('unavailable_items') }} as unavailable
             on items.item_id = unavailable.item_id and thresholds.segment = unavailable.segment

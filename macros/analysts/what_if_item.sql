@@ -25,7 +25,7 @@
         inner join {{ ref('two_tower', 'model_rankings') }} as rankings on users.user_id = rankings.user_id
         where
             users.horizon = 'production'
-            and users.policy = '{{ two_tower.setting('two_tower_policy') }}'
+            and users.policy = {{ two_tower.literal(two_tower.setting('two_tower_policy')) }}
             and rankings.model_rank <= {{ two_tower.setting('two_tower_k') }}
             and rankings.source != 'popularity'
         group by users.user_id, users.embedding, what_if_items.embedding

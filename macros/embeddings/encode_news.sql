@@ -30,7 +30,7 @@
             insert into {{ news }}
             select
                 content_hash,
-                '{{ encoder.version }}' as encoder,
+                {{ two_tower.literal(encoder.version) }} as encoder,
                 embedding,
                 case when embedding is null then coalesce({{ problem }}, 'the encoder gives no numbers') end as problem
             from (

@@ -4,7 +4,7 @@
     with
 
     lists_horizons as (
-        select snapshot from {{ ref('two_tower', 'horizons') }} where horizon = '{{ horizon }}'
+        select snapshot from {{ ref('two_tower', 'horizons') }} where horizon = {{ two_tower.literal(horizon) }}
     ),
 
     lists_exclusions as (
@@ -17,7 +17,7 @@
     ),
 
     lists_items as (
-        select * from {{ ref('two_tower', 'item_embeddings') }} where horizon = '{{ horizon }}'
+        select * from {{ ref('two_tower', 'item_embeddings') }} where horizon = {{ two_tower.literal(horizon) }}
     ),
 
     lists_users as (
@@ -25,8 +25,8 @@
         from {{ ref('two_tower', 'user_embeddings') }} as embeddings
         semi join {{ users }} as users on embeddings.user_id = users.user_id
         where
-            embeddings.horizon = '{{ horizon }}'
-            and embeddings.policy = '{{ policy }}'
+            embeddings.horizon = {{ two_tower.literal(horizon) }}
+            and embeddings.policy = {{ two_tower.literal(policy) }}
             and embeddings.source != 'nothing'
     ),
 

@@ -6,6 +6,7 @@
         'two_tower_items': {'type': 'text'},
         'two_tower_reviews': {'type': 'text', 'default': ''},
         'two_tower_columns': {'type': 'mapping'},
+        'two_tower_placeholder_ids': {'type': 'mapping'},
         'two_tower_data_dir': {'type': 'text'},
         'two_tower_split': {'type': 'text', 'among': ['time', 'last_event', 'random']},
         'two_tower_as_of': {'type': 'text'},

@@ -4,6 +4,15 @@ reviews as (
     select * from {{ ref('two_tower', 'stg_reviews') }}
 ),
 
+-- a review of which only the day is known may have been written at its end
+clock as (
+    select
+        case
+            when {{ two_tower.is_by_day('review_at') }} then interval 1 day else interval 1 microsecond
+        end as known_after
+    from reviews
+),
+
 snapshots as (
     select * from {{ ref('two_tower', 'snapshots') }}
 ),
@@ -23,7 +32,8 @@ written as (
                 {{ two_tower.stable_hash(['reviews.user_id', 'reviews.review_at']) }}
         ) as place
     from snapshots
-    inner join reviews on snapshots.as_of > reviews.review_at
+    cross join clock
+    inner join reviews on reviews.review_at + clock.known_after <= snapshots.as_of
 ),
 
 means as (

@@ -39,8 +39,9 @@ pairs as (
         splits.item_id,
         items.place,
         count(*) as interactions,
-        sum(splits.quantity) filter (where splits.price is not null) as quantity,
-        sum(splits.price * splits.quantity) as spend,
+        -- units whose price is known
+        sum(if(splits.price = 0, splits.quantity, round(splits.revenue / splits.price, 9))) as quantity,
+        sum(splits.revenue) as spend,
         bool_or({{ two_tower.is_recent('splits.bucket', 'weighed.snapshot') }}) as is_recent,
         min(splits.event_at) as first_at,
         max(splits.event_at) as last_at,

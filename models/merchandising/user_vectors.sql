@@ -14,7 +14,7 @@ embeddings as (
     from {{ two_tower.for_analysts('user_embeddings') }}
     where
         horizon = 'production'
-        and policy = '{{ var('two_tower_policy') }}'
+        and policy = {{ two_tower.literal(var('two_tower_policy')) }}
         and source != 'nothing'
         and isfinite(list_sum(cast(embedding as float[])))
 ),

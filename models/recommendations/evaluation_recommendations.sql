@@ -8,7 +8,7 @@ final as (
     {%- for policy in var('two_tower_policies') %}
         select
             'two_tower' as model,
-            '{{ policy }}' as policy,
+            {{ two_tower.literal(policy) }} as policy,
             lists.*
         from (
             {{ two_tower.two_tower_lists('users', 'evaluation', policy, var('two_tower_evaluation_k')) }}

@@ -2,7 +2,7 @@ with
 
 users as (
     select * from {{ ref('two_tower', 'user_embeddings') }}
-    where horizon = 'production' and policy = '{{ var('two_tower_policy') }}' and source = 'history'
+    where horizon = 'production' and policy = {{ two_tower.literal(var('two_tower_policy')) }} and source = 'history'
 ),
 
 items as (

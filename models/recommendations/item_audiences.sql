@@ -18,7 +18,7 @@ users as (
         {{ two_tower.longer_vector('embeddings.embedding', '-thresholds.threshold') }} as embedding
     from {{ ref('two_tower', 'user_embeddings') }} as embeddings
     inner join thresholds on embeddings.user_id = thresholds.user_id
-    where embeddings.horizon = 'production' and embeddings.policy = '{{ var('two_tower_policy') }}'
+    where embeddings.horizon = 'production' and embeddings.policy = {{ two_tower.literal(var('two_tower_policy')) }}
 ),
 
 -- lists for what sells; the table macro audience_for() answers for every other item

@@ -6,7 +6,7 @@ users as (
         run_id,
         embedding
     from {{ ref('two_tower', 'user_embeddings') }}
-    where horizon = 'production' and policy = '{{ var('two_tower_policy') }}' and source != 'nothing'
+    where horizon = 'production' and policy = {{ two_tower.literal(var('two_tower_policy')) }} and source != 'nothing'
 ),
 
 neighbours as (

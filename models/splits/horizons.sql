@@ -1,4 +1,3 @@
-{%- set wanted = "'" ~ var('two_tower_horizons') | join("', '") ~ "'" -%}
 with
 
 snapshots as (
@@ -18,7 +17,7 @@ views as (
 
 final as (
     select * from views
-    where horizon in ({{ wanted }})
+    where list_contains({{ two_tower.literal(var('two_tower_horizons')) }}, horizon)
 )
 
 select * from final

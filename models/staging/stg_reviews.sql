@@ -4,10 +4,7 @@
 with
 
 reviews as (
-    {{ two_tower.optional_relation(
-        'two_tower_reviews', {'user_id': 'varchar', 'item_id': 'varchar', 'review_at': 'timestamp'},
-        {'rating': 'double', 'text': 'varchar'}
-    ) }}
+    {{ two_tower.input_rows('reviews') }}
 ),
 
 final as (
