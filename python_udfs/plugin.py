@@ -67,7 +67,7 @@ def functions(threads: int) -> dict[str, tuple[Callable[..., Any], Any, str]]:
         "embed_text": (embed_text, ["VARCHAR", "VARCHAR"], "FLOAT[]"),
         "embed_image": (of_any_columns(embed_image), None, "FLOAT[]"),
         "picture_problem": (of_any_columns(picture_problem), None, "VARCHAR"),
-        "picture_version": (picture_version, ["VARCHAR"], "VARCHAR"),
+        "picture_version": (of_any_columns(picture_version), None, "VARCHAR"),
         "encoder": (describe, ["VARCHAR"], "STRUCT(reads VARCHAR, version VARCHAR, dimension INTEGER)"),
         "text_buckets": (text_buckets, ["VARCHAR", "BIGINT"], "INTEGER[]"),
         "normal_quantile": (normal_quantile, ["DOUBLE"], "DOUBLE"),

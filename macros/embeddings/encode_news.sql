@@ -24,7 +24,7 @@
     {%- endset -%}
     {%- do run_query(gather) -%}
     {%- set total = run_query('select count(*) from ' ~ waiting).rows[0][0] | int -%}
-    {%- set problem = "'no words'" if encoder.reads == 'text' else 'picture_problem(content)' -%}
+    {%- set problem = "'no words'" if encoder.reads == 'text' else 'picture_problem(content' ~ two_tower.pictures_root(encoder.reads) ~ ')' -%}
     {%- for batch in range((total + size - 1) // size) -%}
         {%- set encode -%}
             insert into {{ news }}
@@ -37,7 +37,9 @@
                 select
                     content_hash,
                     content,
-                    embed_{{ encoder.reads }}({{ two_tower.literal(encoder.folder) }}, content) as embedding
+                    embed_{{ encoder.reads }}(
+                        {{ two_tower.literal(encoder.folder) }}, content{{ two_tower.pictures_root(encoder.reads) }}
+                    ) as embedding
                 from {{ waiting }}
                 where batch = {{ batch }}
             )

@@ -25,8 +25,8 @@
             '', 'unknown', 'null', 'none', 'nan', 'n/a', 'na', 'nil', 'undefined', 'anonymous', 'guest', 'not set', '(not set)', '<na>'
         )
         or (
-            n > 10 * mean_of_others
-            and (n > 0.1 * total or regexp_full_match(id, '[-0.]*|-1|9{4,}'))
+            n >= 10 * mean_of_others
+            and (n >= 0.1 * total or regexp_full_match(id, '[-0.]*|-1|9{4,}'))
         )
     order by n desc, id asc
 {%- endmacro %}

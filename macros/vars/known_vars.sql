@@ -17,6 +17,7 @@
         'two_tower_history_length': {'type': 'integer', 'least': 1},
         'two_tower_history_half_life_days': {'type': 'number', 'least': 0.001},
         'two_tower_min_item_interactions': {'type': 'integer', 'least': 1},
+        'two_tower_pictures_root': {'type': 'text', 'default': ''},
         'two_tower_text_buckets': {'type': 'integer', 'least': 2},
         'two_tower_reviews_per_item': {'type': 'integer', 'least': 1},
         'two_tower_review_shrinkage': {'type': 'number', 'least': 0.001},
