@@ -1,17 +1,14 @@
 {% macro literal(value) %}
-    {#- A value of Jinja as SQL: none, a boolean, a number, text, or a list of these. -#}
+    {#- A value of Jinja as SQL: none, a boolean, a number, text, or a list of these; a quote in a text is doubled. -#}
     {%- if value is none -%}
-        {{ return('null') }}
-    {%- elif value is string -%}
-        {{ return("'" ~ value | replace("'", "''") ~ "'") }}
+        null
     {%- elif value is boolean -%}
-        {{ return(value | string | lower) }}
+        {{ value | string | lower }}
     {%- elif value is number -%}
-        {{ return(value | string) }}
-    {%- elif value is iterable and value is not mapping -%}
-        {%- set members = [] -%}
-        {%- for member in value -%}{%- do members.append(two_tower.literal(member)) -%}{%- endfor -%}
-        {{ return('[' ~ members | join(', ') ~ ']') }}
+        {{ value }}
+    {%- elif value is string or value is mapping or value is not iterable -%}
+        '{{ value | string | replace("'", "''") }}'
+    {%- else -%}
+        [{% for member in value %}{{ two_tower.literal(member) }}{{ ', ' if not loop.last }}{% endfor %}]
     {%- endif -%}
-    {{ return(two_tower.literal(value | string)) }}
 {%- endmacro %}

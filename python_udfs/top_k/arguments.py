@@ -17,6 +17,8 @@ def as_items(items: pa.Array, adjustments: pa.ListArray | None) -> Items:
     for rows in adjustments or []:
         positions, amounts = rows.values.field("position"), rows.values.field("amount")
         numbers = as_numbers(positions, "top_k: adjustments", len(items))
+        if amounts.null_count:
+            raise ValueError("top_k: adjustments hold an amount of NULL; filter it out of the list")
         order = np.argsort(numbers)
         adjusted.append(Adjustment(numbers[order], amounts.to_numpy(zero_copy_only=False).astype(np.float32)[order]))
     return Items(vectors, np.flatnonzero(~np.isfinite(vectors).all(1)), tuple(adjusted))
@@ -38,8 +40,8 @@ def as_vectors(items: pa.Array) -> Floats:
     return vectors.take(places, axis=0)
 
 
-def as_users(users: pa.StructArray, items: Items) -> Users:
-    """The fields that matter. Raises ValueError when a length or a position does not fit the items."""
+def as_users(users: pa.StructArray, items: Items, k: int) -> Users:
+    """The fields that matter. Raises ValueError when a length or a position does not fit the items, or a place k."""
     if not pa.types.is_struct(users.type) or users.type.get_field_index("embedding") < 0:
         raise ValueError(f"top_k: users are {users.type}; give structs with a field 'embedding'")
     fields = dict(zip((field.name for field in users.type), users.flatten(), strict=True))
@@ -56,14 +58,20 @@ def as_users(users: pa.StructArray, items: Items) -> Users:
     segments = fields.get("segment", pa.nulls(n)).cast(pa.int32()).fill_null(0)
     segment_numbers = as_numbers(segments, "top_k: users.segment", len(items.adjustments), least=-1)
     scales = fields.get("scale", pa.nulls(n)).cast(pa.float32()).fill_null(1.0).to_numpy(zero_copy_only=False)
-    pins = as_pins(fields["pins"], m) if "pins" in fields else ()
+    pins = as_pins(fields["pins"], m, k) if "pins" in fields else ()
     return Users(vectors, numbers, np.cumsum([0, *lengths]), segment_numbers, scales, pins)
 
 
-def as_pins(pins: pa.ListArray, items: int) -> tuple[dict[int, int], ...]:
-    """STRUCT(position, place)[] of each user. Raises ValueError when a position does not fit the items."""
+def as_pins(pins: pa.ListArray, items: int, k: int) -> tuple[dict[int, int], ...]:
+    """STRUCT(position, place)[] of each user. Raises ValueError unless each is of one item and of one place in the list."""
     as_numbers(pins.flatten().field("position"), "top_k: users.pins", items)
-    return tuple({pin["place"] - 1: pin["position"] - 1 for pin in row or []} for row in pins.to_pylist())
+    as_numbers(pins.flatten().field("place"), "top_k: places of users.pins, as a list has them,", k)
+    rows = [row or [] for row in pins.to_pylist()]
+    found = tuple({pin["place"] - 1: pin["position"] - 1 for pin in row} for row in rows)
+    for row, by_place in zip(rows, found, strict=True):
+        if len(set(by_place.values())) < len(row):
+            raise ValueError(f"top_k: users.pins {row} have an item or a place twice; keep one of them")
+    return found
 
 
 def as_rules(kinds: pa.ListArray, caps: pa.Array, items: int) -> Rules:
@@ -71,6 +79,8 @@ def as_rules(kinds: pa.ListArray, caps: pa.Array, items: int) -> Rules:
     width = len(caps)
     if len(kinds) != items or (items and set(kinds.value_lengths().to_pylist()) != {width}):
         raise ValueError(f"top_k: kinds are {len(kinds)} lists for {items} items; each must have {width} numbers")
+    if caps.null_count or kinds.flatten().null_count:
+        raise ValueError("top_k: kinds or caps hold NULL; give an item without a kind a number of its own")
     lowest = min(caps.to_pylist(), default=1)
     if lowest < 1:
         raise ValueError(f"top_k: a cap is {lowest}; give at least 1, and leave out of the items what nobody may get")
@@ -80,6 +90,8 @@ def as_rules(kinds: pa.ListArray, caps: pa.Array, items: int) -> Rules:
 
 def as_sizes(sizes: pa.Array, items: int) -> Integers:
     """Lengths of the groups. Raises ValueError when they do not make up all items."""
+    if sizes.null_count:
+        raise ValueError("top_k: sizes hold NULL; filter it out of the list")
     numbers: Integers = sizes.to_numpy(zero_copy_only=False).astype(np.int64)
     if numbers.sum() != items or (numbers < 1).any():
         raise ValueError(f"top_k: sizes add up to {numbers.sum()}, and there are {items} items; no group may be empty")

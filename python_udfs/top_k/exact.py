@@ -169,9 +169,9 @@ def score(users: Users, items: Items, groups: int) -> Floats:
     scores = np.empty((-(-m // groups) * groups, n), np.float32)
     with np.errstate(invalid="ignore", over="ignore"):
         np.matmul(items.vectors, users.vectors.T, out=scores[:m])
-    for number, adjustment in enumerate(items.adjustments):
-        meant = np.flatnonzero(users.segments == number)
-        scores[np.ix_(adjustment.numbers, meant)] += adjustment.amounts[:, None] * users.scales[meant]
+        for number, adjustment in enumerate(items.adjustments):
+            meant = np.flatnonzero(users.segments == number)
+            scores[np.ix_(adjustment.numbers, meant)] += adjustment.amounts[:, None] * users.scales[meant]
     withhold(scores, users, items, -np.inf)
     return scores
 

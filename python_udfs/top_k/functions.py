@@ -80,7 +80,7 @@ def block_top_k(
     if k < 1:
         raise ValueError(f"top_k: k is {k}; give at least 1")
     catalogue = as_items(items, adjustments)
-    block, catalogue = used_dimensions(as_users(users, catalogue), catalogue)
+    block, catalogue = used_dimensions(as_users(users, catalogue, k), catalogue)
     sizes = as_sizes(*choice, len(items)) if len(choice) == 1 else np.array([len(items)])
     with ONE_AT_A_TIME, threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
         if is_worth_rounding(len(users), int(sizes.max(initial=0))):

@@ -1,4 +1,4 @@
-"""A team's project that names every input, each a view on a table of the schema raw, which tests change; nothing is trained."""
+"""A team's project that names every input, each a view on a table of the schema raw, which tests change."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 import yaml
+from helpers.dbt_runner import REPO, Outcome, invoke
 from jinja2 import Environment
-from .dbt_runner import REPO, Outcome, invoke
 
 NAMES = {
     "interactions": "fct_purchases",
@@ -52,7 +52,8 @@ SHOP = {
     "users": "select range as user_id, 'club ' || range % 5 as club, 20.0 + range % 50 as age from range(120)",
     "items": "select range as item_id, 'shelf ' || range % 5 as shelf, 1.5 + range % 7 as list_price from range(60)",
     "reviews": """
-        select range as user_id, range % 60 as item_id, timestamp '2026-02-01 10:00' + interval (range) hour as review_at,
+        select range as user_id, range % 60 as item_id,
+            timestamp '2026-02-01 10:00' + interval (range) hour as review_at,
             1.0 + range % 5 as rating, 'very nice thing' as text
         from range(120)
     """,
@@ -108,6 +109,7 @@ class Team:
     """The project in a folder. `tables` is what raw holds when a test begins."""
 
     folder: Path
+    package: Path = REPO
     tables: dict[str, str] = field(default_factory=lambda: dict(SHOP))
 
     @property
@@ -130,7 +132,7 @@ class Team:
         files = {
             "dbt_project.yml": project,
             "profiles.yml": {"my_shop": {"target": "dev", "outputs": {"dev": output}}},
-            "packages.yml": {"packages": [{"local": os.path.relpath(REPO, self.folder)}]},
+            "packages.yml": {"packages": [{"local": os.path.relpath(self.package, self.folder)}]},
         }
         for name, content in files.items():
             (self.folder / name).write_text(yaml.safe_dump(content))
@@ -139,7 +141,7 @@ class Team:
         return self
 
     def fill(self, **tables: str) -> Team:
-        """Tables of raw: those of the shop, and others in place of some; a list of statements is run as it is."""
+        """Tables of raw: those of the shop, and others in place of some."""
         with duckdb.connect(str(self.database)) as connection:
             connection.execute("create schema if not exists raw")
             for name, query in {**self.tables, **tables}.items():

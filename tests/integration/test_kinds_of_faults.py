@@ -121,7 +121,8 @@ def test_what_all_guests_had_is_no_basket_and_not_bought_again(team: Team, guest
 
 def test_a_session_over_midnight_is_one_purchase(team: Team) -> None:
     night = """
-        select range as user_id, 7 as item_id, timestamp '2026-03-01 23:55' + interval (d) day + interval (m) minute as event_at
+        select range as user_id, 7 as item_id,
+            timestamp '2026-03-01 23:55' + interval (d) day + interval (m) minute as event_at
         from range(60), (values {}) as events(d, m)
     """
     with team.holding(interactions=night.format("(0, 0), (0, 10)")):
@@ -144,7 +145,7 @@ def test_days_and_moments_of_purchases_give_the_same_interval(team: Team) -> Non
 
 
 def test_a_review_of_which_the_day_is_known_is_read_when_the_day_is_over(team: Team) -> None:
-    """Snapshot 0 is a second after the newest interaction: what was written on that day may have been written after it."""
+    """Snapshot 0 is a second after the newest interaction: a review of that day may have been written after it."""
     newest = f"(select max(event_at) from ({SHOP['interactions']}))"
     review = (
         f"select 1 as user_id, 1 as item_id, {{}} as review_at, 4.0 as rating, 'x' as text from (select {newest} as t)"
@@ -457,11 +458,12 @@ def test_identifiers_and_literals_are_written_in_one_way() -> None:
     """Nothing else puts a value of Jinja between quotes, which the value may hold itself."""
     for path in [*(REPO / "macros").rglob("*.sql"), *(REPO / "models").rglob("*.sql")]:
         text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
+        if path.name == "literal.sql":
+            continue
         assert not re.search(r"adapter\.quote\(", text), path
         for line in text.splitlines():
-            assert not re.search(r"(?<![\w)])'\{\{(?!-? ?two_tower\.(check|warn))", line), (path.name, line)
-            if path.name != "literal.sql" and re.search(r"(= ?|\()'\" ~ |\"'\" ~ \w+ ~ \"'\"", line):
-                raise AssertionError((path.name, line))
+            assert not re.search(r"(?<![\w)])'\{\{", line), (path.name, line)
+            assert not re.search(r"(= ?|\()'\" ~ |\"'\" ~ \w+ ~ \"'\"", line), (path.name, line)
 
 
 # --- remedies
@@ -488,7 +490,8 @@ def test_the_remedy_for_a_time_works_when_pasted(team: Team, given: str, expecte
         assert remedy, errors
         team.fill(interactions=f"select * replace ({remedy[1]}) from ({spoilt})")
         team.read("interactions").must_pass()
-        wrong = f"select count(*) from stg_interactions anti join (select {expected} as event_at from ({SHOP['interactions']})) using (event_at)"
+        right = f"select {expected} as event_at from ({SHOP['interactions']})"
+        wrong = f"select count(*) from stg_interactions anti join ({right}) using (event_at)"
         assert team.rows(wrong) == [(0,)]
 
 

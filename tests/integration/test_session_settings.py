@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,14 +14,16 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "order_by_non_integer_literal": True, "ordered_aggregate_threshold": 2,
     },
     "parallel": {
-        "preserve_insertion_order": False, "threads": 4, "perfect_ht_threshold": 0, "scalar_subquery_error_on_multiple_rows": False,
+        "preserve_insertion_order": False, "threads": 4, "perfect_ht_threshold": 0,
+        "scalar_subquery_error_on_multiple_rows": False,
     },
     "arrow": {
         "arrow_large_buffer_size": True, "arrow_output_list_view": True, "arrow_lossless_conversion": True,
         "arrow_output_version": "1.5",
     },
     "reading": {
-        "TimeZone": "Pacific/Apia", "Calendar": "gregorian", "ieee_floating_point_ops": False, "old_implicit_casting": True,
+        "TimeZone": "Pacific/Apia", "Calendar": "gregorian", "ieee_floating_point_ops": False,
+        "old_implicit_casting": True,
         "default_collation": "NOCASE",
     },
 }  # fmt: skip
@@ -33,18 +33,19 @@ def content(team: Team) -> dict[str, tuple[Any, ...]]:
     """Rows and checksum of every table of the package."""
     with duckdb.connect(str(team.database), read_only=True) as connection:
         tables = connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'main_recommender' and table_type = 'BASE TABLE'"
+            "select table_name from information_schema.tables "
+            "where table_schema = 'main_recommender' and table_type = 'BASE TABLE'"
         ).fetchall()
         query = "select count(*), bit_xor(hash(t)) from main_recommender.{} as t"
         return {table: connection.execute(query.format(table)).fetchall()[0] for (table,) in tables}
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Team, dict[str, tuple[Any, ...]]]]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Team, dict[str, tuple[Any, ...]]]:
     team = Team(tmp_path_factory.mktemp("settings") / "shop").write().fill()
     team.dbt("deps").must_pass()
     team.dbt("run", "--exclude", "als_usual").must_pass()
-    yield team, content(team)
+    return team, content(team)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from helpers.small_encoders import write_image_encoder
 from onnx import TensorProto, helper
 from PIL import Image
-from helpers.small_encoders import write_image_encoder
 from two_tower.python_udfs.encoders import image
 from two_tower.python_udfs.encoders.folders import FOLDERS
 from two_tower.python_udfs.plugin import register
