@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from . import installation
+from .arrays import plain
 from .database_lock import refuse_locked
 from .encoders.folders import describe
 from .encoders.image import embed_image, picture_problem, picture_version
@@ -45,7 +46,8 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     for name, (function, parameters, return_type) in functions(int(threads)).items():
         if name not in present:
             nulls: Any = "special" if name in SEE_NULL else "default"
-            connection.create_function(name, function, parameters, return_type, type=arrow, null_handling=nulls)
+            made = of_any_columns(function)
+            connection.create_function(name, made, parameters, return_type, type=arrow, null_handling=nulls)
     if "two_tower_version" not in present:
         connection.create_function("two_tower_version", installation.version, [], "VARCHAR")
         connection.create_function("two_tower_missing_packages", installation.missing_packages, [], "VARCHAR[]")
@@ -88,7 +90,7 @@ def functions(threads: int) -> dict[str, tuple[Callable[..., Any], Any, str]]:
 
 def of_any_columns(function: Callable[..., Any], **settings: Any) -> Callable[..., Any]:
     """The function, without annotations, which DuckDB would read: rows and vectors have another type in each model."""
-    return lambda *columns: function(*columns, **settings)
+    return lambda *columns: function(*map(plain, columns), **settings)
 
 
 class Plugin(BasePlugin):

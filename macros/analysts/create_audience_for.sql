@@ -31,11 +31,11 @@
     )
 
     select
-        row_number() over (order by ranked.margin desc, {{ two_tower.stable_hash(['ranked.user_id']) }}) as rank,
+        row_number() over (order by ranked.margin desc, {{ two_tower.stable_hash(['ranked.user_id']) }} asc) as rank,
         ranked.user_id,
         ranked.margin
     from ranked
     qualify rank <= k
-    order by rank
+    order by rank asc
     {%- endif %}
 {%- endmacro %}

@@ -45,7 +45,7 @@
         from published
         union all
         select
-            row_number() over (order by others.score desc, {{ two_tower.stable_hash(['others.item_id']) }})
+            row_number() over (order by others.score desc, {{ two_tower.stable_hash(['others.item_id']) }} asc)
             + (select count(*) from published) as rank,
             others.item_id,
             others.score,
@@ -57,6 +57,6 @@
 
     select * from lists
     where lists.rank <= k
-    order by lists.rank
+    order by lists.rank asc
     {%- endif %}
 {%- endmacro %}

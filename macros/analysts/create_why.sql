@@ -56,6 +56,6 @@
         answers.detail,
         answers.value
     from answers
-    order by answers.place, answers.value desc
+    order by answers.place asc, answers.value desc
     {%- endif %}
 {%- endmacro %}

@@ -33,7 +33,7 @@
 
     what_if_ranked as (
         select
-            row_number() over (order by margin desc, {{ two_tower.stable_hash(['user_id']) }}) as rank,
+            row_number() over (order by margin desc, {{ two_tower.stable_hash(['user_id']) }} asc) as rank,
             *
         from what_if_margins
     )
@@ -46,5 +46,5 @@
     from what_if_ranked as ranked
     cross join what_if_items
     where ranked.rank <= {{ k }}
-    order by ranked.rank
+    order by ranked.rank asc
 {%- endmacro %}

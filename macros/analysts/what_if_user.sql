@@ -52,5 +52,5 @@
         users.embedding
     from what_if_lists as lists
     cross join what_if_users as users
-    order by lists.rank
+    order by lists.rank asc
 {%- endmacro %}

@@ -15,7 +15,7 @@
             any_value(content) as content,
             {#- texts of like length together, so that little is padded #}
             (row_number() over (
-                order by {{ 'length(any_value(content)) desc,' if encoder.reads == 'text' }} content_hash
+                order by {{ 'length(any_value(content)) desc,' if encoder.reads == 'text' }} content_hash asc
             ) - 1) // {{ size }} as batch
         from ({{ contents }})
         anti join ({{ known }}) as known using (content_hash)

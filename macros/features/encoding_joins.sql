@@ -12,7 +12,7 @@
         select
             members.horizon,
             members.{{ entity }}_id,
-            list(distinct codes.code order by codes.code) as codes  -- a list may hold a value twice
+            list(distinct codes.code order by codes.code asc) as codes  -- a list may hold a value twice
         from (
             select
                 horizon,

@@ -36,7 +36,7 @@
             segment,
             item_id,
             sum(case action when 'boost' then strength else -strength end) as amount,
-            list(rule_id order by rule_id) as rule_ids
+            list(rule_id order by rule_id asc) as rule_ids
         from ruled_rules
         where action != 'pin'
         group by segment, item_id

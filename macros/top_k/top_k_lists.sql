@@ -36,7 +36,7 @@
         top_k_items.{{ within }},
         cast(row_number() over (
             partition by top_k_ranked.user_id, top_k_items.{{ within }}
-            order by top_k_ranked.rank
+            order by top_k_ranked.rank asc
         ) as integer) as rank,
         {%- else %}
         cast(top_k_ranked.rank as integer) as rank,
@@ -59,7 +59,7 @@
             {%- endif %}
             -- decides between items with the same score
             row_number() over (
-                order by {% if within %}{{ within }}, {% endif %}{{ two_tower.stable_hash(['item_id']) }}, item_id
+                order by {% if within %}{{ within }} asc, {% endif %}{{ two_tower.stable_hash(['item_id']) }} asc, item_id asc
             ) as position
         from {{ items }}
         where embedding is not null
@@ -68,7 +68,7 @@
     top_k_catalogues as (
         select
             {%- if pins %}
-            list(top_k_items.kinds order by top_k_items.position) as kinds,
+            list(top_k_items.kinds order by top_k_items.position asc) as kinds,
             {%- endif %}
             list(struct_pack(
                 embedding := offered.embedding, "position" := cast(top_k_items.position as integer)
@@ -79,7 +79,7 @@
     {%- if within %}
 
     top_k_groups as (
-        select list(size order by {{ within }}) as sizes
+        select list(size order by {{ within }} asc) as sizes
         from (
             select
                 {{ within }},
@@ -98,7 +98,7 @@
             list(struct_pack(
                 "position" := cast(top_k_items.position as integer), amount := cast(adjustments.amount as float)
             )) as amounts,
-            cast(row_number() over (order by adjustments.segment) as integer) as number
+            cast(row_number() over (order by adjustments.segment asc) as integer) as number
         from {{ adjustments }} as adjustments
         inner join top_k_items on adjustments.item_id = top_k_items.item_id
         group by adjustments.segment
@@ -107,7 +107,7 @@
     top_k_adjustments as (
         select
             coalesce(
-                list(amounts order by number),
+                list(amounts order by number asc),
                 cast([] as struct(position integer, amount float)[][])
             ) as adjustments
         from top_k_segments
@@ -160,7 +160,7 @@
             users.scale,
             top_k_pins.pins,
             {%- endif %}
-            row_number() over (order by users.user_id) - 1 as place
+            row_number() over (order by users.user_id asc) - 1 as place
         from {{ users }} as users
         {%- if adjustments %}
         left join top_k_segments on users.segment = top_k_segments.segment
@@ -175,7 +175,7 @@
     ),
 
     top_k_blocks as (
-        select list(top_k_users order by top_k_users.place) as users
+        select list(top_k_users order by top_k_users.place asc) as users
         from top_k_users
         cross join top_k_block_sizes
         group by top_k_users.place // top_k_block_sizes.block_size

@@ -20,7 +20,7 @@ served as (
             inputs.horizon = horizons.horizon
             and inputs.snapshot = horizons.snapshot
     -- so that embed gets full blocks of rows for one model each, which takes half the time
-    order by inputs.horizon, inputs.item_id
+    order by inputs.horizon asc, inputs.item_id asc
 ),
 
 final as (

@@ -24,7 +24,7 @@ served as (
             and inputs.snapshot = horizons.snapshot
     cross join policies
     -- so that embed gets full blocks of rows for one model each, which takes half the time
-    order by inputs.horizon, inputs.user_id, policies.policy
+    order by inputs.horizon asc, inputs.user_id asc, policies.policy asc
 ),
 
 final as (

@@ -29,7 +29,7 @@ written as (
                 -- recent and long ones first
                 {{ two_tower.half_lives(two_tower.days_between('reviews.review_at', 'snapshots.as_of')) }}
                 * ln(1 + length(coalesce(reviews.text, ''))) desc,
-                {{ two_tower.stable_hash(['reviews.user_id', 'reviews.review_at']) }}
+                {{ two_tower.stable_hash(['reviews.user_id', 'reviews.review_at']) }} asc
         ) as place
     from snapshots
     cross join clock
@@ -54,7 +54,7 @@ final as (
         / (count(written.rating) + {{ var('two_tower_review_shrinkage') }}) as review_rating,
         string_agg(
             case when written.place <= {{ var('two_tower_reviews_per_item') }} then written.text end,
-            ' ' order by written.place
+            ' ' order by written.place asc
         ) as review_text
     from written
     inner join means on written.snapshot = means.snapshot

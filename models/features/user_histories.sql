@@ -16,7 +16,7 @@ ends as (
 items as (
     select
         item_id,
-        row_number() over (order by {{ two_tower.stable_hash(['item_id']) }}) as place
+        row_number() over (order by {{ two_tower.stable_hash(['item_id']) }} asc) as place
     from splits
     group by item_id
 ),

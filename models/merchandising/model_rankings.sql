@@ -33,7 +33,7 @@ best_of_categories as (
         cast(
             row_number() over (
                 partition by user_id
-                order by score desc, {{ two_tower.stable_hash(['item_id']) }}, item_id asc
+                order by score desc, {{ two_tower.stable_hash(['item_id']) }} asc, item_id asc
             ) as integer
         ) as rank
     from {{ ref('two_tower', 'recommendations_by_category') }}

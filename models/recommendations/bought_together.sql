@@ -11,7 +11,7 @@ nobody as (
 -- what a user had on one day is one basket; what has no times, or is of many people under one id, makes no pairs
 lines as (
     select distinct
-        dense_rank() over (order by splits.user_id, date_trunc('day', splits.event_at)) as basket,
+        dense_rank() over (order by splits.user_id asc, date_trunc('day', splits.event_at) asc) as basket,
         splits.item_id
     from {{ ref('two_tower', 'interaction_splits') }} as splits
     cross join clock
@@ -31,7 +31,7 @@ unavailable as (
 items as (
     select
         item_id,
-        cast(row_number() over (order by {{ two_tower.stable_hash(['item_id']) }}) as integer) as number,
+        cast(row_number() over (order by {{ two_tower.stable_hash(['item_id']) }} asc) as integer) as number,
         count(*) as baskets
     from lines
     group by item_id

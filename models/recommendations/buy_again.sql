@@ -17,7 +17,7 @@ events as (
         item_id,
         event_at,
         coalesce(event_at >= lag(event_at) over (
-            partition by user_id, item_id order by event_at
+            partition by user_id, item_id order by event_at asc
         ) + interval 12 hour, true) as is_purchase
     from {{ ref('two_tower', 'interaction_splits') }}
 ),
@@ -69,7 +69,7 @@ final as (
         cast(
             row_number() over (
                 partition by user_id
-                order by score desc, purchases desc, {{ two_tower.stable_hash(['item_id']) }}
+                order by score desc, purchases desc, {{ two_tower.stable_hash(['item_id']) }} asc
             ) as integer
         ) as rank,
         item_id,

@@ -13,7 +13,7 @@ final as (
         item_id,
         review_at,
         avg(rating) as rating,
-        string_agg(text, ' ' order by text) as text
+        string_agg(text, ' ' order by text asc) as text
     from reviews
     group by user_id, item_id, review_at
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from helpers.dbt_runner import REPO
-from helpers.every_input import NAMES, READERS, SHOP, Team, known_inputs
+from helpers.every_input import NAMES, READERS, SHOP, UNTRAINED, Team, known_inputs
 
 INPUTS = known_inputs()
 STRICT = ("interactions", "users", "items", "reviews")  # a faulty row stops the run; of the others it is left out
@@ -234,7 +234,7 @@ def test_both_ends_of_a_time_are_looked_at(team: Team, moment: str) -> None:
                     rf"column {column}: \d+ rows (lie in the future|are -infinity).*?Remedy: correct the ", said
                 )
             else:
-                assert re.search(re.escape(where(name, column)) + r"\d+ rows [^:]*They are left out\.", said), said
+                assert re.search(re.escape(where(name, column)) + r"\d+ rows .{,99}They are left out\.", said), said
 
 
 def test_outcomes_of_the_future_do_not_complete_the_days_after_an_exposure(team: Team) -> None:
@@ -528,3 +528,66 @@ def test_what_is_wrong_with_a_model_of_ours_is_mended_in_a_file_of_theirs(team: 
     finally:
         project.write_text(kept)
         team.fill()
+
+
+# --- data are never SQL, Jinja or a path
+
+HOSTILE = [
+    "'); drop table stg_items; --",
+    "{{ 1/0 }}",
+    "{% raw %}",
+    "../../etc/passwd",
+    '"; select 1; --',
+    "a'b\"c",
+    "$$",
+]
+
+
+def test_planted_strings_come_out_as_they_went_in(team: Team) -> None:
+    texts = ", ".join("'" + text.replace("'", "''") + "'" for text in HOSTILE)
+    hostile = f"[{texts}][1 + n % {len(HOSTILE)}]"
+
+    def named(column: str) -> str:
+        return f"if({column} < {len(HOSTILE)}, [{texts}][1 + {column}], {column}::varchar)"
+
+    spoilt = {
+        "interactions": {"user_id": named("user_id"), "item_id": named("item_id"), "event_type": hostile},
+        "users": {"user_id": named("user_id"), "club": hostile},
+        "items": {"item_id": named("item_id"), "shelf": hostile},
+        "reviews": {"user_id": named("user_id"), "item_id": named("item_id"), "text": hostile},
+        "item_availability": {"item_id": named("item_id")},
+        "user_exclusions": {"user_id": named("user_id"), "item_id": named("item_id")},
+        "merchandising_rules": {
+            "rule_id": hostile,
+            "item_id": named("item_id"),
+            "category": "null",
+            "segment": hostile,
+        },
+        "exposures": {
+            "experiment": hostile,
+            "user_id": named("user_id"),
+            "variant": "if(n % 3 = 0, 'control', " + hostile + ")",
+        },
+        "outcomes": {"user_id": named("user_id")},
+    }
+    with team.holding(**{name: spoil(name, values) for name, values in spoilt.items()}):
+        team.dbt("run", "--select", *UNTRAINED, "active_rules", "unavailable_items", "excluded_items").must_pass()
+        for query in (
+            "select user_id from stg_users", "select item_id from stg_items", "select user_id from stg_interactions",
+            "select distinct shelf from stg_items", "select distinct category from item_categories",
+            "select distinct segment from user_segments", "select distinct item_id from item_reviews",
+            "select distinct experiment from experiment_metrics",
+        ):  # fmt: skip
+            found = {value for (value,) in team.rows(query)}
+            assert set(HOSTILE) <= found, (query, found)
+        errors = one_line(team.dbt("run", "--select", "active_rules", two_tower_k=1, two_tower_rank_depth=1).output)
+        assert "Traceback" not in errors
+
+
+def test_a_planted_string_in_an_error_is_told_and_not_run(team: Team) -> None:
+    for text in HOSTILE:
+        quoted = "'" + text.replace("'", "''") + "'"
+        with team.holding(merchandising_rules=spoil("merchandising_rules", {"rule_id": quoted, "action": quoted})):
+            errors = team.read("merchandising_rules").must_fail().errors
+            assert f"rule '{text}': action is '{text}'; it may be pin, boost, bury or exclude" in errors
+    assert team.rows("select count(*) > 0 from stg_items") == [(True,)]

@@ -10,8 +10,8 @@ from helpers.every_input import Team
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "orders": {
-        "default_order": "DESC", "default_null_order": "NULLS_FIRST", "integer_division": True,
-        "order_by_non_integer_literal": True, "ordered_aggregate_threshold": 2,
+        "default_order": "DESC", "default_null_order": "NULLS_FIRST", "order_by_non_integer_literal": True,
+        "ordered_aggregate_threshold": 2,
     },
     "parallel": {
         "preserve_insertion_order": False, "threads": 4, "perfect_ht_threshold": 0,
@@ -30,14 +30,30 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def content(team: Team) -> dict[str, tuple[Any, ...]]:
-    """Rows and checksum of every table of the package."""
+    """Rows and checksum of every table of the package; sums of fractions are rounded, for their order is the threads'."""
     with duckdb.connect(str(team.database), read_only=True) as connection:
+        connection.execute("use main_recommender")
         tables = connection.execute(
             "select table_name from information_schema.tables "
             "where table_schema = 'main_recommender' and table_type = 'BASE TABLE'"
         ).fetchall()
-        query = "select count(*), bit_xor(hash(t)) from main_recommender.{} as t"
-        return {table: connection.execute(query.format(table)).fetchall()[0] for (table,) in tables}
+        found = {}
+        for (table,) in tables:
+            columns = connection.execute(f"select column_name, column_type from (describe {table})").fetchall()
+            values = ", ".join(rounded(f'"{name}"', kind) for name, kind in columns)
+            found[table] = connection.execute(f"select count(*), bit_xor(hash(row({values}))) from {table}").fetchall()[
+                0
+            ]
+        return found
+
+
+def rounded(column: str, kind: str) -> str:
+    """A column whose fractions have few digits."""
+    if kind in ("DOUBLE", "FLOAT"):
+        return f"round({column}::double, 5)"
+    if kind.startswith(("DOUBLE[", "FLOAT[")):
+        return f"[round(x::double, 4) for x in {column}]"
+    return f"[round(x::double, 4) for x in map_values({column})]" if kind.startswith("MAP(VARCHAR, DOUBLE") else column
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +71,14 @@ def test_unusual_settings_change_no_table(trained: tuple[Team, dict[str, tuple[A
     team.dbt("run", "--exclude", "training_runs").must_pass()
     found = content(team)
     assert {table for table in expected if found[table] != expected[table]} == set()
+
+
+def test_a_setting_that_gives_division_another_meaning_is_refused(
+    trained: tuple[Team, dict[str, tuple[Any, ...]]],
+) -> None:
+    team, _ = trained
+    errors = team.write(settings={"integer_division": True}).dbt("run", "--select", "stg_items").must_fail().errors
+    assert "profiles.yml, settings of target dev: integer_division is true" in errors
+    assert "Remedy: take it out" in errors
+    said = team.write(settings={"default_collation": "NOCASE"}).dbt("run", "--select", "stg_items").must_pass().output
+    assert "default_collation is 'NOCASE'" in said
