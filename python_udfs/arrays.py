@@ -46,7 +46,7 @@ def as_matrix(vectors: pa.Array, name: str) -> Floats:
 
 
 def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column with lists and strings as DuckDB has them by default: its settings of Arrow may make large ones or views."""
+    """The column with lists and strings as DuckDB has them by default; its settings may make large ones or views."""
     kind = plain_type(column.type)
     return column if kind == column.type else pa.chunked_array([relaid(part, kind) for part in column.chunks], kind)
 

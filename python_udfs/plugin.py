@@ -5,6 +5,7 @@ In profiles.yml: `plugins: [{module: two_tower.python_udfs.plugin}]`. Outside db
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -46,7 +47,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     for name, (function, parameters, return_type) in functions(int(threads)).items():
         if name not in present:
             nulls: Any = "special" if name in SEE_NULL else "default"
-            made = of_any_columns(function)
+            made = function if parameters is None else of_plain_columns(function)
             connection.create_function(name, made, parameters, return_type, type=arrow, null_handling=nulls)
     if "two_tower_version" not in present:
         connection.create_function("two_tower_version", installation.version, [], "VARCHAR")
@@ -86,6 +87,16 @@ def functions(threads: int) -> dict[str, tuple[Callable[..., Any], Any, str]]:
             "STRUCT(difference DOUBLE, low DOUBLE, high DOUBLE)",
         ),
     }
+
+
+def of_plain_columns(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with its signature, which DuckDB reads, on columns as it has them by default."""
+
+    @wraps(function)
+    def made(*columns: Any) -> Any:
+        return function(*map(plain, columns))
+
+    return made
 
 
 def of_any_columns(function: Callable[..., Any], **settings: Any) -> Callable[..., Any]:

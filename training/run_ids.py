@@ -44,7 +44,9 @@ def kin_of(relations: Relations, config: TrainingConfig, shop: str = "") -> str:
     digest = hashlib.sha256((json.dumps(config.as_dict(), sort_keys=True) + shop).encode())
     for name in sorted(relations):
         digest.update(f"{name} {relations[name].columns} {relations[name].types}".encode())
-    texts = relations["feature_codes"].filter("value = 'buckets'").select("feature, code").order("all")
+    texts = (
+        relations["feature_codes"].filter("value = 'buckets'").select("feature, code").order("feature asc, code asc")
+    )
     digest.update(str(texts.fetchall()).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         if path.stem in FITTING:

@@ -63,7 +63,7 @@ def as_users(users: pa.StructArray, items: Items, k: int) -> Users:
 
 
 def as_pins(pins: pa.ListArray, items: int, k: int) -> tuple[dict[int, int], ...]:
-    """STRUCT(position, place)[] of each user. Raises ValueError unless each is of one item and of one place in the list."""
+    """STRUCT(position, place)[] of each user. Raises ValueError unless each has an item and a place of its own."""
     as_numbers(pins.flatten().field("position"), "top_k: users.pins", items)
     as_numbers(pins.flatten().field("place"), "top_k: places of users.pins, as a list has them,", k)
     rows = [row or [] for row in pins.to_pylist()]
