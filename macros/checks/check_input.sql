@@ -12,7 +12,7 @@
         {%- set counts = [] -%}
         {%- for doubt in doubts -%}
             {%- do counts.append('count(*) filter (where ' ~ doubt.condition ~ ')') -%}
-            {%- do counts.append('min(cast(' ~ doubt.column ~ ' as varchar)) filter (where ' ~ doubt.condition ~ ')') -%}
+            {%- do counts.append('cast(min(' ~ doubt.column ~ ') filter (where ' ~ doubt.condition ~ ') as varchar)') -%}
         {%- endfor -%}
         {%- set found = run_query('select ' ~ (counts or ['0']) | join(', ') ~ ' from ' ~ rows).rows[0] if doubts else [] -%}
         {%- for doubt in doubts -%}

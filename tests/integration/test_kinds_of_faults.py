@@ -54,7 +54,7 @@ def test_the_shop_itself_gives_no_warning(team: Team) -> None:
 def test_every_input_is_read_through_the_checks() -> None:
     """A new input cannot forget them: there is no other way to the relation that a var names."""
     readers = {"input_rows.sql", "input_columns.sql", "input_relation.sql", "input_features.sql"}
-    readers |= {"check_input.sql", "check_input_column.sql", "warn_of_returns.sql"}
+    readers |= {"check_input.sql", "check_input_column.sql", "warn_of_returns.sql", "warn_of_later_times.sql"}
     found = set()
     for path in [*(REPO / "macros").rglob("*.sql"), *(REPO / "models").rglob("*.sql")]:
         if re.search(r"two_tower\.(input_relation|named_model|input_columns)\(", path.read_text()):
@@ -388,6 +388,15 @@ def test_the_bookkeeping_of_tools_is_no_feature(team: Team) -> None:
         assert columns == {"user_id", "club", "age", "last_modified"}
 
 
+def test_a_time_that_moves_with_each_load_is_named(team: Team) -> None:
+    times = "timestamp '2026-11-01' as seen_at, timestamp '2025-12-01' as joined, date '2026-11-01' as \"Last Seen\""
+    with team.holding(users=f"select *, {times} from ({SHOP['users']})"):
+        said = one_line(team.dbt("run", "--select", "+user_features").must_pass().output)
+        assert f"{where('users', 'seen_at')}lies after the last event of 120 of 120 users" in said
+        assert f"{where('users', 'Last Seen')}lies after the last event of 120 of 120 users" in said
+        assert "column joined" not in said
+
+
 # --- types, as the engine knows them
 
 
@@ -548,7 +557,7 @@ def test_planted_strings_come_out_as_they_went_in(team: Team) -> None:
     hostile = f"[{texts}][1 + n % {len(HOSTILE)}]"
 
     def named(column: str) -> str:
-        return f"if({column} < {len(HOSTILE)}, [{texts}][1 + {column}], {column}::varchar)"
+        return f"if({column} < {len(HOSTILE)}, [{texts}][1 + {column}::bigint], {column}::varchar)"
 
     spoilt = {
         "interactions": {"user_id": named("user_id"), "item_id": named("item_id"), "event_type": hostile},
