@@ -1,6 +1,7 @@
 {% macro outsized_ids(rows, column) %}
     {#- Select of the ids that stand for nobody in particular, the most frequent first: id, n, total. Words for a missing value always;
-        other ids with ten times as many rows as the others have on average, where they are a tenth of all rows, or zeros and the like. -#}
+        other ids, among more than ten, with ten times as many rows as the others on average, where they are a tenth of all rows, or zeros
+        and the like. -#}
     select
         id,
         n,
@@ -10,6 +11,7 @@
             id,
             n,
             sum(n) over () as total,
+            count(*) over () as ids,
             (sum(n) over () - n) / greatest(count(*) over () - 1, 1)::double as mean_of_others
         from (
             select
@@ -25,7 +27,8 @@
             '', 'unknown', 'null', 'none', 'nan', 'n/a', 'na', 'nil', 'undefined', 'anonymous', 'guest', 'not set', '(not set)', '<na>'
         )
         or (
-            n >= 10 * mean_of_others
+            ids > 10
+            and n >= 10 * mean_of_others
             and (n >= 0.1 * total or regexp_full_match(id, '[-0.]*|-1|9{4,}'))
         )
     order by n desc, id asc
