@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ..towers.onnx_files import refuse_outside
+from ..onnx_weights import refuse_outside
 
 Vectors = npt.NDArray[np.float32]
 

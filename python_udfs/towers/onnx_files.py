@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ..onnx_weights import refuse_outside
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -19,7 +20,6 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "tensor(int64)": np.dtype(np.int64),
 }
 REMEDY = "put the folder of the model back, or `dbt run --select +training_runs+` trains again and writes it anew"
-LOCATION = re.compile(rb"\x0a\x08location\x12(.)", re.DOTALL)
 KEPT = 8  # two towers in two horizons, before and after a training
 
 
@@ -85,23 +85,6 @@ def load(path: str) -> Model:
         raise ValueError(f"embed: '{path}' is not a whole ONNX file ({reason}); {REMEDY}") from None
     about = dict(session.get_modelmeta().custom_metadata_map)
     return Model(path, session, tuple(_input(path, node) for node in session.get_inputs()), about)
-
-
-def refuse_outside(file: Path, name: str) -> None:
-    """Raises ValueError when a model asks for weights in a file outside of its own folder; `name` stands in the error.
-
-    In ONNX such a file is the value of the key "location": two fields of a protobuf message, one after the other.
-    """
-    try:
-        content = file.read_bytes()
-        folder = file.parent.resolve()
-    except OSError:
-        return  # what opens the file says so
-    for found in LOCATION.finditer(content):
-        length = found[1][0]
-        location = content[found.end() : found.end() + length].decode(errors="replace")
-        if length > 127 or "\0" in location or not (folder / location).resolve().is_relative_to(folder):
-            raise ValueError(f"{name} reads weights from '{location}', outside of its folder; put them beside it")
 
 
 def _input(path: str, node: Any) -> Input:
