@@ -70,14 +70,16 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=1, help="number of the first case: another one, other cases")
     given_arguments = parser.parse_args()
     half = given_arguments.minutes * 30
+    told("calls", calls(half, given_arguments.first))
     with tempfile.TemporaryDirectory() as folder:
-        for name, found in (
-            ("calls", calls(half, given_arguments.first)),
-            ("tables", tables(half, given_arguments.first, Path(folder))),
-        ):
-            print(f"{name}: {sum(found.values())}")
-            for outcome, count in found.most_common():
-                print(f"{count:>10}  {outcome}")
+        told("tables", tables(half, given_arguments.first, Path(folder)))
+
+
+def told(name: str, found: Counter[str]) -> None:
+    """Print counts by outcome."""
+    print(f"{name}: {sum(found.values())}", flush=True)
+    for outcome, count in found.most_common():
+        print(f"{count:>10}  {outcome}", flush=True)
 
 
 if __name__ == "__main__":

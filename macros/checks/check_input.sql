@@ -62,7 +62,7 @@
                     'problem': 'lie in the future', 'remedy': 'They are left out. Correct the clock or the unit of time.'}) -%}
             {%- endif -%}
         {%- elif wanted.kind == 'number' -%}
-            {%- do doubts.append(two_tower.not_finite(name, column)) -%}
+            {%- do doubts.append(two_tower.not_finite(name, column, '1e30')) -%}
             {%- if wanted.least is defined -%}
                 {%- do doubts.append({'name': name, 'column': column, 'condition': 'try_cast(' ~ column ~ ' as double) < ' ~ wanted.least,
                     'problem': 'are below ' ~ wanted.least, 'remedy': 'They count as they are. If they are discounts or refunds, leave '
@@ -80,10 +80,10 @@
 {% endmacro %}
 
 
-{% macro not_finite(name, column) %}
+{% macro not_finite(name, column, most=none) %}
     {#- One of doubtful_values: NaN and infinity. -#}
-    {{ return({'name': name, 'column': column, 'condition': 'not isfinite(try_cast(' ~ column ~ ' as double))',
-        'problem': 'are NaN or infinite', 'remedy': 'They count as missing (NULL).'}) }}
+    {{ return({'name': name, 'column': column, 'condition': 'not ' ~ two_tower.is_number(column, most),
+        'problem': 'are NaN or infinite' ~ (', or beyond ' ~ most if most else ''), 'remedy': 'They count as missing (NULL).'}) }}
 {% endmacro %}
 
 

@@ -30,7 +30,7 @@
         {% if not columns -%}
             cast(null as {{ types[wanted.kind] }})
         {%- elif wanted.kind == 'number' -%}
-            {{ two_tower.finite(columns[name]) }}
+            {{ two_tower.finite(columns[name], '1e30') }}
         {%- else -%}
             cast({{ columns[name] }} as {{ types[wanted.kind] }})
         {%- endif %} as {{ name }}{{ ',' if not loop.last }}

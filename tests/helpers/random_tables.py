@@ -198,9 +198,9 @@ PROMISES: dict[str, str] = {
         with given as (
             select distinct user_id::varchar, item_id::varchar, event_at::timestamp, event_type::varchar
             from main.fct_purchases
-            qualify (not coalesce(isfinite(quantity::double), false)) or quantity > 0
+            qualify (not coalesce(abs(quantity::double) <= 1e30, false)) or quantity > 0
                 or coalesce(
-                    max(if(isfinite(quantity::double), quantity, null)) over (partition by event_type) <= 0
+                    max(if(abs(quantity::double) <= 1e30, quantity, null)) over (partition by event_type) <= 0
                     and quantity = 0, false
                 )
         )
@@ -212,12 +212,12 @@ PROMISES: dict[str, str] = {
             from (
                 select price, if(max(q0) over (partition by event_type) > 0, coalesce(q0, 1), 1) as q
                 from (
-                    select *, if(isfinite(quantity::double), quantity::double, null) as q0 from main.fct_purchases
+                    select *, if(abs(quantity::double) <= 1e30, quantity::double, null) as q0 from main.fct_purchases
                 )
                 qualify coalesce(q0, 1) > 0
                     or (q0 = 0 and not coalesce(max(q0) over (partition by event_type) > 0, false))
             )
-            where isfinite(price::double)
+            where abs(price::double) <= 1e30
         ),
         found as (select coalesce(sum(revenue), 0) as revenue from stg_interactions)
         select 1 from given, found
