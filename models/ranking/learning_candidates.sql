@@ -11,7 +11,7 @@ with
 final as (
     {% for horizon in horizons -%}
         select * from of_{{ horizon }}
-                {{ 'union all' if not loop.last }}
+        {{ 'union all' if not loop.last }}
     {% endfor %}
 )
 
