@@ -1,5 +1,5 @@
-{#- The validation horizon is the one before the first that is wanted: its towers have not seen the window from which
-    that one's ranker learns. It shares the vocabulary of that horizon. -#}
+{#- The validation horizon is the one before the first that is wanted: its towers have not seen the window from which that one's ranker
+    learns. It shares the vocabulary of that horizon. -#}
 {%- set wanted = var('two_tower_horizons') -%}
 {%- set first = 1 if 'evaluation' in wanted else 0 -%}
 with
@@ -23,7 +23,7 @@ views as (
     union all
     select
         'validation',
-        '{{ 'evaluation' if first else 'production' }}',
+        {{ two_tower.literal('evaluation' if first else 'production') }},
         {{ first + 1 }}
 ),
 
