@@ -9,10 +9,12 @@ with
 
 {% endfor -%}
 final as (
-    {% for horizon in horizons -%}
+    {%- for horizon in horizons %}
         select * from of_{{ horizon }}
-                {{ 'union all' if not loop.last }}
-    {% endfor %}
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
 )
 
 select * from final

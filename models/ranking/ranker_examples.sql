@@ -64,13 +64,15 @@ taught as (
 
 {% endfor -%}
 signals as (
-    {% for snapshot in windows.values() | list + older -%}
+    {%- for snapshot in windows.values() | list + older %}
         select
             {{ snapshot }} as snapshot,
             *
         from signals_{{ snapshot }}
-                {{ 'union all' if not loop.last }}
-    {% endfor %}
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
 ),
 
 final as (

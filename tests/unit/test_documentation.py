@@ -9,7 +9,7 @@ import pytest
 import reference
 from reference.errors import sql_errors
 from reference.texts import is_sentence
-from runs import REPO
+from helpers.dbt_runner import REPO
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
