@@ -1,5 +1,5 @@
-{#- The validation horizon is the one before the first that is wanted: its towers have not seen the window from which that one's ranker
-    learns. It shares the vocabulary of that horizon. -#}
+{#- The validation horizon is the one before the first that is wanted. Its towers have not seen the window from which
+    the ranker of that one learns. It shares that one's vocabulary. -#}
 {%- set wanted = var('two_tower_horizons') -%}
 {%- set first = 1 if 'evaluation' in wanted else 0 -%}
 with

@@ -26,7 +26,7 @@ from two_tower.training.fit.validation import validation_recall
 from two_tower.training.inputs.arrays import tensors
 from two_tower.training.inputs.examples import build_examples
 
-CONFIG = TrainingConfig(dim=14, content=4, sequence=5, epochs=2, threads=1)
+CONFIG = TrainingConfig(dim=14, content=4, sequence=5, factors_of_repeats=6, epochs=2, threads=1)
 FACTORS: dict[str, dict[str, float]] = {  # each kind of fold-in
     "als": {"factors_alpha": 3.0, "factors_regularization": 1.0},
     "linear": {"factors_alpha": 1.0, "factors_regularization": 1.0, "factors_linear": 1},
@@ -64,7 +64,15 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
     found = moved(search(make_examples(repeats=shop == "repeats"), config, quiet)[0])
     assert found.layout.sequence == SHOPS[shop]
     assert (found.towers.user.sequence is None) == (SHOPS[shop] == 0)
+    assert found.layout.unused == (3 if shop == "repeats" else 0)
     return found
+
+
+def test_what_no_part_takes_of_an_embedding_is_zeros(embedder: Embedder) -> None:
+    with torch.inference_mode():
+        found = torch.cat([embedder.users(np.arange(12)[SERVED]), embedder.items(1, np.arange(5))])
+    used = found.shape[1] - embedder.layout.unused
+    assert not found[:, used:].any()
 
 
 @pytest.fixture(scope="module")
