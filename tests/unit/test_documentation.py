@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import reference
+from helpers.dbt_runner import REPO
 from reference.errors import sql_errors
 from reference.texts import is_sentence
-from helpers.dbt_runner import REPO
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
