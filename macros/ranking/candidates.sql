@@ -118,7 +118,7 @@
         select
             user_id,
             item_id,
-            list_sort(list(distinct source)) as found_by
+            list_sort(list(distinct source), 'asc', 'nulls last') as found_by
         from found
         group by user_id, item_id
     ),

@@ -94,3 +94,5 @@ def test_every_ordering_says_its_direction() -> None:
         for order in re.findall(r"order by\b((?:[^\n]*\n?){4})|\.order\(\"([^\"]*)\"", text):
             said = "".join(order)
             assert re.search(r"\b(asc|desc)\b|~ columns ~", said), (path.name, said)
+        for sort in re.findall(r"(?:list|array)_sort\((?:[^\n]*\n?){12}", text):
+            assert re.search("'(asc|desc)'", sort, re.IGNORECASE), (path.name, sort)
