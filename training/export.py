@@ -150,6 +150,9 @@ def _traced(graph: nn.Module, names: list[str], examples: tuple[Tensor, ...], li
         )  # fmt: skip
     assert program is not None
     model: onnx.ModelProto = program.model_proto
+    # torch takes a size for a constant without a word where the graph asks for it as a number, as len() does
+    fixed = [entry.name for entry in model.graph.input if entry.type.tensor_type.shape.dim[0].dim_value]
+    assert not fixed, f"the number of rows is a constant in {fixed}"
     return model
 
 

@@ -53,7 +53,7 @@ class ItemTower(nn.Module):
 
     def forward(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
         """Embeddings [B, D]; factors as of the snapshot."""
-        parts = [self.taste(inputs, factors), torch.zeros(len(inputs["item_code"]), self.unused)]
+        parts = [self.taste(inputs, factors), torch.zeros(inputs["item_code"].shape[0], self.unused)]
         return torch.cat(parts if self.sequence is None else [self.sequence(inputs), *parts], 1)
 
     def taste(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
@@ -113,7 +113,7 @@ class UserTower(nn.Module):
         """
         width = max(self.layout.sequence - 1, 0)
         taste = self.taste(inputs, vectors[:, width:], places, turn) * self.part_weights[1]
-        parts = [taste, torch.zeros(len(taste), self.layout.unused)]
+        parts = [taste, torch.zeros(taste.shape[0], self.layout.unused)]
         if self.sequence is not None:
             parts.insert(0, self.sequence(inputs, vectors[:, :width], places) * self.part_weights[0])
         return torch.cat(parts, 1)
