@@ -9,7 +9,7 @@ SHOPS_DATA ?= shops/data
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format tune tune-towers shops bench test-duckdb-1.5 refresh-without-torch test-clean-install docs dbt-docs clean
+.PHONY: help demo test fuzz check format tune tune-towers shops bench test-duckdb-1.5 refresh-without-torch test-clean-install docs dbt-docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -22,6 +22,9 @@ demo: $(INSTALLED)  ## from a retailer's tables to tested recommendations
 
 test: $(INSTALLED)  ## unit and integration tests, on small planted shops
 	$(BIN)/python -m pytest $(IN_PARALLEL)
+
+fuzz: $(INSTALLED)  ## random calls and tables for MINUTES (10); the counts by outcome
+	PYTHONPATH=tests $(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10)
 
 check: $(INSTALLED) .venv-bouncer/.installed docs  ## formatting, types, conventions, links of the documentation
 	$(BIN)/ruff check .

@@ -5,11 +5,13 @@ In profiles.yml: `plugins: [{module: two_tower.python_udfs.plugin}]`. Outside db
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from . import installation
+from .arrays import plain
 from .caps_and_pins import arrange
 from .database_lock import refuse_locked
 from .encoders.folders import describe
@@ -46,7 +48,8 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     for name, (function, parameters, return_type) in functions(int(threads)).items():
         if name not in present:
             nulls: Any = "special" if name in SEE_NULL else "default"
-            connection.create_function(name, function, parameters, return_type, type=arrow, null_handling=nulls)
+            made = function if parameters is None else of_plain_columns(function)
+            connection.create_function(name, made, parameters, return_type, type=arrow, null_handling=nulls)
     if "two_tower_version" not in present:
         connection.create_function("two_tower_version", installation.version, [], "VARCHAR")
         connection.create_function("two_tower_missing_packages", installation.missing_packages, [], "VARCHAR[]")
@@ -66,7 +69,7 @@ def functions(threads: int) -> dict[str, tuple[Callable[..., Any], Any, str]]:
         "embed_text": (embed_text, ["VARCHAR", "VARCHAR"], "FLOAT[]"),
         "embed_image": (of_any_columns(embed_image), None, "FLOAT[]"),
         "picture_problem": (of_any_columns(picture_problem), None, "VARCHAR"),
-        "picture_version": (picture_version, ["VARCHAR"], "VARCHAR"),
+        "picture_version": (of_any_columns(picture_version), None, "VARCHAR"),
         "encoder": (describe, ["VARCHAR"], "STRUCT(reads VARCHAR, version VARCHAR, dimension INTEGER)"),
         "text_buckets": (text_buckets, ["VARCHAR", "BIGINT"], "INTEGER[]"),
         "normal_quantile": (normal_quantile, ["DOUBLE"], "DOUBLE"),
@@ -85,9 +88,19 @@ def functions(threads: int) -> dict[str, tuple[Callable[..., Any], Any, str]]:
     }
 
 
+def of_plain_columns(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with its signature, which DuckDB reads, on columns as it has them by default."""
+
+    @wraps(function)
+    def made(*columns: Any) -> Any:
+        return function(*map(plain, columns))
+
+    return made
+
+
 def of_any_columns(function: Callable[..., Any], **settings: Any) -> Callable[..., Any]:
     """The function, without annotations, which DuckDB would read: rows and vectors have another type in each model."""
-    return lambda *columns: function(*columns, **settings)
+    return lambda *columns: function(*map(plain, columns), **settings)
 
 
 class Plugin(BasePlugin):

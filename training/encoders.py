@@ -15,11 +15,11 @@ import argparse
 import json
 import logging
 import shutil
-import tempfile
 import warnings
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 if TYPE_CHECKING:
     import torch
@@ -60,7 +60,8 @@ def prepare(folder: Path, name: str, tokenizer: str | None = None, output: str |
     source = Source(name)
     words = Source(tokenizer) if tokenizer else source
     folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    unfinished = folder.parent / f".{folder.name}-{uuid4().hex[:8]}"
+    unfinished.mkdir()
     try:
         model = unfinished / "model.onnx"
         settings = write_model(source, model) or text_settings(source, words)
@@ -71,7 +72,6 @@ def prepare(folder: Path, name: str, tokenizer: str | None = None, output: str |
             if path is None:
                 raise SystemExit(f"'{words.name}' has no tokenizer.json; name a source that has with --tokenizer")
             shutil.copy(path, unfinished / "tokenizer.json")
-        unfinished.chmod(0o755)  # made for its owner alone
         shutil.rmtree(folder, ignore_errors=True)
         unfinished.replace(folder)
     finally:

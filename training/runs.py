@@ -95,10 +95,10 @@ def read_examples(relations: Relations, changing: set[str], serve: int) -> Examp
     items = relations["item_inputs"]
     ages = ", ".join(f'"{name}"' for name in items.columns if name in changing)
     return build_examples(
-        relations["user_inputs"].order("snapshot, user_id").to_arrow_table(),
-        items.filter(f"snapshot = {serve}").order("item_id").to_arrow_table(),
-        items.select(ages).order("snapshot, item_id").to_arrow_table(),
-        relations["snapshot_targets"].order("snapshot, user_id, item_id").to_arrow_table(),
+        relations["user_inputs"].order("snapshot asc, user_id asc").to_arrow_table(),
+        items.filter(f"snapshot = {serve}").order("item_id asc").to_arrow_table(),
+        items.select(ages).order("snapshot asc, item_id asc").to_arrow_table(),
+        relations["snapshot_targets"].order("snapshot asc, user_id asc, item_id asc").to_arrow_table(),
         relations["user_histories"].to_arrow_table(),
         sizes,
         changing,

@@ -21,11 +21,11 @@
     )
 
     select
-        row_number() over (order by ranked.score desc, {{ two_tower.stable_hash(['ranked.user_id']) }}) as rank,
+        row_number() over (order by ranked.score desc, {{ two_tower.stable_hash(['ranked.user_id']) }} asc) as rank,
         ranked.user_id,
         ranked.score
     from ranked
     qualify rank <= k
-    order by rank
+    order by rank asc
     {%- endif %}
 {%- endmacro %}

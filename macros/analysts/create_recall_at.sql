@@ -12,6 +12,6 @@
         results.recall_high
     from {{ two_tower.without_database(this) }} as results
     where results.k = at_k and results.slice = in_slice
-    order by results.policy desc, results.recall desc, results.model
+    order by results.policy desc, results.recall desc, results.model asc
     {%- endif %}
 {%- endmacro %}

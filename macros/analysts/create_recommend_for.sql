@@ -46,7 +46,7 @@
         from published
         union all
         select
-            row_number() over (order by others.rank) + (select count(*) from published) as rank,
+            row_number() over (order by others.rank asc) + (select count(*) from published) as rank,
             others.item_id,
             others.score,
             [] as applied_rules,
@@ -57,6 +57,6 @@
 
     select * from lists
     where lists.rank <= k
-    order by lists.rank
+    order by lists.rank asc
     {%- endif %}
 {%- endmacro %}

@@ -19,10 +19,10 @@
     )
 
     select
-        row_number() over (order by similarity desc, {{ two_tower.stable_hash(['similar_key']) }}) as rank,
+        row_number() over (order by similarity desc, {{ two_tower.stable_hash(['similar_key']) }} asc) as rank,
         similar_key as similar_{{ key }},
         similarity
     from ranked
     qualify rank <= k
-    order by rank
+    order by rank asc
 {%- endmacro %}

@@ -31,12 +31,12 @@
 
     select
         row_number() over (
-            order by ranked.similarity desc, {{ two_tower.stable_hash(['ranked.similar_item_id']) }}
+            order by ranked.similarity desc, {{ two_tower.stable_hash(['ranked.similar_item_id']) }} asc
         ) as rank,
         ranked.similar_item_id,
         ranked.similarity
     from ranked
     qualify rank <= k
-    order by rank
+    order by rank asc
     {%- endif %}
 {%- endmacro %}

@@ -54,7 +54,7 @@
         inner join {{ two_tower.for_analysts('item_neighbours') }} as neighbours on histories.item_id = neighbours.item_id
         inner join pairs on neighbours.neighbour_id = pairs.item_id
         where neighbours.horizon = 'production'
-        order by score desc, neighbours.item_id
+        order by score desc, neighbours.item_id asc
         limit 3
     ),
 
@@ -112,6 +112,6 @@
         answers.detail,
         answers.value
     from answers
-    order by answers.place, answers.value desc
+    order by answers.place asc, answers.value desc
     {%- endif %}
 {%- endmacro %}

@@ -21,7 +21,7 @@
             'production' as horizon,
             'what if' as {{ entity }}_id,
             {%- for column in columns %}
-            {{ two_tower.typed_feature(given.get(column.name), column.encoding) }} as {{ adapter.quote(column.name) }}{{ ',' if not loop.last }}
+            {{ two_tower.typed_feature(given.get(column.name), column.encoding) }} as {{ two_tower.quoted(column.name) }}{{ ',' if not loop.last }}
             {%- endfor %}
     ),
 
@@ -42,7 +42,7 @@
     inputs as (
         select blank.* replace (
             {%- for name in names %}
-            encoded.{{ adapter.quote(name) }} as {{ adapter.quote(name) }},
+            encoded.{{ two_tower.quoted(name) }} as {{ two_tower.quoted(name) }},
             {%- endfor %}
             {%- for name, value in starts.items() %}
             {{ value }} as {{ name }},

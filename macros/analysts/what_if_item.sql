@@ -20,7 +20,7 @@
         select
             users.user_id,
             array_inner_product(users.embedding, what_if_items.embedding) as score,
-            row_number() over (order by score desc, {{ two_tower.stable_hash(['users.user_id']) }}) as rank
+            row_number() over (order by score desc, {{ two_tower.stable_hash(['users.user_id']) }} asc) as rank
         from {{ ref('two_tower', 'user_embeddings') }} as users
         cross join what_if_items
         where users.horizon = 'production' and users.source = 'history'
@@ -34,5 +34,5 @@
     from what_if_ranked as ranked
     cross join what_if_items
     where ranked.rank <= {{ k }}
-    order by ranked.rank
+    order by ranked.rank asc
 {%- endmacro %}

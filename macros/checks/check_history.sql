@@ -18,7 +18,7 @@
         {%- elif not found[1] -%}
             {%- do two_tower.input_error(
                 where, 'no interactions before the cut-off; they reach from ' ~ found[2] ~ ' to ' ~ found[3] ~ '.',
-                'load at least three windows of ' ~ var('two_tower_test_days') ~ ' days, or lower var two_tower_test_days.'
+                two_tower.remedy_of_short_history(found[2], found[3])
             ) -%}
         {%- elif found[4] and not found[5] -%}
             {%- set problem = 'every user of the test window (' ~ found[4] ~ ') is new' -%}
@@ -38,4 +38,18 @@
             ) -%}
         {%- endif -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{% macro remedy_of_short_history(first, last) %}
+    {#- What helps where times reach from `first` to `last` only. -#}
+    {%- if first.year < 1971 -%}
+        {{ return('correct the unit of time in your model: the start of a clock looks like this. epoch_ms(x) reads milliseconds, '
+            ~ 'make_timestamp(x) microseconds.') }}
+    {%- elif first == last -%}
+        {{ return('name the column that says when things were done (var two_tower_columns); the day of a load looks like this. Where '
+            ~ 'there is none, set two_tower_split: random.') }}
+    {%- endif -%}
+    {{ return('load at least three windows of ' ~ var('two_tower_test_days') ~ ' days, or lower var two_tower_test_days. Where times say '
+        ~ 'nothing, set two_tower_split: random.') }}
 {% endmacro %}

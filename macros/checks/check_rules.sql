@@ -17,7 +17,7 @@
                         ' needs more than 0')
                 when valid_until <= valid_from then 'valid_until is not after valid_from'
             end as problem from rules)
-            select * from problems where problem is not null order by rule_id limit 1"
+            select * from problems where problem is not null order by rule_id asc limit 1"
         ).rows -%}
         {%- if wrong -%}
             {%- do two_tower.input_error(

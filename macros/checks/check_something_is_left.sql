@@ -5,7 +5,7 @@
         {%- set found = run_query(
             'with empty as (select segment from ' ~ this ~ ' group by segment having count(*) = (select count(*) from '
             ~ ref('two_tower', 'item_categories') ~ ')) select count(*), count(*) filter (where segment in (from empty)),
-            (select string_agg(segment, \', \' order by segment) from empty) from ' ~ ref('two_tower', 'user_segments')
+            (select string_agg(segment, \', \' order by segment asc) from empty) from ' ~ ref('two_tower', 'user_segments')
         ).rows[0] -%}
         {%- set problem = found[1] ~ ' of ' ~ found[0] ~ ' users would get no list: every item is withheld from ' ~ found[2] -%}
         {%- set remedy = 'give var two_tower_item_availability rows for that segment (NULL: for all; unknown: users without one), or '

@@ -11,7 +11,9 @@
             {%- if called -%}
                 {%- do two_tower.input_error(
                     'model ' ~ node.name, 'is a view that calls ' ~ called.group(1) ~ '().',
-                    "materialize it: {{ config(materialized='table') }}; a view fails where the plugin is not loaded."
+                    ("materialize it: {{ config(materialized='table') }}" if node.package_name != 'two_tower' else
+                        'say in your dbt_project.yml, under models: `two_tower: {+materialized: table}`')
+                        ~ '; a view fails where the plugin is not loaded.'
                 ) -%}
             {%- endif -%}
         {%- endfor -%}

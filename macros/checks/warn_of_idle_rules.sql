@@ -18,7 +18,7 @@
             end as reason
             from rules where coalesce(valid_until > " ~ two_tower.served_at() ~ ", true)
         )
-        select concat('rule ''', rule_id, ''': ', reason) from reasons where reason is not null order by rule_id"
+        select concat('rule ''', rule_id, ''': ', reason) from reasons where reason is not null order by rule_id asc"
     ).columns[0].values() -%}
     {%- if idle -%}
         {%- do exceptions.warn(

@@ -4,7 +4,7 @@
         {{ return(false) }}
     {%- endif -%}
     {%- set wanted -%}
-        select * exclude (content), '{{ encoder.version }}' as encoder from ({{ contents }})
+        select * exclude (content), {{ two_tower.literal(encoder.version) }} as encoder from ({{ contents }})
     {%- endset -%}
     {%- set types = two_tower.query_columns(existing) -%}
     {%- set embedding, problem = types.pop('embedding', none), types.pop('problem', none) -%}

@@ -15,7 +15,7 @@
             any_value(content) as content,
             {#- texts of like length together, so that little is padded #}
             (row_number() over (
-                order by {{ 'length(any_value(content)) desc,' if encoder.reads == 'text' }} content_hash
+                order by {{ 'length(any_value(content)) desc,' if encoder.reads == 'text' }} content_hash asc
             ) - 1) // {{ size }} as batch
         from ({{ contents }})
         anti join ({{ known }}) as known using (content_hash)
@@ -24,20 +24,22 @@
     {%- endset -%}
     {%- do run_query(gather) -%}
     {%- set total = run_query('select count(*) from ' ~ waiting).rows[0][0] | int -%}
-    {%- set problem = "'no words'" if encoder.reads == 'text' else 'picture_problem(content)' -%}
+    {%- set problem = "'no words'" if encoder.reads == 'text' else 'picture_problem(content' ~ two_tower.pictures_root(encoder.reads) ~ ')' -%}
     {%- for batch in range((total + size - 1) // size) -%}
         {%- set encode -%}
             insert into {{ news }}
             select
                 content_hash,
-                '{{ encoder.version }}' as encoder,
+                {{ two_tower.literal(encoder.version) }} as encoder,
                 embedding,
                 case when embedding is null then coalesce({{ problem }}, 'the encoder gives no numbers') end as problem
             from (
                 select
                     content_hash,
                     content,
-                    embed_{{ encoder.reads }}({{ two_tower.literal(encoder.folder) }}, content) as embedding
+                    embed_{{ encoder.reads }}(
+                        {{ two_tower.literal(encoder.folder) }}, content{{ two_tower.pictures_root(encoder.reads) }}
+                    ) as embedding
                 from {{ waiting }}
                 where batch = {{ batch }}
             )

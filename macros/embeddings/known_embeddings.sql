@@ -11,7 +11,7 @@
                 where rowid in (
                     select min(rowid) from {{ relation }}
                     where
-                        encoder = '{{ encoder.version }}'
+                        encoder = {{ two_tower.literal(encoder.version) }}
                         and content_hash is not null
                         and (embedding is not null or problem is not null)
                     group by content_hash
@@ -19,7 +19,7 @@
                 {%- for other in earlier %}
                 and content_hash not in (
                     select content_hash from {{ other }}
-                    where encoder = '{{ encoder.version }}' and content_hash is not null
+                    where encoder = {{ two_tower.literal(encoder.version) }} and content_hash is not null
                 )
                 {%- endfor %}
             {%- endset -%}

@@ -36,7 +36,7 @@
         known as ({{ known }})
         select
             contents.* exclude (content),
-            '{{ encoder.version }}' as encoder,
+            {{ two_tower.literal(encoder.version) }} as encoder,
             cast(known.embedding as float[{{ encoder.dimension }}]) as embedding,
             case when contents.content is null then 'missing' else known.problem end as problem
         from contents

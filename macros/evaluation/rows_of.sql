@@ -5,9 +5,5 @@
             "rows_of: values of " ~ column ~ " must be a list that is not empty, got " ~ values
         ) }}
     {%- endif -%}
-    select unnest([
-        {%- for value in values | unique -%}
-            {{ "'" ~ value ~ "'" if value is string else value }}{{ ', ' if not loop.last }}
-        {%- endfor -%}
-    ]) as {{ column }}
+    select unnest({{ two_tower.literal(values | unique | list) }}) as {{ column }}
 {%- endmacro %}

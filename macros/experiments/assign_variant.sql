@@ -16,8 +16,8 @@
                 {%- for variant, weight in weights.items() %}
                 {%- set ns.reached = ns.reached + weight %}
                 when {{ two_tower.stable_fraction([user_id], experiment) }} < {{ ns.reached / weights.values() | sum }}
-                    then '{{ variant }}'
+                    then {{ two_tower.literal(variant | string) }}
                 {%- endfor %}
-                else '{{ weights.keys() | last }}'
+                else {{ two_tower.literal(weights.keys() | last | string) }}
             end
 {%- endmacro %}

@@ -3,10 +3,7 @@
     with
 
     exposures_given as (
-        {{ two_tower.optional_relation(
-            'two_tower_exposures',
-            {'experiment': 'varchar', 'user_id': 'varchar', 'variant': 'varchar', 'exposed_at': 'timestamp'}
-        ) }}
+        {{ two_tower.input_rows('exposures') }}
     )
 
     select

@@ -6,13 +6,13 @@
     weights_given as (
         {%- for experiment, weights in (var('two_tower_experiments') or {}).items() %}
         {%- for variant, weight in weights.items() %}
-        select '{{ experiment }}' as experiment, '{{ variant }}' as variant, {{ weight }} as weight
+        select {{ two_tower.literal(experiment | string) }} as experiment, {{ two_tower.literal(variant | string) }} as variant, {{ weight }} as weight
         union all
         {%- endfor %}
         {%- endfor %}
         select distinct experiment, variant, 1 as weight
         from {{ users }}
-        where experiment not in ('', '{{ (var('two_tower_experiments') or {}).keys() | join("', '") }}')
+        where not list_contains({{ two_tower.literal(['']  + (var('two_tower_experiments') or {}).keys() | map('string') | list) }}, experiment)
     )
 
     select

@@ -2,7 +2,7 @@
     {#- Whether at least one of the columns says something. -#}
     (
         {%- for column in columns %}
-            {{ relation }}.{{ adapter.quote(column.name) }} is not null or
+            {{ relation }}.{{ two_tower.quoted(column.name) }} is not null or
         {%- endfor %}
             false
         )

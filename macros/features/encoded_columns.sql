@@ -3,15 +3,15 @@
         floats for numbers (missing stays NULL), vectors as they are, hashed words for texts. Joins come from encoding_joins. -#}
     {%- for column in columns %}
         {%- if column.encoding == 'category' %}
-        coalesce({{ column.name }}_codes.code, 0) as {{ adapter.quote(column.name) }}
+        coalesce({{ column.name }}_codes.code, 0) as {{ two_tower.quoted(column.name) }}
         {%- elif column.encoding == 'categories' %}
-        coalesce({{ column.name }}_codes.codes, []) as {{ adapter.quote(column.name) }}
+        coalesce({{ column.name }}_codes.codes, []) as {{ two_tower.quoted(column.name) }}
         {%- elif column.encoding == 'text' %}
-        {{ column.name }}_codes.codes as {{ adapter.quote(column.name) }}
+        {{ column.name }}_codes.codes as {{ two_tower.quoted(column.name) }}
         {%- elif column.encoding == 'vector' %}
-        entities.{{ adapter.quote(column.name) }}
+        entities.{{ two_tower.quoted(column.name) }}
         {%- else %}
-        try_cast(entities.{{ adapter.quote(column.name) }} as float) as {{ adapter.quote(column.name) }}
+        try_cast(entities.{{ two_tower.quoted(column.name) }} as float) as {{ two_tower.quoted(column.name) }}
         {%- endif %},
     {%- endfor %}
 {% endmacro %}

@@ -5,25 +5,25 @@
     left join codes as {{ column.name }}_codes
         on
             entities.horizon = {{ column.name }}_codes.horizon
-            and {{ column.name }}_codes.feature = '{{ entity }}.{{ column.name }}'
-            and cast(entities.{{ adapter.quote(column.name) }} as varchar) = {{ column.name }}_codes.value
+            and {{ column.name }}_codes.feature = {{ two_tower.literal(entity ~ '.' ~ column.name) }}
+            and cast(entities.{{ two_tower.quoted(column.name) }} as varchar) = {{ column.name }}_codes.value
         {%- elif column.encoding == 'categories' %}
     left join (
         select
             members.horizon,
             members.{{ entity }}_id,
-            list(distinct codes.code order by codes.code) as codes  -- a list may hold a value twice
+            list(distinct codes.code order by codes.code asc) as codes  -- a list may hold a value twice
         from (
             select
                 horizon,
                 {{ entity }}_id,
-                unnest({{ adapter.quote(column.name) }}) as value
+                unnest({{ two_tower.quoted(column.name) }}) as value
             from entities
         ) as members
         inner join codes
             on
                 members.horizon = codes.horizon
-                and codes.feature = '{{ entity }}.{{ column.name }}'
+                and codes.feature = {{ two_tower.literal(entity ~ '.' ~ column.name) }}
                 and members.value = codes.value
         group by members.horizon, members.{{ entity }}_id
     ) as {{ column.name }}_codes
@@ -39,17 +39,17 @@
         from (
             select distinct
                 horizon,
-                cast({{ adapter.quote(column.name) }} as varchar) as text
+                cast({{ two_tower.quoted(column.name) }} as varchar) as text
             from entities
         ) as texts
         inner join codes
             on
                 texts.horizon = codes.horizon
-                and codes.feature = '{{ entity }}.{{ column.name }}'
+                and codes.feature = {{ two_tower.literal(entity ~ '.' ~ column.name) }}
     ) as {{ column.name }}_codes
         on
             entities.horizon = {{ column.name }}_codes.horizon
-            and entities.{{ adapter.quote(column.name) }} is not distinct from {{ column.name }}_codes.text
+            and entities.{{ two_tower.quoted(column.name) }} is not distinct from {{ column.name }}_codes.text
         {%- endif %}
     {%- endfor %}
 {% endmacro %}

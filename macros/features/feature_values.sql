@@ -3,11 +3,11 @@
     {%- for column in columns if column.encoding in ['category', 'categories'] %}
     select
         horizon,
-        '{{ entity }}.{{ column.name }}' as feature,
+        {{ two_tower.literal(entity ~ '.' ~ column.name) }} as feature,
         {% if column.encoding == 'categories' -%}
-            unnest(list_distinct({{ adapter.quote(column.name) }}))
+            unnest(list_distinct({{ two_tower.quoted(column.name) }}))
         {%- else -%}
-            cast({{ adapter.quote(column.name) }} as varchar)
+            cast({{ two_tower.quoted(column.name) }} as varchar)
         {%- endif %} as value
     from {{ relation }}
     union all

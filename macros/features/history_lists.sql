@@ -12,8 +12,8 @@
         [
             history.{{ name }} for history in list_sort(list({
                 'position': {{ histories }}.position
-                {%- for field, value in columns.items() %}, '{{ field }}': {{ value }}{% endfor %}
-            }))
+                {%- for field, value in columns.items() %}, {{ two_tower.quoted(field) }}: {{ value }}{% endfor %}
+            }), 'asc', 'nulls last')
         ] as history_{{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
 {% endmacro %}

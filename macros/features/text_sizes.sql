@@ -4,7 +4,7 @@
     union all
     select
         horizon,
-        '{{ entity }}.{{ column.name }}' as feature,
+        {{ two_tower.literal(entity ~ '.' ~ column.name) }} as feature,
         'buckets' as value,
         {{ var('two_tower_text_buckets') }} as code
     from horizons

@@ -8,9 +8,9 @@
         {%- set given = two_tower.input_column_name(input, name) -%}
         {%- set column = found.get(given | lower) -%}
         {%- if column -%}
-            {%- do two_tower.check_input_column(label, column, wanted.kind) -%}
-            {%- do columns.update({name: adapter.quote(column.name)}) -%}
-        {%- elif given == name and wanted.otherwise is defined -%}
+            {%- do two_tower.check_input_column(input, label, column, wanted.kind) -%}
+            {%- do columns.update({name: two_tower.quoted(column.name)}) -%}
+        {%- elif given == name and wanted.otherwise is defined and (found or two_tower.is_strict(input)) -%}
             {%- do columns.update({name: wanted.otherwise}) -%}
         {%- elif found -%}
             {%- do two_tower.input_error(
@@ -18,7 +18,7 @@
                 'say which one is ' ~ name ~ ' in var two_tower_columns, {' ~ input ~ ': {' ~ name ~ ': your column}}.'
             ) -%}
         {%- else -%}
-            {%- do columns.update({name: adapter.quote(given)}) -%}
+            {%- do columns.update({name: two_tower.quoted(given)}) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(columns) }}

@@ -3,10 +3,10 @@
         `otherwise` where the var chooses none. Whole numbers, which staging has as doubles, are written as such. Stops when there is no such column; but the default, which
         suits the demo, chooses none where it is not there or a number. -#}
     {%- if not column -%}
-        {{ return("'" ~ otherwise ~ "'") }}
+        {{ return(two_tower.literal(otherwise)) }}
     {%- endif -%}
     {%- set relation = ref('two_tower', model_name) -%}
-    {%- set value = alias ~ '.' ~ adapter.quote(column) -%}
+    {%- set value = alias ~ '.' ~ two_tower.quoted(column) -%}
     {%- if execute and load_relation(relation) -%}
         {%- set types = {} -%}
         {%- for found in adapter.get_columns_in_relation(relation) -%}
@@ -14,10 +14,10 @@
         {%- endfor -%}
         {%- if column not in types and two_tower.feature_name(column) in types -%}
             {%- set column = two_tower.feature_name(column) -%}
-            {%- set value = alias ~ '.' ~ adapter.quote(column) -%}
+            {%- set value = alias ~ '.' ~ two_tower.quoted(column) -%}
         {%- endif -%}
         {%- if variable not in two_tower.given_vars() and types.get(column, 'double') == 'double' -%}
-            {{ return("'" ~ otherwise ~ "'") }}
+            {{ return(two_tower.literal(otherwise)) }}
         {%- elif column not in types -%}
             {%- do two_tower.input_error(
                 'var ' ~ variable, "'" ~ column ~ "' is no column of " ~ model_name ~ '.',

@@ -8,8 +8,8 @@
             {%- set value = two_tower.chosen_column('two_tower_caps', column, 'stg_items', 'profiles', '', of_null=none) %}
             if(
                 {{ value }} is null,
-                -row_number() over (order by categories.item_id),
-                dense_rank() over (order by {{ value }})
+                -row_number() over (order by categories.item_id asc),
+                dense_rank() over (order by {{ value }} asc)
             ){{ ', ' if not loop.last }}
             {%- endfor %}
         ] as integer[]) as kinds

@@ -24,7 +24,7 @@
 
     catalogues as (
         select
-            list(embedding order by position) as items,
+            list(embedding order by position asc) as items,
             {{ two_tower.users_at_once() }} as block_size
         from vectors
     ),
@@ -34,7 +34,7 @@
             weights.user_id,
             list(
                 struct_pack(item_id := weights.item_id, "position" := vectors.position, weight := weights.weight)
-                order by vectors.position
+                order by vectors.position asc
             ) as history
         from weights
         inner join vectors on weights.item_id = vectors.item_id
@@ -46,7 +46,7 @@
             listed.user_id,
             any_value(histories.history) as history,
             list(
-                struct_pack(item_id := listed.item_id, "position" := vectors.position) order by vectors.position
+                struct_pack(item_id := listed.item_id, "position" := vectors.position) order by vectors.position asc
             ) as listed,
             row_number() over (order by listed.user_id asc) - 1 as place
         from listed
@@ -56,7 +56,7 @@
     ),
 
     blocks as (
-        select list(readers order by readers.place) as users
+        select list(readers order by readers.place asc) as users
         from readers
         cross join catalogues
         group by readers.place // catalogues.block_size

@@ -1,8 +1,4 @@
-{% macro merchandising_rules() %}
+{% macro merchandising_rules(is_checked=false) %}
     {#- Select of all rules that people wrote, in force or not. -#}
-    {{ two_tower.optional_relation(
-        'two_tower_merchandising_rules', {'rule_id': 'varchar', 'action': 'varchar'},
-        {'item_id': 'varchar', 'category': 'varchar', 'segment': 'varchar', 'position': 'integer', 'strength': 'double',
-            'valid_from': 'timestamp', 'valid_until': 'timestamp'}
-    ) }}
+    {{ two_tower.input_rows('merchandising_rules', is_checked) }}
 {%- endmacro %}

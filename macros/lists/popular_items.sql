@@ -4,7 +4,7 @@
         item_id,
         {{ measures[0] }} as score,
         row_number() over (
-            order by {% for measure in measures %}{{ measure }} desc, {% endfor %}{{ two_tower.stable_hash(['item_id']) }}
+            order by {% for measure in measures %}{{ measure }} desc, {% endfor %}{{ two_tower.stable_hash(['item_id']) }} asc
         ) as position
     from {{ items }}
 {%- endmacro %}

@@ -17,7 +17,7 @@
             popular_depths.user_id,
             popular_items.item_id,
             popular_items.score,
-            row_number() over (partition by popular_depths.user_id order by popular_items.position) as rank
+            row_number() over (partition by popular_depths.user_id order by popular_items.position asc) as rank
         from popular_depths
         inner join {{ popular_items }} as popular_items on popular_depths.depth >= popular_items.position
         anti join {{ exclusions }} as exclusions

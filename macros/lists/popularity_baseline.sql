@@ -28,14 +28,14 @@
     final as (
         {% for policy in var('two_tower_policies') -%}
         select
-            '{{ model }}' as model,
-            '{{ policy }}' as policy,
+            {{ two_tower.literal(model) }} as model,
+            {{ two_tower.literal(policy) }} as policy,
             user_id,
             rank,
             item_id,
             score,
             cast(null as varchar) as run_id,
-            '{{ model }}' as source
+            {{ two_tower.literal(model) }} as source
         from {{ policy }}_lists
         {{ 'union all' if not loop.last }}
         {% endfor %}

@@ -31,8 +31,8 @@
         select
             segment,
             item_id,
-            sum(case action when 'boost' then strength else -strength end) as amount,
-            list(rule_id order by rule_id) as rule_ids
+            round(sum(case action when 'boost' then strength else -strength end), 9) as amount,
+            list(rule_id order by rule_id asc) as rule_ids
         from ruled_rules
         where action != 'pin'
         group by segment, item_id
@@ -62,7 +62,7 @@
     ruled_numbered as (
         select
             *,
-            row_number() over (partition by user_id order by score + boost desc, rank) as number
+            row_number() over (partition by user_id order by score + boost desc, rank asc) as number
         from ruled_scored
     ),
 
@@ -75,7 +75,7 @@
             select
                 user_id,
                 arrange(
-                    list(cast(place as integer) order by number), list(kinds order by number), {{ var('two_tower_k') }},
+                    list(cast(place as integer) order by number asc), list(kinds order by number asc), {{ var('two_tower_k') }},
                     cast({{ caps.values() | list }} as integer[])
                 ) as chosen
             from ruled_numbered

@@ -2,7 +2,7 @@
     {#- The moment for which rules and availability are read: var two_tower_as_of, or the clock of the run, local time. What happened
         last may be hours old by then. -#}
     {%- if var('two_tower_as_of') -%}
-        cast('{{ var('two_tower_as_of') }}' as timestamp)
+        cast({{ two_tower.literal(var('two_tower_as_of')) }} as timestamp)
     {%- else -%}
         cast(localtimestamp as timestamp)
     {%- endif -%}

@@ -8,7 +8,7 @@
     with
 
     horizon as (
-        select * from {{ ref('two_tower', 'horizons') }} where horizon = '{{ horizon }}'
+        select * from {{ ref('two_tower', 'horizons') }} where horizon = {{ two_tower.literal(horizon) }}
     ),
 
     users as (
@@ -21,7 +21,7 @@
         from {{ ref('two_tower', 'snapshot_targets') }} as targets
         inner join horizon on targets.snapshot = horizon.snapshot
         {%- if horizon == 'validation' %}
-        qualify dense_rank() over (order by {{ two_tower.stable_hash(['targets.user_id']) }}) <= {{ var('two_tower_ranker_users') }}
+        qualify dense_rank() over (order by {{ two_tower.stable_hash(['targets.user_id']) }} asc) <= {{ var('two_tower_ranker_users') }}
         {%- endif %}
         {%- endif %}
     ),
@@ -63,7 +63,7 @@
     items as (
         select embeddings.item_id, embeddings.embedding
         from {{ ref('two_tower', 'item_embeddings') }} as embeddings
-        where embeddings.horizon = '{{ horizon }}'
+        where embeddings.horizon = {{ two_tower.literal(horizon) }}
     ),
 
     embedded as (
@@ -73,7 +73,7 @@
             embeddings.embedding
         from users
         inner join {{ ref('two_tower', 'user_embeddings') }} as embeddings on users.user_id = embeddings.user_id
-        where embeddings.horizon = '{{ horizon }}' and embeddings.source = 'history'
+        where embeddings.horizon = {{ two_tower.literal(horizon) }} and embeddings.source = 'history'
     ),
 
     by_towers as (
@@ -124,11 +124,11 @@
     ),
 
     runs as (
-        select * from {{ ref('two_tower', 'model_registry') }} where horizon = '{{ horizon }}'
+        select * from {{ ref('two_tower', 'model_registry') }} where horizon = {{ two_tower.literal(horizon) }}
     )
 
     select
-        '{{ horizon }}' as horizon,
+        {{ two_tower.literal(horizon) }} as horizon,
         pairs.user_id,
         pairs.item_id,
         had.item_id is not null as is_repeat,

@@ -8,7 +8,7 @@
             max(neighbours.similarity) as best_similarity
         from had
         inner join {{ ref('two_tower', 'item_neighbours') }} as neighbours
-            on had.item_id = neighbours.item_id and neighbours.horizon = '{{ horizon }}'
+            on had.item_id = neighbours.item_id and neighbours.horizon = {{ two_tower.literal(horizon) }}
         where had.position <= {{ var('two_tower_neighbour_history') }}
         group by had.user_id, neighbours.neighbour_id
     ),
@@ -24,7 +24,7 @@
         qualify
             row_number() over (
                 partition by neighbours.user_id
-                order by neighbours.neighbour_score desc, {{ two_tower.stable_hash(['neighbours.item_id']) }}
+                order by neighbours.neighbour_score desc, {{ two_tower.stable_hash(['neighbours.item_id']) }} asc
             ) <= {{ n }}
     ),
 {%- endmacro %}

@@ -14,7 +14,7 @@
         select
             segments.segment,
             popularity.item_id,
-            row_number() over (partition by segments.segment order by popularity.position) as position
+            row_number() over (partition by segments.segment order by popularity.position asc) as position
         from popularity
         cross join (select distinct segment from users) as segments
         anti join withheld on segments.segment = withheld.segment and popularity.item_id = withheld.item_id
@@ -38,6 +38,6 @@
         from depths
         inner join popular on depths.segment = popular.segment and popular.position <= depths.depth
         anti join known on depths.user_id = known.user_id and popular.item_id = known.item_id
-        qualify row_number() over (partition by depths.user_id order by popular.position) <= {{ n }}
+        qualify row_number() over (partition by depths.user_id order by popular.position asc) <= {{ n }}
     ),
 {%- endmacro %}

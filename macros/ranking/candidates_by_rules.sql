@@ -13,7 +13,7 @@
             inner join popular
                 on coalesce(rules.segment, popular.segment) = popular.segment and rules.item_id = popular.item_id
             where rules.action in ('pin', 'boost')
-            qualify row_number() over (partition by popular.segment, rules.rule_id order by popular.position) <= {{ n }}
+            qualify row_number() over (partition by popular.segment, rules.rule_id order by popular.position asc) <= {{ n }}
         ) as promoted on users.segment = promoted.segment
         anti join excluded on users.user_id = excluded.user_id and promoted.item_id = excluded.item_id
     ),

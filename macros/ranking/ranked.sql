@@ -8,7 +8,7 @@
     ),
 
     rankers as (
-        select * from {{ ref('two_tower', 'ranker_registry') }} where horizon = '{{ horizon }}'
+        select * from {{ ref('two_tower', 'ranker_registry') }} where horizon = {{ two_tower.literal(horizon) }}
     )
 
     select

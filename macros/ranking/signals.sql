@@ -32,6 +32,7 @@
         where {{ two_tower.is_history('splits.bucket', snapshot) }}
     ),
 
+    -- sums of fractions are rounded, for they depend on the order in which threads add them up.
     -- weights as of the end of all data, which the time since the user's last event turns into those as of the cut-off
     purchases as (
         select
@@ -39,8 +40,10 @@
             item_id,
             count(distinct date_trunc('day', event_at)) as days,
             {% for days in [30, 90] -%}
-            sum(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }}))
-            / max(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }})) as weight_{{ days }}{{ ',' if not loop.last }}
+            round(
+                sum(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }}))
+                / max(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }})), 9
+            ) as weight_{{ days }}{{ ',' if not loop.last }}
             {% endfor %}
         from events
         group by user_id, item_id
@@ -49,7 +52,7 @@
     rhythms as (
         select
             histories.item_id,
-            avg(histories.interval_days) filter (where purchases.days > 1) as interval_days,
+            round(avg(histories.interval_days) filter (where purchases.days > 1), 9) as interval_days,
             avg(cast(purchases.days > 1 as integer)) as return_share
         from histories
         inner join purchases on histories.user_id = purchases.user_id and histories.item_id = purchases.item_id
@@ -81,13 +84,16 @@
     of_{{ loop.index }} as (
         select
             own_histories.user_id,
-            items.{{ adapter.quote(column.name) }} as value,
-            sum(own_histories.recency_weight) / sum(sum(own_histories.recency_weight)) over (partition by own_histories.user_id) as share,
+            items.{{ two_tower.quoted(column.name) }} as value,
+            round(
+                sum(own_histories.recency_weight)
+                / sum(sum(own_histories.recency_weight)) over (partition by own_histories.user_id), 9
+            ) as share,
             min(own_histories.days_since_last) as days
         from own_histories
         inner join {{ ref('two_tower', 'stg_items') }} as items on own_histories.item_id = items.item_id
-        where items.{{ adapter.quote(column.name) }} is not null
-        group by own_histories.user_id, items.{{ adapter.quote(column.name) }}
+        where items.{{ two_tower.quoted(column.name) }} is not null
+        group by own_histories.user_id, items.{{ two_tower.quoted(column.name) }}
     ),
     {%- endfor %}
 
@@ -122,8 +128,8 @@
         cast(novelty.new_share as float) as user_new_share,
         cast(activity.days as float) as user_active_days
         {%- for column in columns %},
-        cast(of_{{ loop.index }}.share as float) as {{ adapter.quote('share_of_' ~ column.name) }},
-        cast(of_{{ loop.index }}.days as float) as {{ adapter.quote('days_since_' ~ column.name) }}
+        cast(of_{{ loop.index }}.share as float) as {{ two_tower.quoted('share_of_' ~ column.name) }},
+        cast(of_{{ loop.index }}.days as float) as {{ two_tower.quoted('days_since_' ~ column.name) }}
         {%- endfor %}
     from {{ candidates }} as candidates
     inner join features on candidates.item_id = features.item_id
@@ -135,6 +141,6 @@
     left join {{ ref('two_tower', 'stg_items') }} as items on candidates.item_id = items.item_id
     {%- for column in columns %}
     left join of_{{ loop.index }}
-        on candidates.user_id = of_{{ loop.index }}.user_id and items.{{ adapter.quote(column.name) }} = of_{{ loop.index }}.value
+        on candidates.user_id = of_{{ loop.index }}.user_id and items.{{ two_tower.quoted(column.name) }} = of_{{ loop.index }}.value
     {%- endfor %}
 {%- endmacro %}

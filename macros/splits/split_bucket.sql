@@ -9,7 +9,7 @@
         cast(
             dense_rank() over (
                 partition by user_id
-                order by event_at desc, {{ two_tower.stable_hash(['user_id', 'item_id']) }}
+                order by event_at desc, {{ two_tower.stable_hash(['user_id', 'item_id']) }} asc
             ) - 1 as integer
         )
     {%- else -%}

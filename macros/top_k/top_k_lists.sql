@@ -8,7 +8,7 @@
     top_k_items as (
         select
             item_id,
-            row_number() over (order by {{ two_tower.stable_hash(['item_id']) }}, item_id) as position
+            row_number() over (order by {{ two_tower.stable_hash(['item_id']) }} asc, item_id asc) as position
         from {{ items }}
         where embedding is not null
     ),
@@ -30,7 +30,7 @@
             list(struct_pack(
                 "position" := cast(top_k_items.position as integer), amount := cast(adjustments.amount as float)
             )) as amounts,
-            cast(row_number() over (order by adjustments.segment) as integer) as number
+            cast(row_number() over (order by adjustments.segment asc) as integer) as number
         from {{ adjustments }} as adjustments
         inner join top_k_items on adjustments.item_id = top_k_items.item_id
         group by adjustments.segment
@@ -39,7 +39,7 @@
     top_k_adjustments as (
         select
             coalesce(
-                list(amounts order by number),
+                list(amounts order by number asc),
                 cast([] as struct(position integer, amount float)[][])
             ) as adjustments
         from top_k_segments
@@ -71,7 +71,7 @@
             {%- if adjustments %}
             top_k_segments.number as segment,
             {%- endif %}
-            row_number() over (order by users.user_id) - 1 as place
+            row_number() over (order by users.user_id asc) - 1 as place
         from {{ users }} as users
         {%- if adjustments %}
         left join top_k_segments on users.segment = top_k_segments.segment
@@ -83,7 +83,7 @@
     ),
 
     top_k_blocks as (
-        select list(top_k_users order by top_k_users.place) as users
+        select list(top_k_users order by top_k_users.place asc) as users
         from top_k_users
         cross join top_k_block_sizes
         group by top_k_users.place // top_k_block_sizes.block_size

@@ -23,6 +23,12 @@
             {%- do two_tower.check_var(name, var(name), allowed) -%}
         {%- endfor -%}
         {%- do two_tower.check_column_map() -%}
+        {%- for name, ids in var('two_tower_placeholder_ids').items()
+            if name not in ['user_id', 'item_id'] or ids is string or ids is mapping or ids is not iterable -%}
+            {%- do two_tower.input_error(
+                'var two_tower_placeholder_ids', "'" ~ name ~ ': ' ~ ids ~ "' is not allowed.", 'write {user_id: ["0", ""], item_id: []}.'
+            ) -%}
+        {%- endfor -%}
         {%- if var('two_tower_reviews') and var('two_tower_split') != 'time' -%}
             {%- do two_tower.input_error(
                 'var two_tower_reviews', 'split ' ~ var('two_tower_split') ~ ' has no moment before which reviews could be read.',

@@ -60,7 +60,8 @@ ranked as (
         candidates.*,
         row_number() over (
             partition by policies.policy, candidates.user_id
-            order by candidates.place, candidates.score desc, {{ two_tower.stable_hash(['candidates.item_id']) }}
+            order by
+                candidates.place asc, candidates.score desc, {{ two_tower.stable_hash(['candidates.item_id']) }} asc
         ) as rank
     from candidates
     inner join policies on policies.policy = 'repeats' or candidates.place > 0

@@ -20,7 +20,7 @@ served as (
             inputs.horizon = horizons.vocabulary
             and inputs.snapshot = horizons.snapshot
     -- so that embed gets full blocks of rows for one model each, which takes half the time
-    order by horizons.horizon, inputs.item_id
+    order by horizons.horizon asc, inputs.item_id asc
 ),
 
 final as (

@@ -33,7 +33,7 @@ baselines as (
     {% for baseline in ['als', 'popularity'] -%}
         select
             policy,
-            '{{ baseline }}' as baseline,
+            {{ two_tower.literal(baseline) }} as baseline,
             {{ two_tower.by_policy('policy', var('two_tower_min_lift_over_' ~ baseline)) }} as threshold
         from thresholds
         {% if not loop.last %}union all{% endif %}

@@ -7,7 +7,7 @@ users as (
 final as (
     {%- for experiment in var('two_tower_experiments') or {} %}
         select
-            '{{ experiment }}' as experiment,
+            {{ two_tower.literal(experiment | string) }} as experiment,
             user_id,
             {{ two_tower.assign_variant('user_id', experiment) }} as variant
         from users

@@ -13,7 +13,7 @@ metrics as (
         select
             experiment,
             variant,
-            '{{ metric }}' as metric,
+            {{ two_tower.literal(metric) }} as metric,
             cast({{ metric }} as double) as value,
             cast({{ metric }}_before as double) as value_before
         from users

@@ -4,6 +4,15 @@ reviews as (
     select * from {{ ref('two_tower', 'stg_reviews') }}
 ),
 
+-- a review of which only the day is known may have been written at its end
+clock as (
+    select
+        case
+            when {{ two_tower.is_by_day('review_at') }} then interval 1 day else interval 1 microsecond
+        end as known_after
+    from reviews
+),
+
 snapshots as (
     select * from {{ ref('two_tower', 'snapshots') }}
 ),
@@ -20,10 +29,11 @@ written as (
                 -- recent and long ones first
                 {{ two_tower.half_lives(two_tower.days_between('reviews.review_at', 'snapshots.as_of')) }}
                 * ln(1 + length(coalesce(reviews.text, ''))) desc,
-                {{ two_tower.stable_hash(['reviews.user_id', 'reviews.review_at']) }}
+                {{ two_tower.stable_hash(['reviews.user_id', 'reviews.review_at']) }} asc
         ) as place
     from snapshots
-    inner join reviews on snapshots.as_of > reviews.review_at
+    cross join clock
+    inner join reviews on reviews.review_at + clock.known_after <= snapshots.as_of
 ),
 
 means as (
@@ -44,7 +54,7 @@ final as (
         / (count(written.rating) + {{ var('two_tower_review_shrinkage') }}) as review_rating,
         string_agg(
             case when written.place <= {{ var('two_tower_reviews_per_item') }} then written.text end,
-            ' ' order by written.place
+            ' ' order by written.place asc
         ) as review_text
     from written
     inner join means on written.snapshot = means.snapshot

@@ -16,7 +16,7 @@ ends as (
 items as (
     select
         item_id,
-        row_number() over (order by {{ two_tower.stable_hash(['item_id']) }}) as place
+        row_number() over (order by {{ two_tower.stable_hash(['item_id']) }} asc) as place
     from splits
     group by item_id
 ),
@@ -39,8 +39,9 @@ pairs as (
         splits.item_id,
         items.place,
         count(*) as interactions,
-        sum(splits.quantity) filter (where splits.price is not null) as quantity,
-        sum(splits.price * splits.quantity) as spend,
+        -- units whose price is known
+        sum(if(splits.price = 0, splits.quantity, round(splits.revenue / splits.price, 9))) as quantity,
+        sum(splits.revenue) as spend,
         bool_or({{ two_tower.is_recent('splits.bucket', 'weighed.snapshot') }}) as is_recent,
         min(splits.event_at) as first_at,
         max(splits.event_at) as last_at,

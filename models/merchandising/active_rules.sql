@@ -3,7 +3,7 @@
 with
 
 rules as (
-    {{ two_tower.merchandising_rules() }}
+    {{ two_tower.merchandising_rules(is_checked=true) }}
 ),
 
 categories as (

@@ -1,8 +1,7 @@
-{{ config(post_hook="{{ two_tower.warn_of_idle_rows('two_tower_user_exclusions') }}") }}
 with
 
 given as (
-    {{ two_tower.optional_relation('two_tower_user_exclusions', {'user_id': 'varchar', 'item_id': 'varchar'}) }}
+    {{ two_tower.input_rows('user_exclusions') }}
 ),
 
 had as (

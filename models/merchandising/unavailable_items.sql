@@ -1,4 +1,3 @@
-{{ config(post_hook="{{ two_tower.warn_of_idle_rows('two_tower_item_availability') }}") }}
 with
 
 segments as (
@@ -10,10 +9,7 @@ items as (
 ),
 
 availability as (
-    {{ two_tower.optional_relation(
-        'two_tower_item_availability', {'item_id': 'varchar'},
-        {'segment': 'varchar', 'available_from': 'timestamp', 'available_until': 'timestamp'}
-    ) }}
+    {{ two_tower.input_rows('item_availability') }}
 ),
 
 available as (

@@ -28,7 +28,7 @@ final as (
         cast(
             row_number() over (
                 partition by scores.model, policies.policy, scores.user_id
-                order by scores.score desc, {{ two_tower.stable_hash(['scores.item_id']) }}, scores.item_id asc
+                order by scores.score desc, {{ two_tower.stable_hash(['scores.item_id']) }} asc, scores.item_id asc
             ) as integer
         ) as rank,
         scores.item_id,

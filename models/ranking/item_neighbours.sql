@@ -31,7 +31,9 @@ items as (
     select
         *,
         cast(
-            row_number() over (order by horizon, {{ two_tower.stable_hash(['item_id']) }}, item_id) as integer
+            row_number() over (
+                order by horizon asc, {{ two_tower.stable_hash(['item_id']) }} asc, item_id asc
+            ) as integer
         ) as number
     from norms
 ),

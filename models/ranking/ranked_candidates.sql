@@ -27,7 +27,7 @@ numbered as (
         cast(
             row_number() over (
                 partition by ranked.user_id
-                order by ranked.chance desc, {{ two_tower.stable_hash(['ranked.item_id']) }}, ranked.item_id asc
+                order by ranked.chance desc, {{ two_tower.stable_hash(['ranked.item_id']) }} asc, ranked.item_id asc
             ) as integer
         ) as rank
     from ranked
@@ -42,7 +42,7 @@ final as (
         numbered.chance as score,
         numbered.is_repeat,
         numbered.category,
-        cast(row_number() over (partition by numbered.user_id, numbered.category order by numbered.rank) as integer)
+        cast(row_number() over (partition by numbered.user_id, numbered.category order by numbered.rank asc) as integer)
             as category_rank,
         users.segment,
         rankers.run_id,

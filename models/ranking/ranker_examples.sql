@@ -23,7 +23,7 @@ taught as (
         user_targets
     from targets
     qualify
-        dense_rank() over (partition by snapshot order by {{ two_tower.stable_hash(['user_id']) }})
+        dense_rank() over (partition by snapshot order by {{ two_tower.stable_hash(['user_id']) }} asc)
         <= {{ var('two_tower_ranker_users') }}
 ),
 
@@ -32,7 +32,7 @@ taught as (
         select candidates.*
         from {{ ref('two_tower', 'learning_candidates') }} as candidates
         semi join taught on candidates.user_id = taught.user_id and taught.snapshot = {{ snapshot }}
-        where candidates.horizon = '{{ horizon }}'
+        where candidates.horizon = {{ two_tower.literal(horizon) }}
     ),
 
 {% endfor -%}

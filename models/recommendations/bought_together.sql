@@ -4,13 +4,18 @@ clock as (
     select {{ two_tower.end_of_data() }} as now_at from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
+nobody as (
+    {{ two_tower.outsized_ids(ref('two_tower', 'interaction_splits'), 'user_id') }}
+),
+
 -- what a user had on one day is one basket; what has no times, or is of many people under one id, makes no pairs
 lines as (
     select distinct
-        dense_rank() over (order by splits.user_id, date_trunc('day', splits.event_at)) as basket,
+        dense_rank() over (order by splits.user_id asc, date_trunc('day', splits.event_at) asc) as basket,
         splits.item_id
     from {{ ref('two_tower', 'interaction_splits') }} as splits
     cross join clock
+    anti join nobody on splits.user_id = nobody.id
     where splits.event_at >= clock.now_at - interval {{ var('two_tower_basket_days') }} day
     qualify count(*) over (partition by splits.user_id, date_trunc('day', splits.event_at)) <= 500
 ),
@@ -20,14 +25,13 @@ totals as (
 ),
 
 unavailable as (
-    select item_id from {{ ref('two_tower', 'unavailable_items') }}
-    where segment = 'all'
+    select item_id from {{ ref('two_tower', 'unavailable_items') }} where segment = 'all'
 ),
 
 items as (
     select
         item_id,
-        cast(row_number() over (order by {{ two_tower.stable_hash(['item_id']) }}) as integer) as number,
+        cast(row_number() over (order by {{ two_tower.stable_hash(['item_id']) }} asc) as integer) as number,
         count(*) as baskets
     from lines
     group by item_id
@@ -51,7 +55,7 @@ pairs as (
 ),
 
 both_ways as (
-    select one, other, support from pairs
+    select * from pairs
     union all
     select other, one, support from pairs
 ),

@@ -5,17 +5,35 @@ clock as (
     select {{ two_tower.end_of_data() }} as now_at from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
--- purchases are days: what is scanned twice at one till is not due again in a minute
+nobody as (
+    {{ two_tower.outsized_ids(ref('two_tower', 'interaction_splits'), 'user_id') }}
+),
+
+-- a purchase begins half a day after the event before it at the earliest: what is scanned twice at one till, or
+-- put into the basket before midnight and paid after it, is not due again in a minute
+events as (
+    select
+        user_id,
+        item_id,
+        event_at,
+        coalesce(event_at >= lag(event_at) over (
+            partition by user_id, item_id order by event_at asc
+        ) + interval 12 hour, true) as is_purchase
+    from {{ ref('two_tower', 'interaction_splits') }}
+),
+
 histories as (
     select
-        splits.user_id,
-        splits.item_id,
-        count(distinct cast(splits.event_at as date)) as purchases,
-        {{ two_tower.days_between('max(splits.event_at)', 'any_value(clock.now_at)') }} as days_since_last,
-        {{ two_tower.days_between('min(splits.event_at)', 'max(splits.event_at)') }} / (purchases - 1) as interval_days
-    from {{ ref('two_tower', 'interaction_splits') }} as splits
+        events.user_id,
+        events.item_id,
+        count(*) filter (where events.is_purchase) as purchases,
+        {{ two_tower.days_between('max(events.event_at)', 'any_value(clock.now_at)') }} as days_since_last,
+        {{ two_tower.days_between('min(events.event_at)', 'max(events.event_at) filter (where events.is_purchase)') }}
+        / (purchases - 1) as interval_days
+    from events
     cross join clock
-    group by splits.user_id, splits.item_id
+    anti join nobody on events.user_id = nobody.id
+    group by events.user_id, events.item_id
     having purchases > 1
 ),
 
@@ -24,8 +42,7 @@ segments as (
 ),
 
 excluded as (
-    select * from {{ ref('two_tower', 'excluded_items') }}
-    where reason != 'had before'
+    select * from {{ ref('two_tower', 'excluded_items') }} where reason != 'had before'
 ),
 
 -- gaps are log-logistic around the user's own mean gap: bought yesterday is not due, long overdue is given up
@@ -42,13 +59,8 @@ scored as (
     from histories
     inner join segments on histories.user_id = segments.user_id
     anti join {{ ref('two_tower', 'unavailable_items') }} as unavailable
-        on
-            segments.segment = unavailable.segment
-            and histories.item_id = unavailable.item_id
-    anti join excluded
-        on
-            histories.user_id = excluded.user_id
-            and histories.item_id = excluded.item_id
+        on segments.segment = unavailable.segment and histories.item_id = unavailable.item_id
+    anti join excluded on histories.user_id = excluded.user_id and histories.item_id = excluded.item_id
 ),
 
 final as (
@@ -57,7 +69,7 @@ final as (
         cast(
             row_number() over (
                 partition by user_id
-                order by score desc, purchases desc, {{ two_tower.stable_hash(['item_id']) }}
+                order by score desc, purchases desc, {{ two_tower.stable_hash(['item_id']) }} asc
             ) as integer
         ) as rank,
         item_id,

@@ -30,14 +30,14 @@ catalogue as (
 ),
 
 catalogues as (
-    select list(embedding order by position) as items from catalogue
+    select list(embedding order by position asc) as items from catalogue
 ),
 
 lists as (
     select
         users.user_id,
         users.embedding,
-        list(catalogue.position order by catalogue.position) as history,  -- sums in another order round otherwise
+        list(catalogue.position order by catalogue.position asc) as history,  -- sums in another order round otherwise
         row_number() over (order by users.user_id asc) as place
     from users
     inner join histories on users.user_id = histories.user_id
@@ -46,7 +46,7 @@ lists as (
 ),
 
 blocks as (
-    select list(lists order by lists.place) as users from lists
+    select list(lists order by lists.place asc) as users from lists
     group by lists.place // 16384
 ),
 

@@ -21,8 +21,8 @@ sold as (
 barred as (
     select
         item_id,
-        list(segment order by segment) as segments,
-        cast(dense_rank() over (order by segments) as varchar) as barring
+        list(segment order by segment asc) as segments,
+        cast(dense_rank() over (order by segments asc) as varchar) as barring
     from {{ ref('two_tower', 'unavailable_items') }}
     group by item_id
 ),

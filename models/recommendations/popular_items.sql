@@ -10,7 +10,7 @@ final as (
         cast(
             row_number() over (
                 partition by segment
-                order by users desc, previous_users desc, {{ two_tower.stable_hash(['item_id']) }}
+                order by users desc, previous_users desc, {{ two_tower.stable_hash(['item_id']) }} asc
             ) as integer
         ) as rank,
         item_id,

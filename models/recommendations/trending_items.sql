@@ -32,7 +32,7 @@ final as (
         cast(
             row_number() over (
                 partition by segment
-                order by score desc, {{ two_tower.stable_hash(['item_id']) }}
+                order by score desc, {{ two_tower.stable_hash(['item_id']) }} asc
             ) as integer
         ) as rank,
         item_id,

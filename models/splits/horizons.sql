@@ -23,7 +23,7 @@ views as (
     union all
     select
         'validation',
-        '{{ 'evaluation' if first else 'production' }}',
+        {{ two_tower.literal('evaluation' if first else 'production') }},
         {{ first + 1 }}
 ),
 

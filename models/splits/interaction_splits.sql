@@ -16,6 +16,7 @@ final as (
         interactions.event_type,
         interactions.quantity,
         interactions.price,
+        interactions.revenue,
         case when {{ two_tower.is_held_out() }} then 0 else {{ two_tower.split_bucket('ends.end_at') }} end as bucket
     from interactions
     cross join ends

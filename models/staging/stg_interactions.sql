@@ -4,24 +4,35 @@
         "{{ two_tower.warn_of_returns() }}",
     ]
 ) }}
-{%- set columns = two_tower.input_columns('interactions') -%}
 with
 
-interactions as (
-    select * from {{ two_tower.input_relation('interactions') }}
+lines_given as (
+    {{ two_tower.input_rows('interactions') }}
+),
+
+-- an event that is no sale may have a quantity of 0 throughout, which then says nothing
+types as (
+    select
+        event_type,
+        coalesce(max(quantity), 0) > 0 as has_quantity
+    from lines_given
+    group by event_type
 ),
 
 lines as (
     select
-        cast({{ columns.user_id }} as varchar) as user_id,
-        cast({{ columns.item_id }} as varchar) as item_id,
-        cast({{ columns.event_at }} as timestamp) as event_at,
-        cast({{ columns.event_type }} as varchar) as event_type,
-        coalesce(cast({{ columns.quantity }} as double), 1) as quantity,
-        cast({{ columns.price }} as double) as price
-    from interactions
-    -- what was sent back was not bought again, see warn_of_returns
-    where coalesce(cast({{ columns.quantity }} as double), 1) >= 0
+        lines_given.user_id,
+        lines_given.item_id,
+        lines_given.event_at,
+        lines_given.event_type,
+        if(types.has_quantity, coalesce(lines_given.quantity, 1), 1) as quantity,
+        lines_given.price
+    from lines_given
+    left join types on lines_given.event_type is not distinct from types.event_type
+    -- what was sent back was not bought again, and what was cancelled never; see warn_of_returns
+    where
+        coalesce(lines_given.quantity, 1) > 0
+        or (lines_given.quantity = 0 and not types.has_quantity)
 ),
 
 final as (
@@ -31,11 +42,12 @@ final as (
         event_at,
         event_type,
         sum(quantity) as quantity,
-        -- of lines that belong together, the mean price of a unit
+        -- of lines that belong together, the mean price of a unit whose price is known
         case
             when count(*) = 1 then max(price)
             else sum(price * quantity) / nullif(sum(quantity) filter (where price is not null), 0)
-        end as price
+        end as price,
+        sum(price * quantity) as revenue
     from lines
     group by user_id, item_id, event_at, event_type
 )

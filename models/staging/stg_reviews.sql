@@ -4,10 +4,7 @@
 with
 
 reviews as (
-    {{ two_tower.optional_relation(
-        'two_tower_reviews', {'user_id': 'varchar', 'item_id': 'varchar', 'review_at': 'timestamp'},
-        {'rating': 'double', 'text': 'varchar'}
-    ) }}
+    {{ two_tower.input_rows('reviews') }}
 ),
 
 final as (
@@ -16,7 +13,7 @@ final as (
         item_id,
         review_at,
         avg(rating) as rating,
-        string_agg(text, ' ' order by text) as text
+        string_agg(text, ' ' order by text asc) as text
     from reviews
     group by user_id, item_id, review_at
 )

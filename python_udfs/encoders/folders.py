@@ -25,6 +25,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ..onnx_weights import refuse_outside
+
 Vectors = npt.NDArray[np.float32]
 
 if TYPE_CHECKING:
@@ -117,6 +119,7 @@ def load(folder: Path, settings: dict[str, Any]) -> Encoder:
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # beside DuckDB's threads
     tokenizer = None
+    refuse_outside(folder / "model.onnx", f"encoder '{folder}'")
     try:
         session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         if settings["reads"] == "text":

@@ -48,7 +48,7 @@ def block_reasons(users: pa.StructArray, items: Floats, k: int) -> pa.ListArray:
     had = as_numbers(of_history.field("position"), "history_reasons: users.history", len(items))
     wanted = as_numbers(of_listed.field("position"), "history_reasons: users.listed", len(items))
     weights = of_history.field("weight").to_numpy(zero_copy_only=False)
-    lengths, widths = (lists.value_lengths().to_numpy(zero_copy_only=False) for lists in (history, listed))
+    lengths, widths = (lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False) for lists in (history, listed))
     history_starts, listed_starts = (np.cumsum([0, *counts[:-1]]) for counts in (lengths, widths))
     kept = np.minimum(lengths, k)  # reasons of each listed item of a user
     offsets = np.cumsum([0, *np.repeat(kept, widths)])

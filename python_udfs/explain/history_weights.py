@@ -42,10 +42,10 @@ def block_weights(users: pa.StructArray, items: Floats) -> pa.ListArray:
     """Weights of the users of one block: those with histories of one length are solved together."""
     vectors, histories = as_matrix(users.field("embedding"), "history_weights: users.embedding"), users.field("history")
     positions = as_numbers(histories.flatten(), "history_weights: users.history", len(items))
-    lengths = histories.value_lengths().to_numpy(zero_copy_only=False)
+    lengths = histories.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)  # NULL is no history
     bounds = np.cumsum([0, *lengths])
     values = np.zeros(len(positions), np.float32)
-    for length in np.unique(lengths[lengths > 0]):
+    for length in np.unique(lengths[lengths > 0]).tolist():
         rows = np.flatnonzero(lengths == length)
         for part in np.array_split(rows, -(-len(rows) * length * items.shape[1] // MOST_NUMBERS)):
             places = bounds[part][:, None] + np.arange(length)

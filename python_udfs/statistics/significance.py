@@ -10,7 +10,14 @@ import pyarrow as pa
 
 def normal_quantile(shares: pa.ChunkedArray) -> pa.Array:
     """The number of standard deviations below which each share of a normal distribution lies."""
-    return pa.array([NormalDist().inv_cdf(share) for share in shares.to_pylist()], pa.float64())
+    return pa.array([quantile(share) for share in shares.to_pylist()], pa.float64())
+
+
+def quantile(share: float) -> float:
+    """Of one share. Raises ValueError when it is none."""
+    if not 0 < share < 1:
+        raise ValueError(f"normal_quantile: p is {share}; give a share above 0 and below 1")
+    return NormalDist().inv_cdf(share)
 
 
 def chi_square_p(statistics: pa.ChunkedArray, degrees: pa.ChunkedArray) -> pa.Array:
@@ -21,6 +28,8 @@ def chi_square_p(statistics: pa.ChunkedArray, degrees: pa.ChunkedArray) -> pa.Ar
 
 def chi_square_tail(statistic: float, degrees: int) -> float:
     """1 - the distribution function, in closed form for whole degrees; without any, nothing can be unlikely."""
+    if not statistic >= 0:
+        raise ValueError(f"chi_square_p: the statistic is {statistic}; give a number not below 0")
     if degrees < 1:
         return 1.0
     if math.isinf(statistic):

@@ -16,6 +16,8 @@ def as_items(items: pa.Array, adjustments: pa.ListArray | None) -> Items:
     for rows in adjustments or []:
         positions, amounts = rows.values.field("position"), rows.values.field("amount")
         numbers = as_numbers(positions, "top_k: adjustments", len(items))
+        if amounts.null_count:
+            raise ValueError("top_k: adjustments hold an amount of NULL; filter it out of the list")
         order = np.argsort(numbers)
         adjusted.append(Adjustment(numbers[order], amounts.to_numpy(zero_copy_only=False).astype(np.float32)[order]))
     return Items(vectors, np.flatnonzero(~np.isfinite(vectors).all(1)), tuple(adjusted))

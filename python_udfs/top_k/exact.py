@@ -145,9 +145,9 @@ def score(users: Users, items: Items, groups: int) -> Floats:
     scores = np.empty((-(-m // groups) * groups, n), np.float32)
     with np.errstate(invalid="ignore", over="ignore"):
         np.matmul(items.vectors, users.vectors.T, out=scores[:m])
-    for number, adjustment in enumerate(items.adjustments):
-        meant = np.flatnonzero(users.segments == number)
-        scores[np.ix_(adjustment.numbers, meant)] += adjustment.amounts[:, None]
+        for number, adjustment in enumerate(items.adjustments):
+            meant = np.flatnonzero(users.segments == number)
+            scores[np.ix_(adjustment.numbers, meant)] += adjustment.amounts[:, None]
     withhold(scores, users, items, -np.inf)
     return scores
 

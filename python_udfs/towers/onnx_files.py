@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..onnx_weights import refuse_outside
+
 if TYPE_CHECKING:
     import onnxruntime
 
@@ -75,6 +77,7 @@ def load(path: str) -> Model:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # DuckDB calls from as many threads as it has
     options.inter_op_num_threads = 1
+    refuse_outside(Path(path), f"embed: '{path}'")
     options.log_severity_level = 3  # errors: what it cannot fold it says at each start
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from helpers.demo_project import Shop
+from helpers.every_input import UNTRAINED, Team
 from helpers.package_project import PackageProject, make_package_project
 from helpers.synthetic_shop import PlantedWorld
 
@@ -28,3 +29,12 @@ def garden(tmp_path_factory: pytest.TempPathFactory) -> PackageProject:
     garden = make_package_project(tmp_path_factory.mktemp("garden") / "shop")
     garden.dbt_command("build").must_pass()
     return garden
+
+
+@pytest.fixture(scope="session")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Team:
+    """A team's project with every input; nothing is trained. A test that changes it does so in `holding()`."""
+    team = Team(tmp_path_factory.mktemp("team") / "shop").write().fill()
+    team.dbt("deps").must_pass()
+    team.dbt("run", "--select", *UNTRAINED).must_pass()
+    return team

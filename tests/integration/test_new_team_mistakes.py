@@ -102,7 +102,7 @@ MISTAKES = {
         tables=[ORDERS.format('"order"::timestamp::time as "order"')],
     ),
     "time with time zone": Mistake(
-        ["column order: is TIMESTAMP WITH TIME ZONE", "order at time zone 'UTC' as order"],
+        ["column order: is TIMESTAMP WITH TIME ZONE", '"order" at time zone \'UTC\' as "order"'],
         tables=[ORDERS.format('"order"::timestamptz as "order"')],
     ),
     "key with a fraction": Mistake(
@@ -162,19 +162,22 @@ MISTAKES = {
         variables={"two_tower_min_lift_over_als": {"new": "10%"}},
     ),
     "rules that are not built": Mistake(
-        ["var two_tower_merchandising_rules: there is no table or view", "build it first"],
+        ["var two_tower_merchandising_rules (dim_products): there is no table or view", "build it first"],
         staging("active_rules"),
         variables={"two_tower_merchandising_rules": "dim_products"},
         tables=["drop view main.dim_products"],
     ),
     "exclusions by a key with a fraction": Mistake(
-        ["var two_tower_user_exclusions, relation", "column item_id: is DOUBLE, which is no key"],
+        ["var two_tower_user_exclusions (dim_products)", "column item_id: is DOUBLE, which is no key"],
         staging("excluded_items"),
         variables={"two_tower_user_exclusions": "dim_products"},
         tables=products_as("select 1 as user_id, 7000.0::double as item_id"),
     ),
     "availability by a time with time zone": Mistake(
-        ["available_from: is TIMESTAMP WITH TIME ZONE; it is", "cast(available_from as timestamp) as available_from"],
+        [
+            "available_from: is TIMESTAMP WITH TIME ZONE; it is",
+            'cast("available_from" as timestamp) as "available_from"',
+        ],
         staging("unavailable_items"),
         variables={"two_tower_item_availability": "dim_products"},
         tables=products_as("select 7000 as item_id, now() as available_from"),

@@ -504,7 +504,7 @@ def test_exclusions_about_nobody_are_named(world: World) -> None:
         given = {"two_tower_user_exclusions": "strangers"}
         done = world.shop.dbt("run", "--select", "strangers", "excluded_items", **given)
         assert done.returncode == 0, done.stdout
-        assert "column user_id: 2 of 3 rows are without effect, such as 'u00', which is no user" in done.stdout
+        assert "column user_id: 2 of 3 rows name no known user, such as 'u00'" in done.stdout
         assert "column item_id" not in done.stdout
     finally:
         assert world.shop.dbt("run", "--select", "excluded_items").returncode == 0

@@ -19,7 +19,6 @@ CODE = [
 ]  # fmt: skip
 MADE = {"artifacts", "build", "data", "dbt_packages", "logs", "target"}
 MOST_FILES = 22
-# model_rankings reads recommendations_by_category, which reads what lies beside it
 
 
 @pytest.fixture(scope="module")

@@ -48,11 +48,11 @@ def read_world(splits: Relation, targets: Relation, item_features: Relation, sna
     """
     history = splits.filter(f"bucket >= {snapshot:d}")
     known = history.project("user_id").union(targets.filter(f"snapshot = {snapshot:d}").project("user_id"))
-    user_ids = _column(known.distinct().order("md5(user_id)"), "user_id")
+    user_ids = _column(known.distinct().order("md5(user_id) asc"), "user_id")
     items = item_features.filter(f"snapshot = {snapshot:d}").project(
         "item_id, cast(recent_users as double) as recent_users, cast(users as double) as users"
     )
-    catalogue = items.order("md5(item_id)").to_arrow_table()
+    catalogue = items.order("md5(item_id) asc").to_arrow_table()
     item_ids = catalogue["item_id"].combine_chunks()
     recent, users = (np.nan_to_num(catalogue[name].to_numpy()) for name in ("recent_users", "users"))
     events = history.project("user_id, item_id, epoch(event_at) as at").to_arrow_table()

@@ -24,7 +24,7 @@ from .model import Fitted, Pairs, fit_ranker
 
 VALIDATION = "validation"
 OLDER = "older"  # windows of which there are only repeats
-ORDER = "snapshot, user_id, item_id"
+ORDER = "snapshot asc, user_id asc, item_id asc"
 ROWS_TO_COMPARE = 64
 NOT_SIGNALS = {"snapshot", "horizon", "user_id", "item_id", "is_repeat", "found_by", "is_taken", "user_targets"}
 
@@ -40,7 +40,7 @@ def train_rankers(
     config = TrainingConfig.from_settings(settings)
     signals = [name for name in relations["ranker_examples"].columns if name not in NOT_SIGNALS]
     rows: list[Row] = []
-    horizons = relations["horizons"].order("snapshot").select("horizon, snapshot").fetchall()
+    horizons = relations["horizons"].order("snapshot asc").select("horizon, snapshot").fetchall()
     exporter = Exporter()
     for horizon, snapshot in horizons:
         if horizon == VALIDATION:

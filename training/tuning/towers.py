@@ -53,7 +53,7 @@ ADD = f"""
     select coalesce(max(trial_id) + 1, 0), $1, $2, $3, $4, $5, $6, $7, now() at time zone 'UTC'
     from {{schema}}.tower_trials where data_id = $1 and policy = $2
 """
-TRIED = "select * from {schema}.tower_trials where data_id = ? and policy = ? order by trial_id"
+TRIED = "select * from {schema}.tower_trials where data_id = ? and policy = ? order by trial_id asc"
 Trial = optuna.trial.FrozenTrial
 ENDED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
 

@@ -15,6 +15,8 @@ from two_tower.python_udfs.statistics.significance import chi_square_tail
 
 MODELS = dict.fromkeys(("experiment_assignments", "experiment_metrics", "experiment_results"), "experiments")
 UPSTREAM = {
+    "stg_users": {"user_id": "varchar"},
+    "stg_interactions": {"user_id": "varchar"},
     "user_segments": {"user_id": "varchar", "segment": "varchar"},
     "exposures": {"experiment": "varchar", "user_id": "varchar", "variant": "varchar", "exposed_at": "timestamp"},
     "outcomes": {"user_id": "varchar", "occurred_at": "timestamp", "revenue": "double"},

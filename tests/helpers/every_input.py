@@ -1,0 +1,172 @@
+"""A team's project that names every input, each a view on a table of the schema raw, which tests change."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+from helpers.dbt_runner import REPO, Outcome, invoke
+from jinja2 import Environment
+
+NAMES = {
+    "interactions": "fct_purchases",
+    "users": "dim_customers",
+    "items": "dim_products",
+    "reviews": "ratings",
+    "item_availability": "stock",
+    "user_exclusions": "complaints",
+    "merchandising_rules": "campaigns",
+    "exposures": "mails",
+    "outcomes": "orders",
+}
+# the model of ours that reads each input
+READERS = {
+    "interactions": "stg_interactions",
+    "users": "stg_users",
+    "items": "stg_items",
+    "reviews": "stg_reviews",
+    "item_availability": "unavailable_items",
+    "user_exclusions": "excluded_items",
+    "merchandising_rules": "active_rules",
+    "exposures": "experiment_metrics",
+    "outcomes": "experiment_metrics",
+}
+UNTRAINED = (
+    "+experiment_results", "+experiment_assignments", "+item_reviews", "+bought_together", "+buy_again",
+    "+trending_items", "+popular_items", "+user_features", "+item_inputs", "+user_inputs",
+)  # fmt: skip
+SHOP = {
+    "interactions": """
+        select hash(n) % 120 as user_id, (hash(n) % 120) % 5 + 5 * (hash(n, 1) % 12) as item_id,
+            timestamp '2026-01-01' + interval (n * 90) minute as event_at, 'purchase' as event_type,
+            1 + n % 3 as quantity, 1.5 + hash(n, 3) % 9 as price
+        from range(2000) as t(n)
+    """,
+    "users": "select range as user_id, 'club ' || range % 5 as club, 20.0 + range % 50 as age from range(120)",
+    "items": "select range as item_id, 'shelf ' || range % 5 as shelf, 1.5 + range % 7 as list_price from range(60)",
+    "reviews": """
+        select range as user_id, range % 60 as item_id,
+            timestamp '2026-02-01 10:00' + interval (range) hour as review_at,
+            1.0 + range % 5 as rating, 'very nice thing' as text
+        from range(120)
+    """,
+    "item_availability": """
+        select range as item_id, null::varchar as segment, timestamp '2020-01-01' as available_from,
+            null::timestamp as available_until
+        from range(60)
+    """,
+    "user_exclusions": "select range as user_id, range % 60 as item_id from range(20)",
+    "merchandising_rules": """
+        select 'a' as rule_id, 'boost' as action, 7 as item_id, null::varchar as category, null::varchar as segment,
+            null::integer as position, 1.0 as strength, null::timestamp as valid_from, null::timestamp as valid_until
+    """,
+    "exposures": """
+        select 'mail' as experiment, range as user_id, if(range % 2 = 0, 'control', 'two_tower') as variant,
+            timestamp '2026-04-01 10:00' as exposed_at
+        from range(100)
+    """,
+    "outcomes": """
+        select range % 120 as user_id, timestamp '2026-03-15 09:30' + interval (range * 3) hour as occurred_at,
+            10.0 + range % 7 as revenue
+        from range(400)
+    """,
+}
+VARS: dict[str, Any] = {
+    **{f"two_tower_{name}": model for name, model in NAMES.items()},
+    "two_tower_category": "shelf",
+    "two_tower_segment": "club",
+    "two_tower_experiments": {"mail": {"control": 0.5, "two_tower": 0.5}},
+    "two_tower_training_snapshots": 2,
+    "two_tower_test_days": 14,
+    "two_tower_dim": 16,
+    "two_tower_training": {"content": 4, "epochs": 1, "ranker_folds": 2, "ranker_epochs": 2, "threads": 1},
+    "two_tower_min_recall": {"repeats": 0.0, "new": 0.0},
+    "two_tower_min_lift_over_als": {"repeats": -1.0, "new": -1.0},
+    "two_tower_min_lift_over_popularity": {"repeats": -1.0, "new": -1.0},
+}  # fmt: skip
+
+
+def known_inputs() -> dict[str, dict[str, dict[str, Any]]]:
+    """The declaration of the inputs, as the macro returns it."""
+    found: list[Any] = []
+    text = (REPO / "macros" / "inputs" / "known_inputs.sql").read_text() + "{{ known_inputs() }}"
+    Environment(autoescape=False).from_string(text).render({"return": found.append})
+    inputs: dict[str, dict[str, dict[str, Any]]] = found[0]
+    return inputs
+
+
+@dataclass
+class Team:
+    """The project in a folder. `tables` is what raw holds when a test begins."""
+
+    folder: Path
+    package: Path = REPO
+    tables: dict[str, str] = field(default_factory=lambda: dict(SHOP))
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "my_shop.duckdb"
+
+    def write(self, settings: dict[str, Any] | None = None, **variables: Any) -> Team:
+        """Project, profile and models."""
+        (self.folder / "models").mkdir(parents=True, exist_ok=True)
+        project = {
+            "name": "my_shop", "version": "1.0.0", "profile": "my_shop",
+            "flags": {"send_anonymous_usage_stats": False, "require_ref_searches_node_package_before_root": True},
+            "models": {"my_shop": {"+materialized": "view"}, "two_tower": {"+schema": "recommender"}},
+            "vars": VARS | variables,
+        }  # fmt: skip
+        output = {
+            "type": "duckdb", "path": str(self.database), "threads": 2, "settings": settings or {},
+            "plugins": [{"module": "two_tower.python_udfs.plugin"}],
+        }  # fmt: skip
+        files = {
+            "dbt_project.yml": project,
+            "profiles.yml": {"my_shop": {"target": "dev", "outputs": {"dev": output}}},
+            "packages.yml": {"packages": [{"local": os.path.relpath(self.package, self.folder)}]},
+        }
+        for name, content in files.items():
+            (self.folder / name).write_text(yaml.safe_dump(content))
+        for name in NAMES.values():
+            (self.folder / "models" / f"{name}.sql").write_text(f"select * from raw.{name}")
+        return self
+
+    def fill(self, **tables: str) -> Team:
+        """Tables of raw: those of the shop, and others in place of some."""
+        with duckdb.connect(str(self.database)) as connection:
+            connection.execute("create schema if not exists raw")
+            for name, query in {**self.tables, **tables}.items():
+                connection.execute(f"create or replace table raw.{NAMES[name]} as {query}")
+        return self
+
+    def dbt(self, *arguments: str, **variables: Any) -> Outcome:
+        """Run `dbt <arguments>`; `variables` become --vars."""
+        given = ["--vars", json.dumps(variables)] if variables else []
+        return invoke(self.folder, *arguments, *given)
+
+    def read(self, *inputs: str, **variables: Any) -> Outcome:
+        """Run the models that read these inputs, and the team's views."""
+        readers = [f"two_tower,{READERS[name]}" for name in inputs]
+        return self.dbt("run", "--select", "package:my_shop", *readers, **variables)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query in the package's schema."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            connection.execute("use main_recommender")
+            return connection.sql(sql).fetchall()
+
+    @contextmanager
+    def holding(self, **tables: str) -> Iterator[Team]:
+        """Other tables in place of some, and afterwards those of the shop again."""
+        self.fill(**tables)
+        try:
+            yield self
+        finally:
+            self.fill()
