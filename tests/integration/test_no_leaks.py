@@ -148,7 +148,8 @@ TRAINED = {"two_tower_training": {"epochs": 1, "ranker_folds": 2, "ranker_epochs
 TOWERS = ("run", "--select", "+item_embeddings", "+user_embeddings")
 PUBLISHED = ("run", "--select", "+recommendations", "--exclude", "item_embeddings", "user_embeddings")
 EXAMPLES = (
-    "select user_id, item_id, * exclude (horizon, user_id, item_id) from ranker_examples where horizon = 'validation'"
+    "select user_id, item_id, * exclude (snapshot, horizon, user_id, item_id) "
+    "from ranker_examples where horizon = 'validation'"
 )
 CANDIDATES = "select user_id, item_id, * exclude (horizon, user_id, item_id) from {} where horizon = '{}'"
 
@@ -202,7 +203,7 @@ def test_what_rankers_learn_from_does_not_know_what_comes_after(listed: tuple[Sh
     project = copy_of_the_project(tmp_path)
     macro = project / "macros" / "ranking" / "signals.sql"
     text = macro.read_text()
-    condition = "where {{ two_tower.is_history('splits.bucket', 'horizon.snapshot') }}"
+    condition = "where {{ two_tower.is_history('splits.bucket', snapshot) }}"
     assert condition in text
     macro.write_text(text.replace(condition, ""))
     leaky = Shop(full.world, tmp_path / "leaky", project)

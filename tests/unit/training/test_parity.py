@@ -154,7 +154,7 @@ def test_a_graph_of_other_shape_is_traced_anew(tmp_path: Path) -> None:
 def test_parts_stand_where_the_layout_says(embedder: Embedder) -> None:
     weights, parts = embedder.towers.user.part_weights, embedder.layout.parts
     assert [part.start for part in parts.values()] == [0, *(part.stop for part in parts.values())][:4]
-    assert parts["bias"].stop == CONFIG.dim
+    assert parts["bias"].stop + embedder.layout.unused == CONFIG.dim
     before = weights.clone()
     with torch.inference_mode():
         whole = embedder.users(np.arange(4))
