@@ -15,7 +15,7 @@ import pytest
 import torch
 from helpers.recommendation_sql import Published
 from two_tower.training.export import Exporter
-from two_tower.training.ranker import TowerOrder
+from two_tower.training.ranker.model import TowerOrder
 
 K, DIM, USERS, ITEMS = 5, 8, 40, 60
 NOW = pd.Timestamp("2024-05-01")
@@ -56,7 +56,7 @@ WHOLE = ("snapshot", "position", "bucket", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
     "event_at": "timestamp", "as_of": "timestamp", "embedding": VECTOR, "is_recent": "boolean",
 } | dict.fromkeys(NUMBERS, "double") | dict.fromkeys(WHOLE, "integer")  # fmt: skip
-SIGNALS = ("sequence_score", "factors_score", "content_score", "item_recent_users")
+SIGNALS = ("tower_score", "item_recent_users")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,15 @@ def write_ranker(path: Path) -> None:
     """A ranker that follows the towers, and popularity where they know nothing of a user."""
     batch = {name: torch.zeros(2) for name in SIGNALS}
     about = {"run_id": "run", "tower": "ranker"}
-    Exporter().write("towers", TowerOrder(SIGNALS).eval(), list(SIGNALS), batch, set(), path, about)
+    Exporter().write(
+        "towers",
+        TowerOrder(SIGNALS, np.zeros((2, len(SIGNALS)), np.float32)).eval(),
+        list(SIGNALS),
+        batch,
+        set(),
+        path,
+        about,
+    )
 
 
 @pytest.fixture(scope="module")
