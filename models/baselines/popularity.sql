@@ -1,2 +1,2 @@
-{#- What is bought again counts each time under repeats; under new, how many users wanted it at all says more. -#}
-{{ two_tower.popularity_baseline('popularity', {'repeats': ['interactions'], 'new': ['users']}) }}
+{#- Under allow_repeats each purchase counts; under unseen_only the number of users who wanted the item says more. -#}
+{{ two_tower.popularity_baseline('popularity', {'allow_repeats': ['interactions'], 'unseen_only': ['users']}) }}
