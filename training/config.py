@@ -90,7 +90,7 @@ class TrainingConfig:
         if config.dim < LEAST_DIM or config.factors(0) < 1:
             raise ValueError(
                 f"var two_tower_dim is {config.dim} and the setting features {config.features}; give two_tower_dim at "
-                f"least {max(config.features + 2, LEAST_DIM)}, or a smaller features in two_tower_training"
+                f"least {max(config.features + 2, LEAST_DIM)}, or lower features in two_tower_training"
             )
         if config.sequence == 1:
             raise ValueError("var two_tower_training: sequence is 1; give 0 (none) or at least 2")
