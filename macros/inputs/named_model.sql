@@ -2,7 +2,7 @@
     {#- Ref of the model, seed or snapshot that a var names. Never one of this package: all of ours but the demo's
         are made of the inputs, so a model of that name is the root project's. -#}
     {%- set ours = [
-        'active_rules', 'als', 'als_usual', 'bought_together', 'buy_again', 'candidate_recall', 'candidates', 'ease',
+        'active_rules', 'als', 'bought_together', 'buy_again', 'candidate_recall', 'candidates', 'ease',
         'evaluated_candidates', 'evaluation_lists', 'evaluation_recommendations', 'excluded_items', 'experiment_assignments',
         'experiment_metrics', 'experiment_results', 'feature_vocabulary', 'gates', 'group_lifts', 'history_attributions', 'stages',
         'interaction_splits', 'item_audiences', 'item_categories', 'item_embeddings', 'item_features', 'item_inputs',

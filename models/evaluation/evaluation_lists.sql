@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-{#- Every recommender that is evaluated: a new baseline is one line here. -#}
+{#- Every recommender that is evaluated: a new baseline of ours is one line here. -#}
 {%- set recommenders = [
     'evaluation_recommendations',
     'popularity',
@@ -9,12 +9,19 @@
     'item_knn',
     'ease',
     'als',
-] + (['als_usual'] if var('two_tower_als_usual') else []) -%}
+] -%}
+{%- set relations = [] -%}
+{%- for recommender in recommenders -%}
+    {%- do relations.append(ref('two_tower', recommender)) -%}
+{%- endfor -%}
+{%- for recommender in var('two_tower_own_baselines') -%}
+    {%- do relations.append(two_tower.named_model(recommender)) -%}
+{%- endfor -%}
 
 with
 
 final as (
-    {%- for recommender in recommenders %}
+    {%- for relation in relations %}
         select
             model,
             policy,
@@ -24,7 +31,7 @@ final as (
             cast(score as double) as score,
             cast(run_id as varchar) as run_id,
             cast(source as varchar) as source
-        from {{ ref('two_tower', recommender) }}
+        from {{ relation }}
         {%- if not loop.last %}
             union all
         {%- endif %}
