@@ -1,9 +1,9 @@
 {% macro check_var(name, value, allowed) %}
-    {#- Stops when `value` is not what `allowed` says: {type, least, most, among, keys, by}; a list is judged by each member. With
-        keys each value of a mapping is a number; by: the keys of a mapping whose values may be anything. -#}
+    {#- Stops when `value` is not what `allowed` says: {type, least, most, among, keys, by, may_be_empty}; a list is judged by each
+        member. With keys each value of a mapping is a number; by: the keys of a mapping whose values may be anything. -#}
     {%- set is_list = value is iterable and value is not string and value is not mapping -%}
     {%- set fits = {'integer': value is integer, 'number': value is number, 'text': value is string,
-        'mapping': value is mapping, 'list': is_list and value, 'counts': value is mapping and
+        'mapping': value is mapping, 'list': is_list and (value or allowed.may_be_empty), 'counts': value is mapping and
         value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
     {%- if value is boolean or not fits[allowed.type] -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}

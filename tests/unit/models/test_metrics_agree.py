@@ -142,7 +142,8 @@ def test_comparisons_pair_the_same_users(evaluation: Evaluation) -> None:
 
 
 def test_a_teams_own_lists_are_measured_beside_ours(tmp_path: Path) -> None:
-    lists = pd.DataFrame({"user_id": ["ann", "bob"], "rank": 1, "item_id": "a", "model": "two_tower", "policy": "unseen_only"})
+    lists = pd.DataFrame({"user_id": ["ann", "bob"], "rank": 1, "item_id": "a"})
+    lists = lists.assign(model="two_tower", policy="unseen_only")
     targets = pd.DataFrame({"user_id": ["ann", "bob"], "item_id": ["a", "b"], "is_repeat": False, "cutoff": 1})
     tables = {"evaluation_recommendations": lists, "cutoff_targets": targets}
     project = Evaluation.of(tmp_path, tables, two_tower_policies=["unseen_only"], two_tower_own_baselines=["shelf"])
