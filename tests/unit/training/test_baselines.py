@@ -84,7 +84,7 @@ def test_bad_input_is_named() -> None:
         weigh(SEVEN, "tf")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"step_decay must be above 0 and at most 1, got 1\.5"):
         weigh(SEVEN, step_decay=1.5)
-    with pytest.raises(ValueError, match=r"item indexes span 0\.\.3, outside of 0\.\.2"):
+    with pytest.raises(ValueError, match=r"item codes span 0\.\.3, outside of 0\.\.2"):
         Interactions.of(USERS, ITEMS, AGES, (4, 3))
     with pytest.raises(ValueError, match="not finite"):
         Interactions.of(USERS, ITEMS, np.where(AGES > 5, np.nan, AGES), (4, 5))
