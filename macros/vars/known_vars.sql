@@ -59,7 +59,7 @@
         'two_tower_own_most_bought_half_life_days': {'type': 'number', 'least': 0.001},
         'two_tower_item_knn': {'type': 'mapping', 'by': ['allow_repeats', 'unseen_only']},
         'two_tower_ease': {'type': 'mapping', 'by': ['allow_repeats', 'unseen_only']},
-        'two_tower_own_baselines': {'type': 'list', 'may_be_empty': true},
+        'two_tower_own_baselines': {'type': 'list', 'may_be_empty': True},
         'two_tower_als': {'type': 'mapping', 'by': ['allow_repeats', 'unseen_only']},
         'two_tower_gate_k': {'type': 'integer', 'least': 1},
         'two_tower_min_recall': {'type': 'mapping', 'keys': ['allow_repeats', 'unseen_only']},
