@@ -31,6 +31,7 @@ from two_tower.training.fit.schedule import prepare, search
 from two_tower.training.fit.validation import Recalls, embeddings, recalls_of, validation_rows
 from two_tower.training.inputs.examples import Examples
 from two_tower.training.model.layout import has_repeats, layout_of
+from two_tower.training.progress import Progress
 from two_tower.training.ranker.model import TOWER_SCORES, fit_ranker
 from two_tower.training.ranker.runs import NOT_SIGNALS, ORDER, VALIDATION, read_pairs
 from two_tower.training.tuning.towers import Warehouse
@@ -82,7 +83,7 @@ def measure(name: str, database: Path, seeds: list[int], log: Callable[[str], No
             trials[without] = (replace(seeded, **settings), task.examples)
         for without, (tried, examples) in trials.items():
             started = time.perf_counter()
-            embedder, _, _ = search(examples, tried, lambda _: None)
+            embedder, _, _ = search(examples, tried, Progress())
             spent = seconds.get(("towers", without), 0.0) + time.perf_counter() - started
             seconds["towers", without] = spent
             add_towers(found, embedder, policies, without)
