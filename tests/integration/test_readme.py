@@ -5,6 +5,7 @@ README quotes these files, too. With TWO_TOWER_CLEAN_INSTALL=1 the installation 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -66,6 +67,8 @@ def test_the_path_of_a_new_team_leads_to_lists(tmp_path: Path) -> None:
     assert "Completed successfully" in shown
     assert "because_of" in shown.split("Catalog written")[1]
     assert "10 rows" in shown
+    manifest = json.loads((tmp_path / "target" / "manifest.json").read_text())
+    assert (manifest["unit_tests"], manifest["exposures"]) == ({}, {}), "the package's own"
 
 
 @pytest.mark.skipif(not CLEAN, reason="downloads for minutes; `make test-clean-install` runs it")

@@ -56,6 +56,11 @@ def test_nothing_of_the_demo_is_there_and_all_refs_are_ours(garden: PackageProje
     assert strangers == inputs
 
 
+def test_unit_tests_and_exposures_of_ours_are_not_the_teams(garden: PackageProject) -> None:
+    assert (manifest(garden)["unit_tests"], manifest(garden)["exposures"]) == ({}, {})
+    assert len([name for name in manifest(garden)["disabled"] if name.startswith("unit_test.two_tower.")]) > 20
+
+
 def test_an_input_may_have_the_name_of_a_model_of_ours(shop: PackageProject) -> None:
     before = shop.rows("from main__recommender.stg_items order by all")
     (shop.folder / "models" / "shop" / "stg_items.sql").write_text("select * from {{ ref('dim_products') }}")
