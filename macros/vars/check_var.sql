@@ -1,11 +1,11 @@
 {% macro check_var(name, value, allowed) %}
-    {#- Stops when `value` is not what `allowed` says: {type, least, most, among, keys}; a list is judged by each member, and with keys
-        each value of a mapping is a number. -#}
+    {#- Stops when `value` is not what `allowed` says: {type, least, most, among, keys, is_optional}; a list is judged by each member, and
+        may be empty where it is optional; with keys each value of a mapping is a number. -#}
     {%- set is_list = value is iterable and value is not string and value is not mapping -%}
     {%- set fits = {'integer': value is integer, 'number': value is number, 'text': value is string,
-        'mapping': value is mapping, 'list': is_list and value, 'counts': value is mapping and
-        value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
-    {%- if value is boolean or not fits[allowed.type] -%}
+        'mapping': value is mapping, 'list': is_list and (value or allowed.is_optional), 'boolean': value is boolean,
+        'counts': value is mapping and value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
+    {%- if (value is boolean) != (allowed.type == 'boolean') or not fits[allowed.type] -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}
     {%- endif -%}
     {%- for key, number in (value if 'keys' in allowed else {}).items()
@@ -27,7 +27,7 @@
 {% macro refuse_var(name, value, allowed) %}
     {#- Stops with the value that a var has and those that it may have. -#}
     {%- set nouns = {'integer': 'a whole number', 'number': 'a number', 'text': 'text', 'list': 'a list',
-        'mapping': 'a mapping', 'counts': 'a mapping of names to whole numbers not below 1'} -%}
+        'mapping': 'a mapping', 'boolean': 'true or false', 'counts': 'a mapping of names to whole numbers not below 1'} -%}
     {%- set may_be = [nouns[allowed.type]] -%}
     {%- if allowed.among -%}
         {%- set may_be = ['a list of ' if allowed.type == 'list' else 'one of '] -%}

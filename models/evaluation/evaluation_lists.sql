@@ -1,15 +1,9 @@
 {{ config(materialized='view') }}
 
-{#- Every recommender that is evaluated: a new baseline is one line here. -#}
-{%- set recommenders = [
-    'evaluation_recommendations',
-    'popularity',
-    'recent_popularity',
-    'own_most_bought',
-    'item_knn',
-    'ease',
-    'als',
-] + (['als_usual'] if var('two_tower_als_usual') else []) -%}
+{#- Every recommender that is evaluated: a new baseline is named in var two_tower_baselines. -#}
+{%- set baselines = var('two_tower_baselines') | list -%}
+{%- set recommenders = ['evaluation_recommendations'] + baselines
+    + (['als_usual'] if baselines and var('two_tower_als_usual') else []) -%}
 
 with
 
