@@ -48,7 +48,7 @@ ifdef SHOP
 	$(BIN)/python shops/tune.py "$(SHOP)" --data "$(SHOPS_DATA)"
 else
 	$(BIN)/python demo/load_complete_journey.py
-	$(BIN)/dbt run --select +interaction_splits +snapshot_targets +item_features
+	$(BIN)/dbt run --select +interaction_splits +cutoff_targets +item_features
 	$(BIN)/two-tower tune-baselines --database "$(DATABASE)" --dataset complete_journey --out benchmarks/tuning
 endif
 

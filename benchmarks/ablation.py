@@ -51,7 +51,7 @@ Found = dict[tuple[str, str, str], list[Recalls]]  # by stage, policy and what i
 def without_features(examples: Examples) -> Examples:
     """Users and items of whom nothing is known but what they did."""
     users, items, behaviour = (
-        replace(inputs, columns=tuple(c for c in inputs.columns if c.changes or c.name == "item_code"))
+        replace(inputs, columns=tuple(c for c in inputs.columns if c.changes or c.name == "item_index"))
         for inputs in (examples.users, examples.items, examples.behaviour)
     )
     return replace(examples, users=users, items=items, behaviour=behaviour)
@@ -59,7 +59,7 @@ def without_features(examples: Examples) -> Examples:
 
 def settings_without(config: TrainingConfig, examples: Examples) -> dict[str, dict[str, Any]]:
     """Settings by the ingredient that they take away; only where the shop has it."""
-    halves = {name: getattr(config, name) // 2 for name in ("dim", "content", "sequence")}
+    halves = {name: getattr(config, name) // 2 for name in ("dim", "features", "sequence")}
     found: dict[str, dict[str, Any]] = {"training of content": {"epochs": 0}, "half of all dimensions": halves}
     if config.factors_features and not config.factors_linear:
         found["feature values as users of ALS"] = {"factors_features": 0.0}
@@ -72,7 +72,7 @@ def settings_without(config: TrainingConfig, examples: Examples) -> dict[str, di
 def measure(name: str, database: Path, seeds: list[int], log: Callable[[str], None]) -> list[list[Any]]:
     """Rows of HEADER for one shop."""
     task = Warehouse(str(database), "main").read(None)
-    policies = ["repeats", "new"] if has_repeats(task.examples) else ["new"]
+    policies = ["allow_repeats", "unseen_only"] if has_repeats(task.examples) else ["unseen_only"]
     found: Found = {}
     seconds: dict[tuple[str, str], float] = {}
     for seed in seeds:
@@ -111,7 +111,7 @@ def add_towers(found: Found, embedder: Embedder, policies: list[str], without: s
 def add_rankers(found: Found, database: Path, config: TrainingConfig, seconds: dict[tuple[str, str], float]) -> None:
     """Recalls of the ranker on the candidates of the validation window, and without signals or without itself."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        examples = connection.table("ranker_examples").filter(f"horizon = '{VALIDATION}'").order(ORDER)
+        examples = connection.table("ranker_examples").filter(f"stage = '{VALIDATION}'").order(ORDER)
         signals = [name for name in examples.columns if name not in NOT_SIGNALS]
         pairs = read_pairs(examples.to_arrow_table(), signals)
     for without, names in {"nothing": (), **SIGNALS}.items():

@@ -65,14 +65,14 @@ def shop_of(name: str, content: str, data: Path, work: Path, encoder: str) -> Sh
         own = SHOPS[name].get("two_tower_items", "demo_items")
         chosen = {"two_tower_items": "items_by_content", "shops_items": own}
         chosen |= {"shops_content": content, "shops_encoder": encoder if content == "pretrained_text" else ""}
-    held_out = {"two_tower_held_out_items": HELD_OUT, "two_tower_held_out_users": HELD_OUT}
+    held_out = {"two_tower_cold_start_item_share": HELD_OUT, "two_tower_cold_start_user_share": HELD_OUT}
     return Shop(name, data, work, "_cold", **held_out, **chosen)
 
 
-def pairs_of(connection: duckdb.DuckDBPyConnection, table: str, snapshot: int, rows: Rows) -> dict[int, list[int]]:
-    """Rows of items by row of user, as a table has them at a snapshot; rows: of users, and of items, by id."""
+def pairs_of(connection: duckdb.DuckDBPyConnection, table: str, cutoff: int, rows: Rows) -> dict[int, list[int]]:
+    """Rows of items by row of user, as a table has them at a cutoff; rows: of users, and of items, by id."""
     found: dict[int, list[int]] = {}
-    query = f"select user_id, item_id from {table} where snapshot = {snapshot}"
+    query = f"select user_id, item_id from {table} where cutoff = {cutoff}"
     for user, item in connection.execute(query).fetchall():
         if user in rows[0] and item in rows[1]:
             found.setdefault(rows[0][user], []).append(rows[1][item])
@@ -81,7 +81,7 @@ def pairs_of(connection: duckdb.DuckDBPyConnection, table: str, snapshot: int, r
 
 def best_content(connection: duckdb.DuckDBPyConnection, items: pa.Table, rows: Rows) -> csr_matrix:
     """The content whose neighbours of the history are most of what users wanted next in the validation window."""
-    had, wanted = (pairs_of(connection, table, 2, rows) for table in ("user_histories", "snapshot_targets"))
+    had, wanted = (pairs_of(connection, table, 2, rows) for table in ("user_histories", "cutoff_targets"))
     users = [user for user in sorted(wanted) if user in had][:: max(len(wanted) // VALIDATION_USERS, 1)]
     known = np.unique([item for mine in had.values() for item in mine])
     best: tuple[float, csr_matrix] | None = None
@@ -105,18 +105,18 @@ def best_content(connection: duckdb.DuckDBPyConnection, items: pa.Table, rows: R
 def measure(connection: duckdb.DuckDBPyConnection) -> Recalls:
     """recall@10 of each user of a slice with something to find there that is new to them."""
     users = connection.execute(
-        "select user_id, embedding from user_embeddings where horizon = 'evaluation' order by 1"
+        "select user_id, embedding from user_embeddings where stage = 'evaluation' order by 1"
     ).fetchnumpy()
     items = connection.execute(
         "select e.item_id, e.embedding, f.interactions = 0 as cold, f.recent_users + f.users / 1e6 as popularity "
-        "from item_embeddings e join item_features f on e.item_id = f.item_id and f.snapshot = 1 "
-        "where e.horizon = 'evaluation' order by 1"
+        "from item_embeddings e join item_features f on e.item_id = f.item_id and f.cutoff = 1 "
+        "where e.stage = 'evaluation' order by 1"
     ).fetchnumpy()
-    inputs = connection.table("item_inputs").filter("horizon = 'evaluation' and snapshot = 1").order("item_id")
+    inputs = connection.table("item_inputs").filter("stage = 'evaluation' and cutoff = 1").order("item_id")
     rows = tuple({id_: row for row, id_ in enumerate(ids)} for ids in (users["user_id"], items["item_id"]))
     columns = inputs.to_arrow_table()
     content = best_content(connection, columns, rows)
-    had, wanted = (pairs_of(connection, table, 1, rows) for table in ("user_histories", "snapshot_targets"))
+    had, wanted = (pairs_of(connection, table, 1, rows) for table in ("user_histories", "cutoff_targets"))
     U, V = (np.stack(list(of["embedding"])).astype(np.float64) for of in (users, items))
     cold, popularity = np.asarray(items["cold"], bool), np.asarray(items["popularity"], float)
     expected = expected_popularity(content_of(columns, by_rarity=True, by_length=True), popularity)

@@ -18,7 +18,7 @@ def content_of(items: pa.Table, by_rarity: bool, by_length: bool) -> csr_matrix:
     inputs = read_inputs(items, {}, ())
     for column in inputs.columns:
         values = inputs.arrays[column.name]
-        if column.name == "item_code" or column.kind == "number":
+        if column.name == "item_index" or column.kind == "number":
             continue
         if column.kind == "vector":
             blocks.append(sized(csr_matrix(np.nan_to_num(values))))

@@ -25,8 +25,8 @@ from two_tower.python_udfs.towers.onnx_files import Model
 THREADS, RUNS = 2, 5
 CALL = 2048  # rows that DuckDB passes at once
 SERVED = {
-    "item": "select * from item_inputs order by horizon, item_id",
-    "user": "select inputs.*, cast(0 as float) as only_new from user_inputs as inputs order by horizon, user_id",
+    "item": "select * from item_inputs order by stage, item_id",
+    "user": "select inputs.*, cast(0 as float) as only_new from user_inputs as inputs order by stage, user_id",
 }
 
 
@@ -42,10 +42,10 @@ def arrays(connection: duckdb.DuckDBPyConnection, model: Model) -> list[dict[str
 
 def row(connection: duckdb.DuckDBPyConnection, tower: str) -> dict[str, Any]:
     """One tower: its rows, and both ways in turn."""
-    where = "horizon = 'production' and snapshot = 0"
+    where = "stage = 'production' and cutoff = 0"
     connection.execute(f"create or replace table served as from ({SERVED[tower]}) where {where}")
     path, dim = connection.execute(
-        f"select {tower}_model, dim from model_registry where horizon = 'production'"
+        f"select {tower}_model, dim from model_registry where stage = 'production'"
     ).fetchall()[0]
     model = FILES.open(path)
     fed = arrays(connection, model)

@@ -25,13 +25,13 @@ from two_tower.training.baselines.lists import read_world
 from two_tower.training.baselines.table import fit_baseline
 from two_tower.training.fit.optimise import Epoch
 from two_tower.training.fit.schedule import search
-from two_tower.training.tuning.baselines import VALIDATION_SNAPSHOT, recalls, relevant_items
+from two_tower.training.tuning.baselines import VALIDATION_CUTOFF, recalls, relevant_items
 from two_tower.training.tuning.towers import Warehouse
 
 HERE = Path(__file__).resolve().parent
 TUNED = HERE.parent / "shops" / "tuning"
 RUNS = 3  # of ALS
-READ = ("interaction_splits", "snapshot_targets", "item_features")
+READ = ("interaction_splits", "cutoff_targets", "item_features")
 Row = dict[str, Any]
 
 
@@ -47,17 +47,17 @@ def row(
 
 def als(shop: str, database: Path, threads: int) -> Row:
     """The tuned ALS: median seconds of a fit."""
-    parameters = yaml.safe_load((TUNED / f"found_{shop}.yml").read_text())["two_tower_als"]["new"]
+    parameters = yaml.safe_load((TUNED / f"found_{shop}.yml").read_text())["two_tower_als"]["unseen_only"]
     with duckdb.connect(str(database), read_only=True) as connection:
         splits, targets, features = (connection.table(name) for name in READ)
-        world = read_world(splits, targets, features, VALIDATION_SNAPSHOT)
-        relevant = relevant_items(targets, world, "new")
+        world = read_world(splits, targets, features, VALIDATION_CUTOFF)
+        relevant = relevant_items(targets, world, "unseen_only")
     seconds = []
     for _ in range(RUNS):
         started = time.perf_counter()
         scorer = fit_baseline("als", world.interactions, parameters, threads=threads)
         seconds.append(time.perf_counter() - started)
-    recall, median = recalls(scorer, world, {"new": relevant})["new"], float(np.median(seconds))
+    recall, median = recalls(scorer, world, {"unseen_only": relevant})["unseen_only"], float(np.median(seconds))
     return row(shop, "ALS, tuned", int(parameters["factors"]), median, recall, median)
 
 
@@ -66,23 +66,23 @@ def towers(shop: str, database: Path, goal: float) -> list[Row]:
     task = Warehouse(str(database), "main").read(None)
     started, epochs, passed = time.perf_counter(), list[Epoch](), list[float]()
 
-    def watch(epoch: Epoch) -> None:
+    def on_epoch(epoch: Epoch) -> None:
         epochs.append(epoch)
-        if epoch.recall["new"] >= goal:
+        if epoch.recall["unseen_only"] >= goal:
             passed.append(time.perf_counter() - started)
 
-    fitted, _, _ = search(task.examples, task.config, lambda _: None, watch=watch)
+    fitted, _, _ = search(task.examples, task.config, lambda _: None, on_epoch=on_epoch)
     total = time.perf_counter() - started
     sequence = [epoch for epoch in epochs if epoch.phase == "sequence"]
-    lengths = np.diff(task.examples.histories.offsets)[task.examples.users.snapshots == task.examples.serve + 1]
+    lengths = np.diff(task.examples.histories.offsets)[task.examples.users.cutoffs == task.examples.serving_cutoff + 1]
     examples = int(np.minimum(lengths, task.config.sequence_length).sum())
-    best = max(sequence, key=lambda epoch: epoch.recall["new"])
-    recall = max(epoch.recall["new"] for epoch in epochs)
+    best = max(sequence, key=lambda epoch: epoch.recall["unseen_only"])
+    recall = max(epoch.recall["unseen_only"] for epoch in epochs)
     spent = sum(epoch.seconds for epoch in sequence[: sequence.index(best) + 1])
     rate = examples / float(np.median([epoch.seconds for epoch in sequence]))
     first = passed[0] if passed else None
     return [
-        row(shop, "towers, sequence part", fitted.layout.sequence, spent, best.recall["new"], first, rate),
+        row(shop, "towers, sequence part", fitted.layout.sequence, spent, best.recall["unseen_only"], first, rate),
         row(shop, "towers", fitted.config.dim, total, recall, first),
     ]
 

@@ -27,7 +27,7 @@ from recall_by_model where model = 'two_tower' and k = 10 order by policy, slice
     "Whom the towers serve better or worse than ALS": """
 select towers.user_id, round(towers.recall, 2) as two_tower, round(als.recall, 2) as als
 from recall_by_user as towers join recall_by_user as als using (policy, k, slice, user_id)
-where towers.model = 'two_tower' and als.model = 'als' and policy = 'repeats' and k = 10 and slice = 'all'
+where towers.model = 'two_tower' and als.model = 'als' and policy = 'allow_repeats' and k = 10 and slice = 'all'
 order by abs(towers.recall - als.recall) desc, user_id limit 10""",
 }
 

@@ -1,4 +1,4 @@
-"""SQL function `arrange(pins, kinds, k, caps)`: which items of a user's ranked list are shown, and in which order.
+"""SQL function `cap_and_pin(pins, kinds, k, caps)`: which items of a user's ranked list are shown, and in which order.
 
     pins    INTEGER[] of the items in the order of their scores: the place in the list where the item is pinned, or NULL
     kinds   INTEGER[][] of the items: a number for each cap. Items of one kind have the same number there; an item
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def arrange(pins: pa.ChunkedArray, kinds: pa.ChunkedArray, k: pa.ChunkedArray, caps: pa.ChunkedArray) -> pa.Array:
+def cap_and_pin(pins: pa.ChunkedArray, kinds: pa.ChunkedArray, k: pa.ChunkedArray, caps: pa.ChunkedArray) -> pa.Array:
     """Which items of each ranked list are shown. Raises ValueError naming argument and value when they do not fit."""
     of_items = pc.list_flatten(kinds)
     for name, values in (("kinds", of_items), ("kinds", pc.list_flatten(of_items)), ("caps", pc.list_flatten(caps))):
         if values.null_count:
-            raise ValueError(f"arrange: {name} hold NULL; an item without a kind has a number of its own")
+            raise ValueError(f"cap_and_pin: {name} hold NULL; an item without a kind has a number of its own")
     rows = zip(pins.to_pylist(), map(as_lists, kinds), k.to_pylist(), caps.to_pylist(), strict=True)
-    return pa.array([arranged(*row) for row in rows], pa.list_(pa.int32()))
+    return pa.array([capped_and_pinned(*row) for row in rows], pa.list_(pa.int32()))
 
 
 def as_lists(kinds: pa.ListScalar) -> list[list[int]]:
@@ -43,7 +43,7 @@ def as_lists(kinds: pa.ListScalar) -> list[list[int]]:
     return [numbers[start:stop] for start, stop in pairwise(stops)]
 
 
-def arranged(pins: Sequence[int | None], kinds: Sequence[Sequence[int]], k: int, caps: Sequence[int]) -> list[int]:
+def capped_and_pinned(pins: Sequence[int | None], kinds: Sequence[Sequence[int]], k: int, caps: Sequence[int]) -> list[int]:
     """The list of one user, see above. Raises ValueError naming argument and value when they do not fit."""
     check(pins, kinds, k, caps)
     places = {place: number for number, place in enumerate(pins) if place is not None and place <= k}
@@ -64,17 +64,17 @@ def arranged(pins: Sequence[int | None], kinds: Sequence[Sequence[int]], k: int,
 def check(pins: Sequence[int | None], kinds: Sequence[Sequence[int]], k: int, caps: Sequence[int]) -> None:
     """Raises ValueError naming the argument that cannot be followed, and its value."""
     if k < 1:
-        raise ValueError(f"arrange: k is {k}; give at least 1")
+        raise ValueError(f"cap_and_pin: k is {k}; give at least 1")
     if min(caps, default=1) < 1:
-        raise ValueError(f"arrange: caps hold {min(caps)}; give at least 1, and leave out what nobody may get")
+        raise ValueError(f"cap_and_pin: caps hold {min(caps)}; give at least 1, and leave out what nobody may get")
     if len(kinds) != len(pins):
-        raise ValueError(f"arrange: {len(kinds)} items have kinds and {len(pins)} have pins; give one of each per item")
+        raise ValueError(f"cap_and_pin: {len(kinds)} items have kinds and {len(pins)} have pins; give one of each per item")
     widths = set(map(len, kinds)) - {len(caps)}
     if widths:
-        raise ValueError(f"arrange: kinds hold {min(widths)} numbers of an item; there are {len(caps)} caps")
+        raise ValueError(f"cap_and_pin: kinds hold {min(widths)} numbers of an item; there are {len(caps)} caps")
     places = [place for place in pins if place is not None]
     if min(places, default=1) < 1:
-        raise ValueError(f"arrange: pins hold place {min(places)}; places count from 1")
+        raise ValueError(f"cap_and_pin: pins hold place {min(places)}; places count from 1")
     if len(set(places)) < len(places):
         (place, times), *_ = Counter(places).most_common(1)
-        raise ValueError(f"arrange: pins hold place {place} {times} times; pin one item to a place")
+        raise ValueError(f"cap_and_pin: pins hold place {place} {times} times; pin one item to a place")

@@ -12,14 +12,14 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from . import installation
 from .arrays import plain
-from .caps_and_pins import arrange
+from .caps_and_pins import cap_and_pin
 from .database_lock import refuse_locked
 from .encoders.folders import describe
 from .encoders.image import embed_image, picture_problem, picture_version
 from .encoders.text import embed_text
 from .explain.history_reasons import RETURN_TYPE as REASONS
 from .explain.history_reasons import history_reasons
-from .explain.history_weights import history_weights
+from .explain.attribute_history import attribute_history
 from .statistics import bootstrap
 from .statistics.significance import chi_square_p, normal_quantile
 from .text_buckets import text_buckets
@@ -63,9 +63,9 @@ def functions(threads: int) -> dict[str, tuple[Callable[..., Any], Any, str]]:
         "embed": (of_any_columns(embed, threads=threads), None, "FLOAT[]"),
         "top_k": (exact, None, RETURN_TYPE),
         "top_k_approximate": (approximate, None, RETURN_TYPE),
-        "arrange": (arrange, ["INTEGER[]", "INTEGER[][]", "INTEGER", "INTEGER[]"], "INTEGER[]"),
+        "cap_and_pin": (cap_and_pin, ["INTEGER[]", "INTEGER[][]", "INTEGER", "INTEGER[]"], "INTEGER[]"),
         "history_reasons": (of_any_columns(history_reasons), None, REASONS),
-        "history_weights": (history_weights, None, "FLOAT[][]"),
+        "attribute_history": (attribute_history, None, "FLOAT[][]"),
         "embed_text": (embed_text, ["VARCHAR", "VARCHAR"], "FLOAT[]"),
         "embed_image": (of_any_columns(embed_image), None, "FLOAT[]"),
         "picture_problem": (of_any_columns(picture_problem), None, "VARCHAR"),

@@ -38,7 +38,7 @@ class Shop:
         searched = HERE / "tuning" / f"found_{name}.yml"
         self.vars = {key: value for key, value in own.items() if key != "unseen"}
         self.vars |= yaml.safe_load(searched.read_text()) if searched.exists() else {}
-        self.vars |= {"two_tower_horizons": ["evaluation"], "two_tower_model_dir": str(self.place / "artifacts")}
+        self.vars |= {"two_tower_stages": ["evaluation"], "two_tower_model_dir": str(self.place / "artifacts")}
         self.vars |= variables
 
     def is_there(self) -> bool:

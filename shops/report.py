@@ -22,7 +22,7 @@ INTRODUCTION = (
 )
 FOUND = (
     "Of the last seed. By history: recall@10 of users, thirds by the number of items that they had. By popularity: the "
-    "share of all wanted items that is among the ten of the user's list; each band has a third of all pairs of user "
+    "share of all wanted items that is among the ten of the user's list; each group has a third of all pairs of user "
     "and item."
 )
 
@@ -39,7 +39,7 @@ def write_report(folder: Path) -> None:
         "## All users": [*recall_table(everyone), "", *mean_lifts(everyone), "", "![recall@10](recall.svg)"],
         "## Other measures": measure_table(everyone),
         "## Slices": slice_table(results),
-        "## Where it is found": band_table(folder / "bands", everyone),
+        "## Where it is found": group_table(folder / "recall_by_group", everyone),
         "## Time": [*time_table(everyone), "", machine(results)],
     }
     lines = ["# Results"]
@@ -134,19 +134,19 @@ def slice_table(results: pd.DataFrame) -> list[str]:
     return markdown(["shop, policy", "slice", "users", "two_tower", "als", "best other"], table)
 
 
-def band_table(folder: Path, everyone: pd.DataFrame) -> list[str]:
-    """One row per shop, policy and band: the towers, ALS, and the model that is the best other one of all users."""
+def group_table(folder: Path, everyone: pd.DataFrame) -> list[str]:
+    """One row per shop, policy and group: the towers, ALS, and the model that is the best other one of all users."""
     table = []
     for path in sorted(folder.glob("*.csv")):
         for (shop, policy), rows in pd.read_csv(path).groupby(KEYS):
             best = best_other(recalls_of(everyone[(everyone["shop"] == shop) & (everyone["policy"] == policy)]))
-            for _, band in rows.groupby(["kind", "band"]):
-                found = band.set_index("model")["found"]
+            for _, group_number in rows.groupby(["kind", "group_number"]):
+                found = group_number.set_index("model")["found"]
                 cells = [f"{found[model]:.4f}" for model in ("two_tower", "als", best)]
-                what = f"{band['kind'].iloc[0]}: {band['label'].iloc[0]}"
-                table.append([f"{shop}, {policy}", what, str(band["n"].iloc[0]), *cells[:2], f"{best} {cells[2]}"])
+                what = f"{group_number['kind'].iloc[0]}: {group_number['label'].iloc[0]}"
+                table.append([f"{shop}, {policy}", what, str(group_number["n"].iloc[0]), *cells[:2], f"{best} {cells[2]}"])
     return (
-        [FOUND, "", *markdown(["shop, policy", "band", "n", "two_tower", "als", "best other"], table)] if table else []
+        [FOUND, "", *markdown(["shop, policy", "group", "n", "two_tower", "als", "best other"], table)] if table else []
     )
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import yaml
-from bands import bands
+from recall_by_group import recall_by_group
 from public_shop import HERE, SHOPS, Shop
 from report import write_report
 
@@ -40,7 +40,7 @@ RESULTS = """
     order by all
 """
 # with the choice of settings
-FIT = "select value from training_runs where horizon = 'evaluation' and kind = 'duration' and name = 'total'"
+FIT = "select value from training_runs where stage = 'evaluation' and kind = 'duration' and name = 'total'"
 
 
 def measure(shop: Shop, seed: int, seconds: float) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--tuned", action="store_true", help="with the towers' settings of shops/tuning, too")
     arguments = parser.parse_args()
     work = arguments.work.absolute()
-    (arguments.out / "bands").mkdir(parents=True, exist_ok=True)
+    (arguments.out / "recall_by_group").mkdir(parents=True, exist_ok=True)
     for name in arguments.shops:
         shop = Shop(name, arguments.data.absolute(), work)
         if not shop.is_there():
@@ -90,7 +90,7 @@ def main() -> None:
             continue
         results = {name: measure_seeds(shop, arguments.seeds, {})}
         with duckdb.connect(str(shop.database), read_only=True) as connection:
-            results[f"bands/{name}"] = bands(connection, name)
+            results[f"recall_by_group/{name}"] = recall_by_group(connection, name)
         if arguments.tuned and shop.tuned.exists():
             results[f"tuned_{name}"] = measure_tuned(shop, arguments.seeds)
         for stem, rows in results.items():

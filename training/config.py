@@ -8,7 +8,7 @@ from typing import Any
 
 # settings that divide, or without which a step has nothing to learn from
 NEVER_ZERO = {
-    "dim", "content", "factors_of_repeats", "sequence_steps", "sequence_positions", "sequence_length", "batch_size",
+    "dim", "features", "factors_of_repeats", "sequence_steps", "sequence_positions", "sequence_length", "batch_size",
     "negatives", "threads",
     "ranker_folds", "ranker_batch_size",
 }  # fmt: skip
@@ -19,12 +19,12 @@ LEAST_DIM = 8
 class TrainingConfig:
     """Settings of one training run; all of them enter the run id."""
 
-    # --- the embedding: [sequence, factors, content, bias]; the factors get what the others leave over
+    # --- the embedding: [sequence, factors, features, bias]; the factors get what the others leave over
     dim: int = 512  # length of both embeddings (var two_tower_dim)
-    content: int = 64  # part that is learned from features; also the width of the feature networks
+    features: int = 64  # part that is learned from features; also the width of the feature networks
     factors_of_repeats: int = 191  # at most so many factors where things are had again: more gained nothing there
     # --- sequence part: what comes next after an ordered history, where nothing is bought twice
-    sequence: int = 193  # length of the part, at most half of what the content leaves over
+    sequence: int = 193  # length of the part, at most half of what the features leave over
     ordered: int = 1  # 0 = histories have no order (var two_tower_split: random), and there is no sequence part
     sequence_epochs: int = 10  # upper bound; early stopping on validation recall@10 decides
     sequence_steps: int = 5000  # at most, in all epochs: large shops see a part of their histories in each
@@ -42,10 +42,10 @@ class TrainingConfig:
     factors_user_power: float = 0.0  # above 0, heavy users' counts say less about each item
     factors_features: float = 1.0  # how much a value of a feature counts beside a user, in ALS
     als_iterations: int = 10
-    taste_snapshots: int = 3  # newest training snapshots that teach content; each has factors of its own
+    preference_cutoffs: int = 3  # newest training cutoffs that teach content; each has factors of its own
     epochs: int = 3  # upper bound; early stopping on validation recall@10 decides
     patience: int = 2  # epochs without a better validation recall before stopping
-    batch_size: int = 128  # users of one snapshot per step
+    batch_size: int = 128  # users of one cutoff per step
     learning_rate: float = 0.003
     weight_decay: float = 0.0
     dropout: float = 0.5  # on the features' hidden layers
@@ -85,8 +85,8 @@ class TrainingConfig:
         config = cls(**values)
         if config.dim < LEAST_DIM or config.factors(0) < 1:
             raise ValueError(
-                f"var two_tower_dim is {config.dim} and the setting content {config.content}; give two_tower_dim at "
-                f"least {max(config.content + 2, LEAST_DIM)}, or a smaller content in two_tower_training"
+                f"var two_tower_dim is {config.dim} and the setting features {config.features}; give two_tower_dim at "
+                f"least {max(config.features + 2, LEAST_DIM)}, or a smaller features in two_tower_training"
             )
         if config.sequence == 1:
             raise ValueError("var two_tower_training: sequence is 1; give 0 (none) or at least 2")
@@ -98,7 +98,7 @@ class TrainingConfig:
 
     def factors(self, sequence_dim: int) -> int:
         """Length of the factors beside a sequence part of a length."""
-        return self.dim - self.content - 1 - sequence_dim
+        return self.dim - self.features - 1 - sequence_dim
 
     @property
     def longest_sequence(self) -> int:

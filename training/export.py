@@ -24,21 +24,21 @@ INPUT = "column."  # marks the inputs until _rename: a column may be called like
 
 
 class ItemGraph(nn.Module):
-    """Item tower with positional inputs, as the exporter wants them, and the factors of a snapshot as constants."""
+    """Item tower with positional inputs, as the exporter wants them, and the factors of a cutoff as constants."""
 
     items: Tensor
     values: Tensor
 
-    def __init__(self, embedder: Embedder, snapshot: int, names: list[str]):
+    def __init__(self, embedder: Embedder, cutoff: int, names: list[str]):
         super().__init__()
         self.tower, self.names = embedder.towers.item, names
-        factors = embedder.factors(snapshot)
+        factors = embedder.factors(cutoff)
         self.register_buffer("items", factors.items)
         self.register_buffer("values", factors.values)
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Embeddings [B, D]."""
-        factors = Factors(self.items, self.items, self.values, self.values)  # an item needs no history and no turn
+        factors = Factors(self.items, self.items, self.values, self.values)  # an item needs no history and no fold_in_basis
         vector: Tensor = self.tower(dict(zip(self.names, inputs, strict=True)), factors)
         return vector
 
@@ -47,31 +47,31 @@ class UserGraph(nn.Module):
     """User tower with positional inputs and the history vectors of all items as a constant [C, W + F + H]."""
 
     vectors: Tensor
-    turn: Tensor
+    fold_in_basis: Tensor
 
-    def __init__(self, embedder: Embedder, snapshot: int, names: list[str]):
+    def __init__(self, embedder: Embedder, cutoff: int, names: list[str]):
         super().__init__()
         self.tower, self.names = embedder.towers.user, names
-        self.register_buffer("turn", embedder.factors(snapshot).turn)
+        self.register_buffer("fold_in_basis", embedder.factors(cutoff).fold_in_basis)
         with torch.inference_mode():
-            codes = torch.arange(len(embedder.examples.code_items))
+            codes = torch.arange(len(embedder.examples.items_by_index))
             pieces = codes.split(ITEMS_AT_ONCE)
-            vectors = torch.cat([embedder.history_vectors(piece, snapshot) for piece in pieces])
+            vectors = torch.cat([embedder.history_vectors(piece, cutoff) for piece in pieces])
         self.register_buffer("vectors", vectors.clone())
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Embeddings [B, D]."""
         named = dict(zip(self.names, inputs, strict=True))
-        vector: Tensor = self.tower(named, self.vectors, named["history_items"], self.turn)
+        vector: Tensor = self.tower(named, self.vectors, named["history_items"], self.fold_in_basis)
         return vector
 
 
 def check_size(examples: Examples, config: TrainingConfig) -> None:
-    """Raises ValueError where the user tower, with a vector for each item code, would be larger than a file may be."""
-    codes = len(examples.code_items)
+    """Raises ValueError where the user tower, with a vector for each item index, would be larger than a file may be."""
+    codes = len(examples.items_by_index)
     if codes * config.dim * 4 > LARGEST:
         raise ValueError(
-            f"feature_codes: {codes - 1:,} items have a code of their own, and vectors of {config.dim} numbers for so "
+            f"feature_vocabulary: {codes - 1:,} items have a code of their own, and vectors of {config.dim} numbers for so "
             f"many do not fit into one ONNX file; raise two_tower_min_item_interactions or lower two_tower_dim"
         )
 
@@ -83,9 +83,9 @@ class Exporter:
         self._traced: dict[str, onnx.ModelProto] = {}
 
     def towers(
-        self, embedder: Embedder, snapshot: int, folder: Path, prefix: str, metadata: dict[str, str]
+        self, embedder: Embedder, cutoff: int, folder: Path, prefix: str, metadata: dict[str, str]
     ) -> dict[str, Path]:
-        """Write both towers as of a snapshot as {prefix}user_tower.onnx and {prefix}item_tower.onnx into the folder.
+        """Write both towers as of a cutoff as {prefix}user_tower.onnx and {prefix}item_tower.onnx into the folder.
 
         metadata: goes into the metadata_props of both files.
         """
@@ -93,13 +93,13 @@ class Exporter:
         examples, layout = embedder.examples, embedder.layout
         users = [column.name for column in examples.users.columns if layout.sequence] + list(HISTORY)
         items = [column.name for column in examples.item_columns]
-        rows = np.arange(min(3, len(examples.users.snapshots)))
+        rows = np.arange(min(3, len(examples.users.cutoffs)))
         graphs: dict[str, tuple[nn.Module, list[str], dict[str, Array]]] = {
-            "user": (UserGraph(embedder, snapshot, users), users, examples.user_batch(rows)),
+            "user": (UserGraph(embedder, cutoff, users), users, examples.user_batch(rows)),
             "item": (
-                ItemGraph(embedder, snapshot, items),
+                ItemGraph(embedder, cutoff, items),
                 items,
-                examples.item_batch(examples.serve, rows % len(examples.catalogue)),
+                examples.item_batch(examples.serving_cutoff, rows % len(examples.catalogue)),
             ),
         }
         paths = {}

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pandas as pd
 
-COLUMNS = ["horizon", "run_id", "kind", "name", "epoch", "value", "text"]
+COLUMNS = ["stage", "run_id", "kind", "name", "epoch", "value", "text"]
 LOG = "run.json"
 Row = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""One training run per horizon: decide whether it is needed, fit, publish the artifacts, and tell it all as rows."""
+"""One training run per stage: decide whether it is needed, fit, publish the artifacts, and tell it all as rows."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from .inputs.examples import Examples, build_examples
 from .run_ids import Relations, run_id_of
 from .run_log import Row, as_table, metadata, read_log, row, unfinished, write_log
 
-CHANGING = {"item": ("item_features", "item_reviews")}  # what was done until a snapshot
-VALIDATION = "validation"  # the horizon of the towers that have not seen the validation window
+CHANGING = {"item": ("item_features", "item_reviews")}  # what was done until a cutoff
+VALIDATION = "validation"  # the stage of the towers that have not seen the validation window
 Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One horizon's run: what it reads and where it goes."""
+    """One stage's run: what it reads and where it goes."""
 
-    horizon: str
+    stage: str
     run_id: str
     folder: Path
     config: TrainingConfig
     relations: Relations
     changing: set[str]
-    serve: int
+    serving_cutoff: int
 
 
 def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: Log) -> pd.DataFrame:
-    """Fit the towers of every horizon whose inputs, settings or code changed.
+    """Fit the towers of every stage whose inputs, settings or code changed.
 
-    relations: user_inputs, item_inputs, feature_codes, snapshot_targets, user_histories, horizons, and for the names
-    of their columns those of CHANGING. The oldest horizon searches (see fit/schedule.py) and also leaves the towers of
-    the validation horizon; the others take over what it found. Returns the run log, one row per artifact, parameter,
+    relations: user_inputs, item_inputs, feature_vocabulary, cutoff_targets, user_histories, stages, and for the names
+    of their columns those of CHANGING. The oldest stage searches (see fit/schedule.py) and also leaves the towers of
+    the validation stage; the others take over what it found. Returns the run log, one row per artifact, parameter,
     metric and epoch. A run that fails leaves no folder, one that is killed while it writes a hidden one, which nothing
     reads.
     """
@@ -51,65 +51,65 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: L
     changing = changing_columns(relations)
     rows: list[Row] = []
     wanted = (
-        relations["horizons"].filter(f"horizon != '{VALIDATION}'").order("snapshot desc").select("horizon, snapshot")
+        relations["stages"].filter(f"stage != '{VALIDATION}'").order("cutoff desc").select("stage, cutoff")
     )
     searched: Path | None = None
     exporter = Exporter()
-    for horizon, serve in wanted.fetchall():
+    for stage, serving_cutoff in wanted.fetchall():
         own = {
-            name: of_horizon(relation, name, horizon, serve)
+            name: of_stage(relation, name, stage, serving_cutoff)
             for name, relation in relations.items()
-            if name != "horizons" and name not in chain(*CHANGING.values())
+            if name != "stages" and name not in chain(*CHANGING.values())
         }
         run_id = run_id_of(own, config, searched.name if searched else "")
-        run = Run(horizon, run_id, Path(model_dir).absolute() / run_id, config, own, changing, int(serve))
+        run = Run(stage, run_id, Path(model_dir).absolute() / run_id, config, own, changing, int(serving_cutoff))
         logged = read_log(run.folder)
         if logged is None:
             logged = _train_one(run, searched, exporter, log)
         else:
-            log(f"two_tower {horizon}: run {run_id} is up to date, training skipped")
-        rows += _of_horizons(run, logged, is_search=searched is None)
+            log(f"two_tower {stage}: run {run_id} is up to date, training skipped")
+        rows += _of_stages(run, logged, is_search=searched is None)
         searched = searched or run.folder
     return as_table(rows)
 
 
 def changing_columns(relations: Relations) -> set[str]:
-    """Columns of items that change from snapshot to snapshot."""
+    """Columns of items that change from cutoff to cutoff."""
     found = {name for table in CHANGING["item"] for name in relations[table].columns}
-    return found | {"item_code"}  # rare items have none yet
+    return found | {"item_index"}  # rare items have none yet
 
 
-def of_horizon(relation: duckdb.DuckDBPyRelation, name: str, horizon: str, serve: int) -> duckdb.DuckDBPyRelation:
-    """The rows that a run of the horizon reads."""
+def of_stage(relation: duckdb.DuckDBPyRelation, name: str, stage: str, serving_cutoff: int) -> duckdb.DuckDBPyRelation:
+    """The rows that a run of the stage reads."""
     if name == "user_histories":
-        return relation.filter(f"snapshot = {serve + 1}").select("snapshot, user_id, item_id")
-    return relation.filter(f"snapshot > {serve}" if name == "snapshot_targets" else f"horizon = '{horizon}'")
+        return relation.filter(f"cutoff = {serving_cutoff + 1}").select("cutoff, user_id, item_id")
+    return relation.filter(f"cutoff > {serving_cutoff}" if name == "cutoff_targets" else f"stage = '{stage}'")
 
 
-def read_examples(relations: Relations, changing: set[str], serve: int) -> Examples:
-    """Examples from the relations of one horizon; the rows' order is fixed, since training depends on it."""
-    sizes: dict[str, dict[str, int]] = {"user": {}, "item": {"item_code": 0}}
-    for feature, count in relations["feature_codes"].aggregate("feature, max(code)", "feature").fetchall():
+def read_examples(relations: Relations, changing: set[str], serving_cutoff: int) -> Examples:
+    """Examples from the relations of one stage; the rows' order is fixed, since training depends on it."""
+    sizes: dict[str, dict[str, int]] = {"user": {}, "item": {"item_index": 0}}
+    for feature, count in relations["feature_vocabulary"].aggregate("feature, max(code)", "feature").fetchall():
         entity, column = feature.split(".", 1)
-        sizes[entity]["item_code" if feature == "item.item_id" else column] = int(count)
+        sizes[entity]["item_index" if feature == "item.item_id" else column] = int(count)
     items = relations["item_inputs"]
     ages = ", ".join(f'"{name}"' for name in items.columns if name in changing)
     return build_examples(
-        relations["user_inputs"].order("snapshot asc, user_id asc").to_arrow_table(),
-        items.filter(f"snapshot = {serve}").order("item_id asc").to_arrow_table(),
-        items.select(ages).order("snapshot asc, item_id asc").to_arrow_table(),
-        relations["snapshot_targets"].order("snapshot asc, user_id asc, item_id asc").to_arrow_table(),
+        relations["user_inputs"].order("cutoff asc, user_id asc").to_arrow_table(),
+        items.filter(f"cutoff = {serving_cutoff}").order("item_id asc").to_arrow_table(),
+        items.select(ages).order("cutoff asc, item_id asc").to_arrow_table(),
+        relations["cutoff_targets"].order("cutoff asc, user_id asc, item_id asc").to_arrow_table(),
         relations["user_histories"].to_arrow_table(),
         sizes,
         changing,
-        serve,
+        serving_cutoff,
     )
 
 
 def _train_one(run: Run, searched: Path | None, exporter: Exporter, log: Log) -> list[Row]:
     started = time.perf_counter()
-    log(f"two_tower {run.horizon}: training run {run.run_id}")
-    examples = read_examples(run.relations, run.changing, run.serve)
+    log(f"two_tower {run.stage}: training run {run.run_id}")
+    examples = read_examples(run.relations, run.changing, run.serving_cutoff)
     check_size(examples, run.config)
     read = time.perf_counter() - started
     found = _found_by(searched) if searched else None
@@ -119,12 +119,12 @@ def _train_one(run: Run, searched: Path | None, exporter: Exporter, log: Log) ->
     with unfinished(run.folder) as folder:
         if found is None:
             embedder, found, curve = search(examples, run.config, log)
-            paths = exporter.towers(embedder, run.serve + 1, folder, "validation_", about)
+            paths = exporter.towers(embedder, run.serving_cutoff + 1, folder, "validation_", about)
             files |= {f"validation_{tower}_model": path for tower, path in paths.items()}
         embedder, epochs = refit(examples, found, log)
         for epoch in epochs:
             epoch.epoch += len(curve)
-        paths = exporter.towers(embedder, run.serve, folder, "", about)
+        paths = exporter.towers(embedder, run.serving_cutoff, folder, "", about)
         files |= {f"{tower}_model": path for tower, path in paths.items()}
         layout = {"sequence": embedder.layout.sequence, "factors": embedder.layout.factors}
         seconds = {"read": read, "total": time.perf_counter() - started}
@@ -140,11 +140,11 @@ def _found_by(folder: Path) -> Found:
     return Found.of({entry["name"]: entry["value"] for entry in logged if entry["kind"] == "parameter"})
 
 
-def _of_horizons(run: Run, logged: list[Row], is_search: bool) -> list[Row]:
-    """The rows of a run by horizon: those of the search's own towers stand for the validation horizon."""
+def _of_stages(run: Run, logged: list[Row], is_search: bool) -> list[Row]:
+    """The rows of a run by stage: those of the search's own towers stand for the validation stage."""
     prefix = "validation_"
     rows = [
-        {"horizon": run.horizon, "run_id": run.run_id, **entry}
+        {"stage": run.stage, "run_id": run.run_id, **entry}
         for entry in logged
         if not entry["name"].startswith(prefix)
     ]
@@ -155,7 +155,7 @@ def _of_horizons(run: Run, logged: list[Row], is_search: bool) -> list[Row]:
             for entry in logged
             if entry["name"].startswith(prefix)
         ]
-        rows += [{"horizon": VALIDATION, "run_id": run.run_id, **entry} for entry in shared + own]
+        rows += [{"stage": VALIDATION, "run_id": run.run_id, **entry} for entry in shared + own]
     return rows
 
 

@@ -37,7 +37,7 @@ VARS: dict[str, Any] = {
     "two_tower_dim": 64,
     "two_tower_top_k": "approximate",
     "two_tower_training": {
-        "factors": 24, "content": 16, "sequence": 22,
+        "factors": 24, "features": 16, "sequence": 22,
         "epochs": 1, "repeat_epochs": 1, "recall_epochs": 1, "sequence_epochs": 1, "final_epochs": 1,
     },
 }  # fmt: skip

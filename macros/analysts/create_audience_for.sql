@@ -2,22 +2,22 @@
     {#- audience_for(for_item, k): the users whom an item suits best, also an item without a list in item_audiences. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
-    create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.audience_for(for_item, k := 100) as table
+    create or replace macro {{ two_tower.unqualified(this).include(identifier=false) }}.audience_for(for_item, k := 100) as table
     with
 
     ranked as (
         select
             users.user_id,
             array_inner_product(users.embedding, items.embedding) as score
-        from {{ two_tower.for_analysts('item_embeddings') }} as items
-        inner join {{ two_tower.for_analysts('user_embeddings') }} as users
-            on items.horizon = users.horizon and users.source = 'history'
-        inner join {{ two_tower.for_analysts('user_segments') }} as segments on users.user_id = segments.user_id
+        from {{ two_tower.stored_reference('item_embeddings') }} as items
+        inner join {{ two_tower.stored_reference('user_embeddings') }} as users
+            on items.stage = users.stage and users.source = 'history'
+        inner join {{ two_tower.stored_reference('user_segments') }} as segments on users.user_id = segments.user_id
         anti join {{ two_tower.unavailable_items(is_for_analysts=true) }} as unavailable
             on items.item_id = unavailable.item_id and segments.segment = unavailable.segment
-        anti join {{ two_tower.for_analysts('excluded_items') }} as excluded
+        anti join {{ two_tower.stored_reference('excluded_items') }} as excluded
             on items.item_id = excluded.item_id and users.user_id = excluded.user_id
-        where items.item_id = cast(for_item as varchar) and items.horizon = 'production'
+        where items.item_id = cast(for_item as varchar) and items.stage = 'production'
     )
 
     select

@@ -2,12 +2,12 @@
     {#- recommend_for(for_user, k): the published list, then what comes next in the order of the ranker; the popular items for strangers. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
-    create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.recommend_for(for_user, k := 10) as table
+    create or replace macro {{ two_tower.unqualified(this).include(identifier=false) }}.recommend_for(for_user, k := 10) as table
     with
 
     published as (
         select lists.*
-        from {{ two_tower.for_analysts('recommendations') }} as lists
+        from {{ two_tower.stored_reference('recommendations') }} as lists
         where lists.user_id = cast(for_user as varchar)
     ),
 
@@ -17,7 +17,7 @@
             ranked.score,
             ranked.source,
             ranked.rank
-        from {{ two_tower.for_analysts('ranked_candidates') }} as ranked
+        from {{ two_tower.stored_reference('ranked_candidates') }} as ranked
         anti join published on ranked.item_id = published.item_id
         where ranked.user_id = cast(for_user as varchar) and ranked.rank <= {{ var('two_tower_rank_depth') }}
         union all
@@ -26,11 +26,11 @@
             cast(null as double),
             'popularity',
             popular.rank
-        from {{ two_tower.for_analysts('popular_items') }} as popular
+        from {{ two_tower.stored_reference('popular_items') }} as popular
         where
             popular.segment = 'all'
             and not exists (
-                select 1 from {{ two_tower.for_analysts('user_segments') }} as known
+                select 1 from {{ two_tower.stored_reference('user_segments') }} as known
                 where known.user_id = cast(for_user as varchar)
             )
     ),

@@ -2,11 +2,11 @@
     {#- Post-hook of a model of embeddings: similar_by_text(for_key, k) or similar_by_image(for_key, k), the rows whose content is
         most like that of one row. reads: text or image; key: the model's column that says which row is meant;
         name: another name of the macro, where several models of a schema have one. -#}
-    create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.{{ name or 'similar_by_' ~ reads }}(for_key, k := 10) as table
+    create or replace macro {{ two_tower.unqualified(this).include(identifier=false) }}.{{ name or 'similar_by_' ~ reads }}(for_key, k := 10) as table
     with
 
     vectors as (
-        select {{ key }} as key, embedding from {{ two_tower.without_database(this) }} where embedding is not null
+        select {{ key }} as key, embedding from {{ two_tower.unqualified(this) }} where embedding is not null
     ),
 
     ranked as (

@@ -2,19 +2,19 @@
     {#- similar_to(for_item, k): the items of similar_items that are nearest to any item, also one that has no list there. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
-    create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.similar_to(for_item, k := 10) as table
+    create or replace macro {{ two_tower.unqualified(this).include(identifier=false) }}.similar_to(for_item, k := 10) as table
     with
 
     vectors as (
         select
             embeddings.item_id,
             embeddings.embedding
-        from {{ two_tower.for_analysts('item_embeddings') }} as embeddings
-        where embeddings.horizon = 'production'
+        from {{ two_tower.stored_reference('item_embeddings') }} as embeddings
+        where embeddings.stage = 'production'
     ),
 
     offers as (
-        select distinct lists.item_id from {{ two_tower.for_analysts('similar_items') }} as lists
+        select distinct lists.item_id from {{ two_tower.stored_reference('similar_items') }} as lists
         anti join {{ two_tower.unavailable_items(is_for_analysts=true) }} as unavailable
             on lists.item_id = unavailable.item_id and unavailable.segment = 'all'
     ),

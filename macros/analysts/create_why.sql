@@ -2,7 +2,7 @@
     {#- why(for_user, for_item): where an item stands for a user, what speaks for it in words, and what withholds it. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
-    create or replace macro {{ two_tower.without_database(this).include(identifier=false) }}.why(for_user, for_item) as table
+    create or replace macro {{ two_tower.unqualified(this).include(identifier=false) }}.why(for_user, for_item) as table
     with
 
     pairs as (
@@ -11,28 +11,28 @@
             users.segment,
             items.item_id,
             items.category
-        from {{ two_tower.for_analysts('user_segments') }} as users
-        cross join {{ two_tower.for_analysts('item_categories') }} as items
+        from {{ two_tower.stored_reference('user_segments') }} as users
+        cross join {{ two_tower.stored_reference('item_categories') }} as items
         where users.user_id = cast(for_user as varchar) and items.item_id = cast(for_item as varchar)
     ),
 
     ranked as (
         select ranked.*
-        from {{ two_tower.for_analysts('ranked_candidates') }} as ranked
+        from {{ two_tower.stored_reference('ranked_candidates') }} as ranked
         inner join pairs on ranked.user_id = pairs.user_id and ranked.item_id = pairs.item_id
     ),
 
     published as (
         select lists.*
-        from {{ two_tower.for_analysts('recommendations') }} as lists
+        from {{ two_tower.stored_reference('recommendations') }} as lists
         inner join pairs on lists.user_id = pairs.user_id and lists.item_id = pairs.item_id
     ),
 
     histories as (
         select histories.*
-        from {{ two_tower.for_analysts('user_histories') }} as histories
+        from {{ two_tower.stored_reference('user_histories') }} as histories
         inner join pairs on histories.user_id = pairs.user_id
-        where histories.snapshot = 0
+        where histories.cutoff = 0
     ),
 
     of_category as (
@@ -41,7 +41,7 @@
             sum(histories.recency_weight) filter (where categories.category = pairs.category)
             / sum(histories.recency_weight) as share
         from histories
-        inner join {{ two_tower.for_analysts('item_categories') }} as categories on histories.item_id = categories.item_id
+        inner join {{ two_tower.stored_reference('item_categories') }} as categories on histories.item_id = categories.item_id
         cross join pairs
         group by pairs.category
     ),
@@ -51,9 +51,9 @@
             neighbours.item_id,
             ln(1 + histories.recency_weight) * neighbours.similarity as score
         from histories
-        inner join {{ two_tower.for_analysts('item_neighbours') }} as neighbours on histories.item_id = neighbours.item_id
+        inner join {{ two_tower.stored_reference('item_neighbours') }} as neighbours on histories.item_id = neighbours.item_id
         inner join pairs on neighbours.neighbour_id = pairs.item_id
-        where neighbours.horizon = 'production'
+        where neighbours.stage = 'production'
         order by score desc, neighbours.item_id asc
         limit 3
     ),
@@ -64,9 +64,9 @@
 
     popularity as (
         select features.*
-        from {{ two_tower.for_analysts('item_features') }} as features
+        from {{ two_tower.stored_reference('item_features') }} as features
         inner join pairs on features.item_id = pairs.item_id
-        where features.snapshot = 0
+        where features.cutoff = 0
     ),
 
     answers as (
@@ -79,7 +79,7 @@
         inner join pairs on unavailable.segment = pairs.segment and unavailable.item_id = pairs.item_id
         union all
         select 4, 'excluded', excluded.reason, null
-        from {{ two_tower.for_analysts('excluded_items') }} as excluded
+        from {{ two_tower.stored_reference('excluded_items') }} as excluded
         inner join pairs on excluded.user_id = pairs.user_id and excluded.item_id = pairs.item_id
         union all
         select 5, 'chance in the next window', 'rank ' || ranked.rank || ' of the ranker', ranked.score from ranked

@@ -13,12 +13,12 @@
         ) -%}
     {%- endfor -%}
     codes as (
-        select * from {{ ref('two_tower', 'feature_codes') }}
+        select * from {{ ref('two_tower', 'feature_vocabulary') }}
     ),
 
     entities as (
         select
-            'production' as horizon,
+            'production' as stage,
             'what if' as {{ entity }}_id,
             {%- for column in columns %}
             {{ two_tower.typed_feature(given.get(column.name), column.encoding) }} as {{ two_tower.quoted(column.name) }}{{ ',' if not loop.last }}

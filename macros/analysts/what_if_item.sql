@@ -2,7 +2,7 @@
     {#- Query: the users whom a new item with these features would suit best, by column of stg_items: rank, user_id, score of the towers,
         embedding. -#}
     {%- set starts = {'interactions': 0.0, 'users': 0.0, 'recent_users': 0.0, 'new_users': 0.0, 'new_users_two_windows': 0.0,
-        'new_user_log_share': 'ln(0.5 / 3)', 'item_code': 0} -%}
+        'new_user_log_share': 'ln(0.5 / 3)', 'item_index': 0} -%}
     {%- if two_tower.setting('two_tower_reviews') -%}
         {%- do starts.update({'review_count': 0.0, 'review_text': two_tower.no_text()}) -%}
     {%- endif %}
@@ -13,7 +13,7 @@
     what_if_items as (
         select cast(embed(runs.item_model, inputs, 'item') as float[{{ two_tower.setting('two_tower_dim') }}]) as embedding
         from inputs
-        inner join {{ ref('two_tower', 'model_registry') }} as runs on runs.horizon = 'production'
+        inner join {{ ref('two_tower', 'model_registry') }} as runs on runs.stage = 'production'
     ),
 
     what_if_ranked as (
@@ -23,7 +23,7 @@
             row_number() over (order by score desc, {{ two_tower.stable_hash(['users.user_id']) }} asc) as rank
         from {{ ref('two_tower', 'user_embeddings') }} as users
         cross join what_if_items
-        where users.horizon = 'production' and users.source = 'history'
+        where users.stage = 'production' and users.source = 'history'
     )
 
     select

@@ -3,10 +3,10 @@
         choose settings by. -#}
     {%- if execute and flags.WHICH != 'clone' -%}
         {%- set found = run_query(
-            'select count(distinct item_id), count(*) filter (where bucket >= 2), min(event_at), max(event_at),'
-            ~ ' count(distinct user_id) filter (where bucket = 0), count(distinct user_id) filter (where bucket = 0'
-            ~ ' and user_id in (select user_id from ' ~ this ~ ' where bucket > 0)), (select count(*) from (select user_id from '
-            ~ this ~ ' group by user_id having count(distinct bucket) > 1)), count(distinct user_id) filter (where bucket = 1) from ' ~ this
+            'select count(distinct item_id), count(*) filter (where window_number >= 2), min(event_at), max(event_at),'
+            ~ ' count(distinct user_id) filter (where window_number = 0), count(distinct user_id) filter (where window_number = 0'
+            ~ ' and user_id in (select user_id from ' ~ this ~ ' where window_number > 0)), (select count(*) from (select user_id from '
+            ~ this ~ ' group by user_id having count(distinct window_number) > 1)), count(distinct user_id) filter (where window_number = 1) from ' ~ this
         ).rows[0] -%}
         {%- set where = 'var two_tower_interactions (' ~ var('two_tower_interactions') ~ ')' -%}
         {%- if found[0] < 2 -%}
@@ -17,7 +17,7 @@
             ) -%}
         {%- elif not found[1] -%}
             {%- do two_tower.input_error(
-                where, 'no interactions before the cut-off; they reach from ' ~ found[2] ~ ' to ' ~ found[3] ~ '.',
+                where, 'no interactions before the cutoff; they reach from ' ~ found[2] ~ ' to ' ~ found[3] ~ '.',
                 two_tower.remedy_of_short_history(found[2], found[3])
             ) -%}
         {%- elif found[4] and not found[5] -%}

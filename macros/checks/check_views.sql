@@ -2,8 +2,8 @@
     {#- Of check_project: a view must not call a function of the plugin, or a macro of ours that does, since it fails for whoever opens the
         database without it. -#}
     {%- if execute -%}
-        {%- set functions = '(embed(_text|_image)?|picture_(problem|version)|encoder|text_buckets|top_k(_approximate)?|arrange'
-            ~ '|history_(reasons|weights)|normal_quantile|chi_square_p|bootstrap_(interval|ratio|difference)'
+        {%- set functions = '(embed(_text|_image)?|picture_(problem|version)|encoder|text_buckets|top_k(_approximate)?|cap_and_pin'
+            ~ '|(attribute_history|history_reasons)|normal_quantile|chi_square_p|bootstrap_(interval|ratio|difference)'
             ~ '|two_tower_(version|missing_packages)|two_tower\\.(top_k_lists|what_if_item|needed_users))' -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'view' -%}
             {%- set code = modules.re.sub('(?s)[{]#.*?#[}]|/[*].*?[*]/|--[^\n]*', '', node.raw_code) -%}

@@ -1,5 +1,5 @@
 {% macro warn_of_names() %}
-    {#- Post-hook of feature_codes: names the category columns of which no value has a code. -#}
+    {#- Post-hook of feature_vocabulary: names the category columns of which no value has a code. -#}
     {%- if execute and flags.WHICH != 'clone' -%}
         {%- set coded = run_query('select distinct feature from ' ~ this).columns[0].values() -%}
         {%- for entity in ['item', 'user'] -%}

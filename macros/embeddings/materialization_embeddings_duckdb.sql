@@ -8,7 +8,7 @@
         ) -%}
     {%- endif -%}
     {%- set target = this.incorporate(type='table') -%}
-    {%- set news = this.incorporate(path={'identifier': this.identifier ~ '__news'}) -%}
+    {%- set news = this.incorporate(path={'identifier': this.identifier ~ '__new_contents'}) -%}
     {%- set rows = this.incorporate(path={'identifier': this.identifier ~ '__rows'}) -%}
     {%- set found = load_cached_relation(this) -%}
     {%- set existing = found if found and found.is_table and not should_full_refresh() -%}
@@ -21,7 +21,7 @@
     {%- set contents = 'select * from ' ~ rows -%}
     {%- set is_up_to_date = two_tower.embeddings_up_to_date(existing, contents, encoder) -%}
     {%- if not is_up_to_date -%}
-        {%- set known = two_tower.encode_news(contents, existing, news, encoder) -%}
+        {%- set known = two_tower.encode_new_contents(contents, existing, news, encoder) -%}
     {%- endif -%}
     {% if found and not found.is_table %}
         {% call statement('view') %}drop view {{ found }}{% endcall %}
@@ -45,7 +45,7 @@
     {% endcall %}
     {% call statement('problems') %}
         create or replace view {{ this.incorporate(path={'identifier': this.identifier ~ '_problems'}) }} as
-        select * exclude (embedding) from {{ two_tower.without_database(this) }} where problem is not null
+        select * exclude (embedding) from {{ two_tower.unqualified(this) }} where problem is not null
     {% endcall %}
     {%- do persist_docs(target, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}

@@ -5,8 +5,8 @@
         case
             when {{ value }} is null then concat(
                 'there is no ', {{ what }}, ' to hold against the threshold ', {{ threshold }}, '. Check that',
-                ' evaluation_lists has rows of both models, that snapshot_targets has relevant items of this policy',
-                ' at snapshot 1, and that two_tower_gate_k is one of two_tower_ks.'
+                ' evaluation_lists has rows of both models, that cutoff_targets has relevant items of this policy',
+                ' at cutoff 1, and that two_tower_gate_k is one of two_tower_ks.'
             )
             else concat(
                 'lower bound of ', {{ what }}, ' is ', printf('%.4f', {{ value }}), ', threshold ', {{ threshold }},

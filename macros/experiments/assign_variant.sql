@@ -12,7 +12,7 @@
     {%- set weights = experiments[experiment] -%}
     {%- set ns = namespace(reached=0) -%}
     case
-                when {{ two_tower.stable_fraction([user_id], 'holdout') }} < {{ var('two_tower_holdout') }} then 'holdout'
+                when {{ two_tower.stable_fraction([user_id], 'holdout') }} < {{ var('two_tower_experiment_holdout_share') }} then 'holdout'
                 {%- for variant, weight in weights.items() %}
                 {%- set ns.reached = ns.reached + weight %}
                 when {{ two_tower.stable_fraction([user_id], experiment) }} < {{ ns.reached / weights.values() | sum }}

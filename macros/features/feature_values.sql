@@ -1,8 +1,8 @@
 {% macro feature_values(entity, columns, relation) %}
-    {#- Union of (horizon, feature, value): one row for each category an entity of `relation` carries. -#}
+    {#- Union of (stage, feature, value): one row for each category an entity of `relation` carries. -#}
     {%- for column in columns if column.encoding in ['category', 'categories'] %}
     select
-        horizon,
+        stage,
         {{ two_tower.literal(entity ~ '.' ~ column.name) }} as feature,
         {% if column.encoding == 'categories' -%}
             unnest(list_distinct({{ two_tower.quoted(column.name) }}))

@@ -5,7 +5,7 @@
         'items': code,
         'days': 'cast(' ~ histories ~ '.days_since_last as float)',
         'interactions': 'cast(' ~ histories ~ '.interactions as float)',
-        'weights': 'cast(' ~ histories ~ '.recency_weight as float)',
+        'recency_weights': 'cast(' ~ histories ~ '.recency_weight as float)',
         'intervals': 'cast(' ~ histories ~ '.interval_days as float)',
     } -%}
     {%- for name in columns %}

@@ -28,7 +28,7 @@
             {%- if wanted.of -%}
                 {%- set knowing = [] -%}
                 {%- for model_name in wanted.of -%}{%- do knowing.append(models[model_name]) -%}{%- endfor -%}
-                {%- do two_tower.warn_of_idle_rows(label, rows, name, columns[name], knowing) -%}
+                {%- do two_tower.warn_of_unmatched_rows(label, rows, name, columns[name], knowing) -%}
             {%- endif -%}
             {%- if wanted.kind == 'key' and input not in ['item_availability', 'merchandising_rules'] -%}
                 {%- do two_tower.warn_of_placeholders(label, rows, name, columns[name]) -%}

@@ -4,13 +4,13 @@
     {%- set ours = [
         'active_rules', 'als', 'als_usual', 'bought_together', 'buy_again', 'candidate_recall', 'candidates', 'ease',
         'evaluated_candidates', 'evaluation_lists', 'evaluation_recommendations', 'excluded_items', 'experiment_assignments',
-        'experiment_metrics', 'experiment_results', 'feature_codes', 'gates', 'history_weights', 'horizons',
+        'experiment_metrics', 'experiment_results', 'feature_vocabulary', 'gates', 'history_attributions', 'stages',
         'interaction_splits', 'item_audiences', 'item_categories', 'item_embeddings', 'item_features', 'item_inputs',
         'item_knn', 'item_neighbours', 'item_reviews', 'learning_candidates', 'list_metrics_by_user', 'lists_by_model',
         'model_comparisons', 'model_registry', 'own_most_bought', 'popular_items', 'popularity', 'ranked_candidates',
         'ranker_calibration', 'ranker_examples', 'ranker_registry', 'ranker_runs', 'recall_by_model', 'recall_by_user',
         'recent_popularity', 'recommendations', 'recommendations_by_category', 'relevant_items', 'segment_activity',
-        'similar_items', 'similar_users', 'snapshot_targets', 'snapshots', 'stg_interactions', 'stg_items', 'stg_reviews',
+        'similar_items', 'similar_users', 'cutoff_targets', 'cutoffs', 'stg_interactions', 'stg_items', 'stg_reviews',
         'stg_users', 'training_epochs', 'training_runs', 'trending_items', 'unavailable_items', 'user_embeddings',
         'user_features', 'user_histories', 'user_inputs', 'user_segments'
     ] -%}

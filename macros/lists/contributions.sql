@@ -6,9 +6,9 @@
         weights.item_id as history_item_id,
         weights.weight * array_inner_product(histories.embedding, items.embedding) as contribution
     from {{ lists }} as lists
-    inner join {{ two_tower.for_analysts('history_weights') }} as weights on lists.user_id = weights.user_id
-    inner join {{ two_tower.for_analysts('item_embeddings') }} as histories
-        on weights.item_id = histories.item_id and histories.horizon = 'production'
-    inner join {{ two_tower.for_analysts('item_embeddings') }} as items
-        on lists.item_id = items.item_id and items.horizon = 'production'
+    inner join {{ two_tower.stored_reference('history_attributions') }} as weights on lists.user_id = weights.user_id
+    inner join {{ two_tower.stored_reference('item_embeddings') }} as histories
+        on weights.item_id = histories.item_id and histories.stage = 'production'
+    inner join {{ two_tower.stored_reference('item_embeddings') }} as items
+        on lists.item_id = items.item_id and items.stage = 'production'
 {%- endmacro %}

@@ -4,7 +4,7 @@
     with
 
     weights as (
-        select * from {{ ref('two_tower', 'history_weights') }}
+        select * from {{ ref('two_tower', 'history_attributions') }}
     ),
 
     listed as (
@@ -19,7 +19,7 @@
             embedding,
             cast(row_number() over (order by item_id asc) as integer) as position
         from {{ ref('two_tower', 'item_embeddings') }}
-        where horizon = 'production' and item_id in (select item_id from listed union all select item_id from weights)
+        where stage = 'production' and item_id in (select item_id from listed union all select item_id from weights)
     ),
 
     catalogues as (

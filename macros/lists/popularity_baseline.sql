@@ -1,5 +1,5 @@
 {% macro popularity_baseline(model, measures) %}
-    {#- Lists of the same items for everyone but what policy new excludes. `measures`: by policy, the columns of item_features to
+    {#- Lists of the same items for everyone but what policy unseen_only excludes. `measures`: by policy, the columns of item_features to
         order by; the first is the score. -#}
     with
 
@@ -8,12 +8,12 @@
     ),
 
     items as (
-        select * from {{ ref('two_tower', 'item_features') }} where snapshot = 1
+        select * from {{ ref('two_tower', 'item_features') }} where cutoff = 1
     ),
 
     {% for policy in var('two_tower_policies') -%}
     {{ policy }}_excluded as (
-        select user_id, item_id from {{ ref('two_tower', 'user_histories') }} where snapshot = 1 and {{ policy == 'new' }}
+        select user_id, item_id from {{ ref('two_tower', 'user_histories') }} where cutoff = 1 and {{ policy == 'unseen_only' }}
     ),
 
     {{ policy }}_popular as (

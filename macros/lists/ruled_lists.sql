@@ -74,7 +74,7 @@
         from (
             select
                 user_id,
-                arrange(
+                cap_and_pin(
                     list(cast(place as integer) order by number asc), list(kinds order by number asc), {{ var('two_tower_k') }},
                     cast({{ caps.values() | list }} as integer[])
                 ) as chosen

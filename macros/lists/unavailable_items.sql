@@ -4,5 +4,5 @@
     {%- if not var('two_tower_merchandising') -%}
         {{- return("(select '' as segment, '' as item_id, '' as reason where false)") -}}
     {%- endif -%}
-    {{- return(two_tower.for_analysts('unavailable_items') if is_for_analysts else ref('two_tower', 'unavailable_items')) -}}
+    {{- return(two_tower.stored_reference('unavailable_items') if is_for_analysts else ref('two_tower', 'unavailable_items')) -}}
 {% endmacro %}

@@ -1,14 +1,14 @@
-{% macro candidates(horizon) %}
-    {#- Select of what the ranker orders for the users of a horizon: user_id, item_id, is_repeat, found_by, and the scores of the towers
+{% macro candidates(stage) %}
+    {#- Select of what the ranker orders for the users of a stage: user_id, item_id, is_repeat, found_by, and the scores of the towers
         and of the neighbours. Candidates are the best by the towers, by item neighbours and by popularity of what the user
         never had, and what the user had, where repeats are of interest. In production only what the user may be shown. -#}
-    {%- set serves = horizon == 'production' -%}
+    {%- set serves = stage == 'production' -%}
     {%- set n = [var('two_tower_candidates') | int, var('two_tower_k') | int, var('two_tower_evaluation_k') | int] | max -%}
     {%- set rules = serves and var('two_tower_merchandising') and var('two_tower_merchandising_rules') -%}
     with
 
-    horizon as (
-        select * from {{ ref('two_tower', 'horizons') }} where horizon = {{ two_tower.literal(horizon) }}
+    stage as (
+        select * from {{ ref('two_tower', 'stages') }} where stage = {{ two_tower.literal(stage) }}
     ),
 
     users as (
@@ -18,9 +18,9 @@
         select distinct
             targets.user_id,
             'all' as segment
-        from {{ ref('two_tower', 'snapshot_targets') }} as targets
-        inner join horizon on targets.snapshot = horizon.snapshot
-        {%- if horizon == 'validation' %}
+        from {{ ref('two_tower', 'cutoff_targets') }} as targets
+        inner join stage on targets.cutoff = stage.cutoff
+        {%- if stage == 'validation' %}
         qualify dense_rank() over (order by {{ two_tower.stable_hash(['targets.user_id']) }} asc) <= {{ var('two_tower_ranker_users') }}
         {%- endif %}
         {%- endif %}
@@ -43,19 +43,19 @@
         {%- endif %}
     ),
 
-    had as (
+    seen as (
         select
             histories.user_id,
             histories.item_id,
             histories.position,
             histories.recency_weight
         from {{ ref('two_tower', 'user_histories') }} as histories
-        inner join horizon on histories.snapshot = horizon.snapshot
+        inner join stage on histories.cutoff = stage.cutoff
         semi join users on histories.user_id = users.user_id
     ),
 
     known as (
-        select user_id, item_id from had
+        select user_id, item_id from seen
         union
         select user_id, item_id from excluded
     ),
@@ -63,7 +63,7 @@
     items as (
         select embeddings.item_id, embeddings.embedding
         from {{ ref('two_tower', 'item_embeddings') }} as embeddings
-        where embeddings.horizon = {{ two_tower.literal(horizon) }}
+        where embeddings.stage = {{ two_tower.literal(stage) }}
     ),
 
     embedded as (
@@ -73,26 +73,26 @@
             embeddings.embedding
         from users
         inner join {{ ref('two_tower', 'user_embeddings') }} as embeddings on users.user_id = embeddings.user_id
-        where embeddings.horizon = {{ two_tower.literal(horizon) }} and embeddings.source = 'history'
+        where embeddings.stage = {{ two_tower.literal(stage) }} and embeddings.source = 'history'
     ),
 
     by_towers as (
         {{ two_tower.top_k_lists('embedded', 'items', n, 'known', 'withheld') }}
     ),
 
-    {{ two_tower.candidates_by_neighbours(horizon, n // 2) }}
+    {{ two_tower.candidates_by_neighbours(stage, n // 2) }}
 
     {{ two_tower.candidates_by_popularity(n // 2) }}
 
     repeats as (
         select
-            had.user_id,
-            had.item_id
-        from had
-        inner join users on had.user_id = users.user_id
-        anti join excluded on had.user_id = excluded.user_id and had.item_id = excluded.item_id
-        anti join withheld on users.segment = withheld.segment and had.item_id = withheld.item_id
-        where had.position <= {{ var('two_tower_history_length') if two_tower.may_repeat() else 0 }}
+            seen.user_id,
+            seen.item_id
+        from seen
+        inner join users on seen.user_id = users.user_id
+        anti join excluded on seen.user_id = excluded.user_id and seen.item_id = excluded.item_id
+        anti join withheld on users.segment = withheld.segment and seen.item_id = withheld.item_id
+        where seen.position <= {{ var('two_tower_history_length') if two_tower.may_repeat() else 0 }}
     ),
 
     {%- if rules %}
@@ -124,24 +124,24 @@
     ),
 
     runs as (
-        select * from {{ ref('two_tower', 'model_registry') }} where horizon = {{ two_tower.literal(horizon) }}
+        select * from {{ ref('two_tower', 'model_registry') }} where stage = {{ two_tower.literal(stage) }}
     )
 
     select
-        {{ two_tower.literal(horizon) }} as horizon,
+        {{ two_tower.literal(stage) }} as stage,
         pairs.user_id,
         pairs.item_id,
-        had.item_id is not null as is_repeat,
+        seen.item_id is not null as is_repeat,
         pairs.found_by,
         {{ two_tower.part_score('1', 'runs.sequence_dim') }} as sequence_score,
         {{ two_tower.part_score('runs.sequence_dim + 1', 'runs.sequence_dim + runs.factors_dim') }} as factors_score,
-        {{ two_tower.part_score('runs.sequence_dim + runs.factors_dim + 1', 'runs.dim') }} as content_score,
+        {{ two_tower.part_score('runs.sequence_dim + runs.factors_dim + 1', 'runs.dim') }} as features_score,
         neighbours.neighbour_score,
         neighbours.best_similarity
     from pairs
     cross join runs
     inner join items on pairs.item_id = items.item_id
     left join embedded on pairs.user_id = embedded.user_id
-    left join had on pairs.user_id = had.user_id and pairs.item_id = had.item_id
+    left join seen on pairs.user_id = seen.user_id and pairs.item_id = seen.item_id
     left join neighbours on pairs.user_id = neighbours.user_id and pairs.item_id = neighbours.item_id
 {%- endmacro %}

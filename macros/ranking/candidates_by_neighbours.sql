@@ -1,16 +1,16 @@
-{% macro candidates_by_neighbours(horizon, n) %}
-    {#- CTEs of macro candidates: what is near the newest items of the history, and the n nearest that the user never had. -#}
+{% macro candidates_by_neighbours(stage, n) %}
+    {#- CTEs of macro candidates: what is near the newest items of the history, and the n nearest that the user never seen. -#}
     neighbours as (
         select
-            had.user_id,
+            seen.user_id,
             neighbours.neighbour_id as item_id,
-            round(sum(ln(1 + had.recency_weight) * neighbours.similarity), 9) as neighbour_score,
+            round(sum(ln(1 + seen.recency_weight) * neighbours.similarity), 9) as neighbour_score,
             max(neighbours.similarity) as best_similarity
-        from had
+        from seen
         inner join {{ ref('two_tower', 'item_neighbours') }} as neighbours
-            on had.item_id = neighbours.item_id and neighbours.horizon = {{ two_tower.literal(horizon) }}
-        where had.position <= {{ var('two_tower_neighbour_history') }}
-        group by had.user_id, neighbours.neighbour_id
+            on seen.item_id = neighbours.item_id and neighbours.stage = {{ two_tower.literal(stage) }}
+        where seen.position <= {{ var('two_tower_neighbour_history') }}
+        group by seen.user_id, neighbours.neighbour_id
     ),
 
     by_neighbours as (

@@ -1,9 +1,9 @@
 {% macro candidates_by_popularity(n) %}
-    {#- CTEs of macro candidates: the order of popularity by segment, and the n most popular items that the user never had. -#}
+    {#- CTEs of macro candidates: the order of popularity by segment, and the n most popular items that the user never seen. -#}
     catalogue as (
         select features.*
         from {{ ref('two_tower', 'item_features') }} as features
-        inner join horizon on features.snapshot = horizon.snapshot
+        inner join stage on features.cutoff = stage.cutoff
     ),
 
     popularity as (

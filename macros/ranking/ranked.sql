@@ -1,14 +1,14 @@
-{% macro ranked(candidates, horizon) %}
-    {#- Select of the candidates with the chance that the user takes them within the next window, by the ranker of the horizon:
+{% macro ranked(candidates, stage) %}
+    {#- Select of the candidates with the chance that the user takes them within the next window, by the ranker of the stage:
         user_id, item_id, is_repeat, found_by, tower_score, chance. -#}
     with
 
     rows_of_signals as (
-        {{ two_tower.signals(candidates, 0 if horizon == 'production' else 1) }}
+        {{ two_tower.signals(candidates, 0 if stage == 'production' else 1) }}
     ),
 
     rankers as (
-        select * from {{ ref('two_tower', 'ranker_registry') }} where horizon = {{ two_tower.literal(horizon) }}
+        select * from {{ ref('two_tower', 'ranker_registry') }} where stage = {{ two_tower.literal(stage) }}
     )
 
     select

@@ -1,8 +1,8 @@
-{% macro signals(candidates, snapshot) %}
+{% macro signals(candidates, cutoff) %}
     {#- Select of the candidates with all that the ranker reads: the columns of `candidates`, and one number per signal. A signal is NULL
-        where there is nothing to know: the ranker is told so. What counts is what was known as of the snapshot. What towers and
+        where there is nothing to know: the ranker is told so. What counts is what was known as of the cutoff. What towers and
         neighbours say is a signal for what the user never had: the rest is known exactly. -#}
-    {%- set scores = ['sequence_score', 'factors_score', 'content_score', 'neighbour_score', 'best_similarity'] -%}
+    {%- set scores = ['sequence_score', 'factors_score', 'features_score', 'neighbour_score', 'best_similarity'] -%}
     {%- set columns = two_tower.feature_columns('stg_items', ['item_id']) | selectattr('encoding', 'equalto', 'category') | list %}
     with
 
@@ -13,7 +13,7 @@
     histories as (
         select histories.*
         from {{ ref('two_tower', 'user_histories') }} as histories
-        where histories.snapshot = {{ snapshot }}
+        where histories.cutoff = {{ cutoff }}
     ),
 
     own_histories as (
@@ -29,11 +29,11 @@
             ends.end_at
         from {{ ref('two_tower', 'interaction_splits') }} as splits
         cross join (select max(event_at) as end_at from {{ ref('two_tower', 'interaction_splits') }}) as ends
-        where {{ two_tower.is_history('splits.bucket', snapshot) }}
+        where {{ two_tower.is_history('splits.window_number', cutoff) }}
     ),
 
     -- sums of fractions are rounded, for they depend on the order in which threads add them up.
-    -- weights as of the end of all data, which the time since the user's last event turns into those as of the cut-off
+    -- weights as of the end of all data, which the time since the user's last event turns into those as of the cutoff
     purchases as (
         select
             user_id,
@@ -100,12 +100,12 @@
     features as (
         select features.*
         from {{ ref('two_tower', 'item_features') }} as features
-        where features.snapshot = {{ snapshot }}
+        where features.cutoff = {{ cutoff }}
     )
 
     select
         candidates.* exclude ({{ ', '.join(scores) }}),
-        cast(candidates.sequence_score + candidates.factors_score + candidates.content_score as float) as tower_score,
+        cast(candidates.sequence_score + candidates.factors_score + candidates.features_score as float) as tower_score,
         {%- for score in scores %}
         cast(case when not candidates.is_repeat then candidates.{{ score }} end as float) as {{ score }},
         {%- endfor %}

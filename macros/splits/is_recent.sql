@@ -1,7 +1,7 @@
-{% macro is_recent(bucket, snapshot) %}
-    {#- Whether a known interaction lies in the newest window before the snapshot; without a time axis all history is recent. -#}
+{% macro is_recent(window_number, cutoff) %}
+    {#- Whether a known interaction lies in the newest window before the cutoff; without a time axis all history is recent. -#}
     {%- if var('two_tower_split') == 'time' -%}
-        {{ bucket }} = {{ snapshot }}
+        {{ window_number }} = {{ cutoff }}
     {%- else -%}
         true
     {%- endif -%}

@@ -1,5 +1,5 @@
 {% macro serves_only() %}
-    {#- Whether this run makes embeddings with towers that are there already: then the snapshots that only train are not needed. -#}
+    {#- Whether this run makes embeddings with towers that are there already: then the cutoffs that only train are not needed. -#}
     {%- set embeddings = ['model.two_tower.item_embeddings', 'model.two_tower.user_embeddings'] -%}
     {%- set learns = ['model.two_tower.training_runs', 'model.two_tower.learning_candidates'] -%}
     {{ return(

@@ -6,6 +6,6 @@ def model(dbt, session):
         "als",
         dbt.config.get("settings"),
         dbt.ref("two_tower", "interaction_splits"),
-        dbt.ref("two_tower", "snapshot_targets"),
+        dbt.ref("two_tower", "cutoff_targets"),
         dbt.ref("two_tower", "item_features"),
     )

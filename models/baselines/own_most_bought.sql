@@ -6,7 +6,7 @@ users as (
 ),
 
 items as (
-    select * from {{ ref('two_tower', 'item_features') }} where snapshot = 1
+    select * from {{ ref('two_tower', 'item_features') }} where cutoff = 1
 ),
 
 policies as (
@@ -18,7 +18,7 @@ known as (
         *,
         {{ two_tower.days_between('event_at', 'max(event_at) over ()') }} as age_days
     from {{ ref('two_tower', 'interaction_splits') }}
-    where {{ two_tower.is_history('bucket', 1) }}
+    where {{ two_tower.is_history('window_number', 1) }}
 ),
 
 bought as (
@@ -26,7 +26,7 @@ bought as (
         user_id,
         item_id,
         -- rounded, because a sum of fractions depends on the order in which threads add them up
-        round(sum(power(0.5, age_days / {{ var('two_tower_half_life_days') }})), 9) as score
+        round(sum(power(0.5, age_days / {{ var('two_tower_own_most_bought_half_life_days') }})), 9) as score
     from known semi join users on known.user_id = users.user_id
     group by user_id, item_id
 ),
@@ -64,7 +64,7 @@ ranked as (
                 candidates.place asc, candidates.score desc, {{ two_tower.stable_hash(['candidates.item_id']) }} asc
         ) as rank
     from candidates
-    inner join policies on policies.policy = 'repeats' or candidates.place > 0
+    inner join policies on policies.policy = 'allow_repeats' or candidates.place > 0
 ),
 
 final as (

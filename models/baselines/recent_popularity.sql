@@ -1,4 +1,4 @@
 {{ two_tower.popularity_baseline(
     'recent_popularity',
-    {'repeats': ['recent_users', 'users'], 'new': ['recent_users', 'users']}
+    {'allow_repeats': ['recent_users', 'users'], 'unseen_only': ['recent_users', 'users']}
 ) }}

@@ -1,7 +1,7 @@
 with
 
-horizons as (
-    select * from {{ ref('two_tower', 'horizons') }}
+stages as (
+    select * from {{ ref('two_tower', 'stages') }}
 ),
 
 runs as (
@@ -13,24 +13,24 @@ inputs as (
 ),
 
 served as (
-    select inputs.* replace (horizons.horizon as horizon)
+    select inputs.* replace (stages.stage as stage)
     from inputs
-    inner join horizons
+    inner join stages
         on
-            inputs.horizon = horizons.vocabulary
-            and inputs.snapshot = horizons.snapshot
+            inputs.stage = stages.vocabulary
+            and inputs.cutoff = stages.cutoff
     -- so that embed gets full blocks of rows for one model each, which takes half the time
-    order by horizons.horizon asc, inputs.item_id asc
+    order by stages.stage asc, inputs.item_id asc
 ),
 
 final as (
     select
-        served.horizon,
+        served.stage,
         served.item_id,
         runs.run_id,
         cast(embed(runs.item_model, served, 'item') as float[{{ var('two_tower_dim') }}]) as embedding
     from served
-    inner join runs on served.horizon = runs.horizon
+    inner join runs on served.stage = runs.stage
 )
 
 select * from final

@@ -8,7 +8,7 @@ relevant as (
     select * from {{ ref('two_tower', 'relevant_items') }}
 ),
 
-cutoffs as (
+list_lengths as (
     {{ two_tower.rows_of('k', var('two_tower_ks')) }}
 ),
 
@@ -27,14 +27,14 @@ users as (
 final as (
     select
         users.policy,
-        cast(cutoffs.k as integer) as k,
+        cast(list_lengths.k as integer) as k,
         users.slice,
         count(*) as n_users,
         avg(users.n_found / users.n_relevant) as candidate_recall,
-        avg(least(users.n_found, cutoffs.k) / least(users.n_relevant, cutoffs.k)) as best_recall
+        avg(least(users.n_found, list_lengths.k) / least(users.n_relevant, list_lengths.k)) as best_recall
     from users
-    cross join cutoffs
-    group by users.policy, cutoffs.k, users.slice
+    cross join list_lengths
+    group by users.policy, list_lengths.k, users.slice
 )
 
 select * from final

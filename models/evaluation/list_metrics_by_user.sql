@@ -5,7 +5,7 @@ lists as (
 ),
 
 items as (
-    select * from {{ ref('two_tower', 'item_features') }} where snapshot = 1
+    select * from {{ ref('two_tower', 'item_features') }} where cutoff = 1
 ),
 
 categories as (
@@ -13,10 +13,10 @@ categories as (
 ),
 
 histories as (
-    select * from {{ ref('two_tower', 'user_histories') }} where snapshot = 1
+    select * from {{ ref('two_tower', 'user_histories') }} where cutoff = 1
 ),
 
-cutoffs as (
+list_lengths as (
     {{ two_tower.rows_of('k', var('two_tower_ks')) }}
 ),
 
@@ -46,15 +46,15 @@ profiles as (
 
 by_category as (
     select
-        lists.model, lists.policy, cutoffs.k, lists.user_id,
+        lists.model, lists.policy, list_lengths.k, lists.user_id,
         count(*) as n,
         sum(coalesce(facts.users, 0)) as item_users,
         sum(facts.novelty) as novelty,
         count(*) filter (where facts.is_long_tail) as n_long_tail
     from lists
-    inner join cutoffs on lists.rank <= cutoffs.k
+    inner join list_lengths on lists.rank <= list_lengths.k
     left join facts on lists.item_id = facts.item_id
-    group by lists.model, lists.policy, cutoffs.k, lists.user_id, facts.category
+    group by lists.model, lists.policy, list_lengths.k, lists.user_id, facts.category
 ),
 
 final as (

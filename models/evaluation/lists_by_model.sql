@@ -12,17 +12,17 @@ users as (
     select distinct policy, slice, user_id from {{ ref('two_tower', 'relevant_items') }}
 ),
 
-cutoffs as (
+list_lengths as (
     {{ two_tower.rows_of('k', var('two_tower_ks')) }}
 ),
 
 known as (
-    select user_id from {{ ref('two_tower', 'user_histories') }} where snapshot = 1
+    select user_id from {{ ref('two_tower', 'user_histories') }} where cutoff = 1
 ),
 
 totals as (
     select
-        (select count(*) from {{ ref('two_tower', 'item_features') }} where snapshot = 1) as n_items,
+        (select count(*) from {{ ref('two_tower', 'item_features') }} where cutoff = 1) as n_items,
         (select count(distinct user_id) from known) as n_known_users
 ),
 
@@ -35,10 +35,10 @@ best_ranks as (
 ),
 
 breadths as (
-    select best_ranks.model, best_ranks.policy, cutoffs.k, best_ranks.slice, count(*) as n_items
+    select best_ranks.model, best_ranks.policy, list_lengths.k, best_ranks.slice, count(*) as n_items
     from best_ranks
-    inner join cutoffs on best_ranks.rank <= cutoffs.k
-    group by best_ranks.model, best_ranks.policy, cutoffs.k, best_ranks.slice
+    inner join list_lengths on best_ranks.rank <= list_lengths.k
+    group by best_ranks.model, best_ranks.policy, list_lengths.k, best_ranks.slice
 ),
 
 biases as (

@@ -5,7 +5,7 @@ candidates as (
 ),
 
 targets as (
-    select * from {{ ref('two_tower', 'snapshot_targets') }} where snapshot = 1
+    select * from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1
 ),
 
 pairs as (

@@ -12,7 +12,7 @@ models as (
     select distinct model from lists
 ),
 
-cutoffs as (
+list_lengths as (
     {{ two_tower.rows_of('k', var('two_tower_ks')) }}
 ),
 
@@ -37,23 +37,23 @@ counted as (
     select
         models.model,
         users.policy,
-        cast(cutoffs.k as integer) as k,
+        cast(list_lengths.k as integer) as k,
         users.slice,
         users.user_id,
         users.n_relevant,
-        least(cutoffs.k, users.n_relevant) as n_reachable,
+        least(list_lengths.k, users.n_relevant) as n_reachable,
         count(found.rank) as hits,
         coalesce(sum({{ two_tower.rank_discount('found.rank') }}), 0) as dcg
     from users
     cross join models
-    cross join cutoffs
+    cross join list_lengths
     left join found
         on
             models.model = found.model
             and users.policy = found.policy
             and users.slice = found.slice
             and users.user_id = found.user_id
-            and cutoffs.k >= found.rank
+            and list_lengths.k >= found.rank
     group by all
 ),
 

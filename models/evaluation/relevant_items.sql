@@ -1,15 +1,15 @@
 with
 
 targets as (
-    select * from {{ ref('two_tower', 'snapshot_targets') }} where snapshot = 1
+    select * from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1
 ),
 
 known_users as (
-    select distinct user_id from {{ ref('two_tower', 'user_histories') }} where snapshot = 1
+    select distinct user_id from {{ ref('two_tower', 'user_histories') }} where cutoff = 1
 ),
 
 known_items as (
-    select item_id from {{ ref('two_tower', 'item_features') }} where snapshot = 1 and interactions > 0
+    select item_id from {{ ref('two_tower', 'item_features') }} where cutoff = 1 and interactions > 0
 ),
 
 policies as (
@@ -39,7 +39,7 @@ final as (
         sliced.user_id,
         sliced.item_id
     from sliced
-    inner join policies on policies.policy = 'repeats' or not sliced.is_repeat
+    inner join policies on policies.policy = 'allow_repeats' or not sliced.is_repeat
     inner join slices on slices.slice in ('all', sliced.user_slice, sliced.item_slice)
 )
 

@@ -1,7 +1,7 @@
 with
 
-snapshots as (
-    select * from {{ ref('two_tower', 'snapshots') }}
+cutoffs as (
+    select * from {{ ref('two_tower', 'cutoffs') }}
 ),
 
 histories as (
@@ -16,7 +16,7 @@ items as (
 
 behaviour as (
     select
-        snapshot,
+        cutoff,
         item_id,
         sum(interactions) as interactions,
         count(*) as users,
@@ -27,12 +27,12 @@ behaviour as (
         min(days_since_last) as days_since_last,
         max(days_since_first) as days_since_first
     from histories
-    group by snapshot, item_id
+    group by cutoff, item_id
 ),
 
 final as (
     select
-        snapshots.snapshot,
+        cutoffs.cutoff,
         items.item_id,
         cast(coalesce(behaviour.interactions, 0) as double) as interactions,
         cast(coalesce(behaviour.users, 0) as double) as users,
@@ -45,11 +45,11 @@ final as (
         cast(behaviour.mean_price as double) as mean_price,
         cast(behaviour.days_since_last as double) as days_since_last,
         cast(behaviour.days_since_first as double) as days_since_first
-    from snapshots
+    from cutoffs
     cross join items
     left join behaviour
         on
-            snapshots.snapshot = behaviour.snapshot
+            cutoffs.cutoff = behaviour.cutoff
             and items.item_id = behaviour.item_id
 )
 

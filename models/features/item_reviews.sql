@@ -13,40 +13,40 @@ clock as (
     from reviews
 ),
 
-snapshots as (
-    select * from {{ ref('two_tower', 'snapshots') }}
+cutoffs as (
+    select * from {{ ref('two_tower', 'cutoffs') }}
 ),
 
 written as (
     select
-        snapshots.snapshot,
+        cutoffs.cutoff,
         reviews.item_id,
         reviews.rating,
         reviews.text,
         row_number() over (
-            partition by snapshots.snapshot, reviews.item_id
+            partition by cutoffs.cutoff, reviews.item_id
             order by
                 -- recent and long ones first
-                {{ two_tower.half_lives(two_tower.days_between('reviews.review_at', 'snapshots.as_of')) }}
+                {{ two_tower.half_lives(two_tower.days_between('reviews.review_at', 'cutoffs.as_of')) }}
                 * ln(1 + length(coalesce(reviews.text, ''))) desc,
                 {{ two_tower.stable_hash(['reviews.user_id', 'reviews.review_at']) }} asc
         ) as place
-    from snapshots
+    from cutoffs
     cross join clock
-    inner join reviews on reviews.review_at + clock.known_after <= snapshots.as_of
+    inner join reviews on reviews.review_at + clock.known_after <= cutoffs.as_of
 ),
 
 means as (
     select
-        snapshot,
+        cutoff,
         avg(rating) as rating
     from written
-    group by snapshot
+    group by cutoff
 ),
 
 final as (
     select
-        written.snapshot,
+        written.cutoff,
         written.item_id,
         cast(count(*) as double) as review_count,
         -- few ratings are pulled to the mean of all
@@ -57,8 +57,8 @@ final as (
             ' ' order by written.place asc
         ) as review_text
     from written
-    inner join means on written.snapshot = means.snapshot
-    group by written.snapshot, written.item_id, means.rating
+    inner join means on written.cutoff = means.cutoff
+    group by written.cutoff, written.item_id, means.rating
 )
 
 select * from final

@@ -1,7 +1,7 @@
 with
 
-snapshots as (
-    select * from {{ ref('two_tower', 'snapshots') }}
+cutoffs as (
+    select * from {{ ref('two_tower', 'cutoffs') }}
 ),
 
 histories as (
@@ -10,9 +10,9 @@ histories as (
 
 targets as (
     select distinct
-        snapshot,
+        cutoff,
         user_id
-    from {{ ref('two_tower', 'snapshot_targets') }}
+    from {{ ref('two_tower', 'cutoff_targets') }}
 ),
 
 users as (
@@ -23,7 +23,7 @@ users as (
 
 behaviour as (
     select
-        snapshot,
+        cutoff,
         user_id,
         sum(interactions) as interactions,
         count(*) as items,
@@ -33,12 +33,12 @@ behaviour as (
         min(days_since_last) as days_since_last,
         max(days_since_first) as days_since_first
     from histories
-    group by snapshot, user_id
+    group by cutoff, user_id
 ),
 
 final as (
     select
-        snapshots.snapshot,
+        cutoffs.cutoff,
         users.user_id,
         cast(coalesce(behaviour.interactions, 0) as double) as interactions,
         cast(coalesce(behaviour.items, 0) as double) as items,
@@ -48,18 +48,18 @@ final as (
         cast(behaviour.mean_price as double) as mean_price,
         cast(behaviour.days_since_last as double) as days_since_last,
         cast(behaviour.days_since_first as double) as days_since_first
-    from snapshots
+    from cutoffs
     cross join users
     left join behaviour
         on
-            snapshots.snapshot = behaviour.snapshot
+            cutoffs.cutoff = behaviour.cutoff
             and users.user_id = behaviour.user_id
     left join targets
         on
-            snapshots.snapshot = targets.snapshot
+            cutoffs.cutoff = targets.cutoff
             and users.user_id = targets.user_id
     -- everyone is served; training learns from those with a history or something to predict
-    where snapshots.snapshot <= 1 or targets.user_id is not null or behaviour.user_id is not null
+    where cutoffs.cutoff <= 1 or targets.user_id is not null or behaviour.user_id is not null
 )
 
 select * from final

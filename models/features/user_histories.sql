@@ -4,8 +4,8 @@ splits as (
     select * from {{ ref('two_tower', 'interaction_splits') }}
 ),
 
-snapshots as (
-    select * from {{ ref('two_tower', 'snapshots') }}
+cutoffs as (
+    select * from {{ ref('two_tower', 'cutoffs') }}
 ),
 
 ends as (
@@ -23,16 +23,16 @@ items as (
 
 weighed as (
     select
-        snapshots.snapshot,
-        snapshots.as_of,
-        coalesce(snapshots.as_of, ends.end_at) as weighed_at
-    from snapshots
+        cutoffs.cutoff,
+        cutoffs.as_of,
+        coalesce(cutoffs.as_of, ends.end_at) as weighed_at
+    from cutoffs
     cross join ends
 ),
 
 pairs as (
     select
-        weighed.snapshot,
+        weighed.cutoff,
         weighed.as_of,
         weighed.weighed_at,
         splits.user_id,
@@ -42,13 +42,13 @@ pairs as (
         -- units whose price is known
         sum(if(splits.price = 0, splits.quantity, round(splits.revenue / splits.price, 9))) as quantity,
         sum(splits.revenue) as spend,
-        bool_or({{ two_tower.is_recent('splits.bucket', 'weighed.snapshot') }}) as is_recent,
+        bool_or({{ two_tower.is_recent('splits.window_number', 'weighed.cutoff') }}) as is_recent,
         min(splits.event_at) as first_at,
         max(splits.event_at) as last_at,
         sum({{ two_tower.half_lives(two_tower.days_between('splits.event_at', 'weighed.weighed_at')) }}) as weight
     from splits
     inner join items on splits.item_id = items.item_id
-    inner join weighed on {{ two_tower.is_history('splits.bucket', 'weighed.snapshot') }}
+    inner join weighed on {{ two_tower.is_history('splits.window_number', 'weighed.cutoff') }}
     group by all
 ),
 
@@ -58,12 +58,12 @@ aged as (
         cast(row_number() over newest_first as integer) as position,
         coalesce(as_of, first_value(last_at) over newest_first) as now_at
     from pairs
-    window newest_first as (partition by snapshot, user_id order by last_at desc, interactions desc, place asc)
+    window newest_first as (partition by cutoff, user_id order by last_at desc, interactions desc, place asc)
 ),
 
 final as (
     select
-        snapshot,
+        cutoff,
         user_id,
         item_id,
         position,

@@ -1,15 +1,15 @@
 {%- set columns = two_tower.feature_columns('stg_items', ['item_id']) -%}
-{%- set behaviour = two_tower.feature_columns('item_features', ['snapshot', 'item_id']) -%}
+{%- set behaviour = two_tower.feature_columns('item_features', ['cutoff', 'item_id']) -%}
 with
 
-horizons as (
-    select * from {{ ref('two_tower', 'horizons') }}
-    where horizon = vocabulary
+stages as (
+    select * from {{ ref('two_tower', 'stages') }}
+    where stage = vocabulary
 ),
 
--- what is embedded: with one vocabulary also the snapshot of the validation horizon
+-- what is embedded: with one vocabulary also the cutoff of the validation stage
 served as (
-    select * from {{ ref('two_tower', 'horizons') }}
+    select * from {{ ref('two_tower', 'stages') }}
 ),
 
 item_features as (
@@ -17,22 +17,22 @@ item_features as (
 ),
 
 codes as (
-    select * from {{ ref('two_tower', 'feature_codes') }}
+    select * from {{ ref('two_tower', 'feature_vocabulary') }}
 ),
 
 entities as (
     select
-        horizons.horizon,
+        stages.stage,
         known.item_id,
         items.* exclude (item_id)
-    from horizons
-    inner join item_features as known on horizons.snapshot = known.snapshot
+    from stages
+    inner join item_features as known on stages.cutoff = known.cutoff
     left join {{ ref('two_tower', 'stg_items') }} as items on known.item_id = items.item_id
 ),
 
 encoded as (
     select
-        entities.horizon,
+        entities.stage,
         {{ two_tower.encoded_columns(columns) }}
         entities.item_id
     from entities
@@ -41,40 +41,40 @@ encoded as (
 
 reviews as (
     select
-        codes.horizon,
+        codes.stage,
         reviews.* exclude (review_text),
         text_buckets(reviews.review_text, codes.code) as review_text
-    from horizons
-    inner join codes on horizons.horizon = codes.horizon and codes.feature = 'item.review_text'
-    inner join {{ ref('two_tower', 'item_reviews') }} as reviews on horizons.snapshot <= reviews.snapshot
+    from stages
+    inner join codes on stages.stage = codes.stage and codes.feature = 'item.review_text'
+    inner join {{ ref('two_tower', 'item_reviews') }} as reviews on stages.cutoff <= reviews.cutoff
 ),
 
 behaviour as (
     select
-        horizons.horizon,
-        item_features.snapshot,
+        stages.stage,
+        item_features.cutoff,
         {{ two_tower.behaviour_columns('item_features', behaviour) }}
         -- that a rare item has a code now would tell the past that it will be had
-        case when {{ two_tower.is_coded('item_features') }} then coalesce(ids.code, 0) else 0 end as item_code,
+        case when {{ two_tower.is_coded('item_features') }} then coalesce(ids.code, 0) else 0 end as item_index,
         item_features.item_id,
-        served.snapshot is not null as is_served
-    from horizons
-    inner join item_features on horizons.snapshot <= item_features.snapshot
-    left join served on horizons.horizon = served.vocabulary and item_features.snapshot = served.snapshot
+        served.cutoff is not null as is_served
+    from stages
+    inner join item_features on stages.cutoff <= item_features.cutoff
+    left join served on stages.stage = served.vocabulary and item_features.cutoff = served.cutoff
     left join codes as ids
         on
-            horizons.horizon = ids.horizon
+            stages.stage = ids.stage
             and ids.feature = 'item.item_id'
             and item_features.item_id = ids.value
 ),
 
--- what does not age stands in the rows that are served: once a snapshot, pictures would be most of the database
+-- what does not age stands in the rows that are served: once a cutoff, pictures would be most of the database
 inputs as (
     select
         behaviour.*,
-        encoded.* exclude (horizon, item_id)
+        encoded.* exclude (stage, item_id)
     from behaviour
-    inner join encoded on behaviour.horizon = encoded.horizon and behaviour.item_id = encoded.item_id
+    inner join encoded on behaviour.stage = encoded.stage and behaviour.item_id = encoded.item_id
     where behaviour.is_served
     union all by name
     select * from behaviour where not is_served
@@ -86,7 +86,7 @@ final as (
         inputs.* exclude (is_served)
     from inputs
     left join reviews
-        on inputs.horizon = reviews.horizon and inputs.snapshot = reviews.snapshot and inputs.item_id = reviews.item_id
+        on inputs.stage = reviews.stage and inputs.cutoff = reviews.cutoff and inputs.item_id = reviews.item_id
 )
 
 select * from final

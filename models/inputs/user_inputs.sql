@@ -1,9 +1,9 @@
 {%- set columns = two_tower.feature_columns('stg_users', ['user_id']) -%}
 with
 
-horizons as (
-    select * from {{ ref('two_tower', 'horizons') }}
-    where horizon = vocabulary
+stages as (
+    select * from {{ ref('two_tower', 'stages') }}
+    where stage = vocabulary
 ),
 
 user_features as (
@@ -15,22 +15,22 @@ item_features as (
 ),
 
 codes as (
-    select * from {{ ref('two_tower', 'feature_codes') }}
+    select * from {{ ref('two_tower', 'feature_vocabulary') }}
 ),
 
 entities as (
     select
-        horizons.horizon,
+        stages.stage,
         known.user_id,
         users.* exclude (user_id)
-    from horizons
-    inner join user_features as known on horizons.snapshot = known.snapshot
+    from stages
+    inner join user_features as known on stages.cutoff = known.cutoff
     left join {{ ref('two_tower', 'stg_users') }} as users on known.user_id = users.user_id
 ),
 
 encoded as (
     select
-        entities.horizon,
+        entities.stage,
         {{ two_tower.encoded_columns(columns) }}
         {{ two_tower.any_known('entities', columns) }} as has_features,
         entities.user_id
@@ -40,43 +40,43 @@ encoded as (
 
 histories as (
     select
-        horizons.horizon,
-        histories.snapshot,
+        stages.stage,
+        histories.cutoff,
         histories.user_id,
         {{ two_tower.history_lists('histories', 'codes.code') }}
-    from horizons
-    inner join {{ ref('two_tower', 'user_histories') }} as histories on horizons.snapshot <= histories.snapshot
+    from stages
+    inner join {{ ref('two_tower', 'user_histories') }} as histories on stages.cutoff <= histories.cutoff
     inner join codes
         on
-            horizons.horizon = codes.horizon
+            stages.stage = codes.stage
             and codes.feature = 'item.item_id'
             and histories.item_id = codes.value
     inner join item_features
         on
-            histories.snapshot = item_features.snapshot
+            histories.cutoff = item_features.cutoff
             and histories.item_id = item_features.item_id
             and {{ two_tower.is_coded('item_features') }}
     where histories.position <= {{ var('two_tower_history_length') }}
-    group by horizons.horizon, histories.snapshot, histories.user_id
+    group by stages.stage, histories.cutoff, histories.user_id
 ),
 
 final as (
     select
-        encoded.horizon,
-        user_features.snapshot,
-        encoded.* exclude (horizon),
+        encoded.stage,
+        user_features.cutoff,
+        encoded.* exclude (stage),
         histories.history_items is not null as has_history,
-        histories.* exclude (horizon, snapshot, user_id)
+        histories.* exclude (stage, cutoff, user_id)
     from encoded
-    inner join horizons on encoded.horizon = horizons.horizon
+    inner join stages on encoded.stage = stages.stage
     inner join user_features
         on
             encoded.user_id = user_features.user_id
-            and horizons.snapshot <= user_features.snapshot
+            and stages.cutoff <= user_features.cutoff
     left join histories
         on
-            encoded.horizon = histories.horizon
-            and user_features.snapshot = histories.snapshot
+            encoded.stage = histories.stage
+            and user_features.cutoff = histories.cutoff
             and encoded.user_id = histories.user_id
 )
 

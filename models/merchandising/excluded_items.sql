@@ -16,7 +16,7 @@ had as (
         user_id,
         item_id
     from {{ ref('two_tower', 'user_histories') }}
-    where snapshot = 0 and {{ var('two_tower_policy') == 'new' }}
+    where cutoff = 0 and {{ var('two_tower_policy') == 'unseen_only' }}
 ),
 
 exclusions as (

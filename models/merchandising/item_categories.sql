@@ -4,7 +4,7 @@ with
 
 items as (
     select item_id from {{ ref('two_tower', 'item_features') }}
-    where snapshot = 0
+    where cutoff = 0
 ),
 
 profiles as (

@@ -6,7 +6,7 @@ candidates as (
 ),
 
 rankers as (
-    select run_id from {{ ref('two_tower', 'ranker_registry') }} where horizon = 'evaluation'
+    select run_id from {{ ref('two_tower', 'ranker_registry') }} where stage = 'evaluation'
 ),
 
 policies as (
@@ -37,7 +37,7 @@ final as (
         case when scores.tower_score is null then 'popularity' else 'history' end as source
     from scores
     cross join rankers
-    inner join policies on policies.policy = 'repeats' or not scores.is_repeat
+    inner join policies on policies.policy = 'allow_repeats' or not scores.is_repeat
     qualify rank <= {{ var('two_tower_evaluation_k') }}
 )
 

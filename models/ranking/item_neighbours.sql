@@ -1,28 +1,28 @@
 {#- Cosine of the users of two items; see the description in _ranking_models.yml. -#}
 with
 
-horizons as (
-    select * from {{ ref('two_tower', 'horizons') }}
+stages as (
+    select * from {{ ref('two_tower', 'stages') }}
 ),
 
 histories as (
     select
-        horizons.horizon,
+        stages.stage,
         histories.user_id,
         histories.item_id,
         ln(1 + histories.recency_weight) as weight
-    from horizons
-    inner join {{ ref('two_tower', 'user_histories') }} as histories on horizons.snapshot = histories.snapshot
+    from stages
+    inner join {{ ref('two_tower', 'user_histories') }} as histories on stages.cutoff = histories.cutoff
     where histories.position <= {{ var('two_tower_neighbour_history') }}
 ),
 
 norms as (
     select
-        horizon,
+        stage,
         item_id,
         sqrt(sum(weight * weight)) as norm
     from histories
-    group by horizon, item_id
+    group by stage, item_id
     having count(*) >= 2
 ),
 
@@ -32,7 +32,7 @@ items as (
         *,
         cast(
             row_number() over (
-                order by horizon asc, {{ two_tower.stable_hash(['item_id']) }} asc, item_id asc
+                order by stage asc, {{ two_tower.stable_hash(['item_id']) }} asc, item_id asc
             ) as integer
         ) as number
     from norms
@@ -40,12 +40,12 @@ items as (
 
 users as (
     select
-        histories.horizon,
+        histories.stage,
         histories.user_id,
         items.number,
         histories.weight / items.norm as weight
     from histories
-    inner join items on histories.horizon = items.horizon and histories.item_id = items.item_id
+    inner join items on histories.stage = items.stage and histories.item_id = items.item_id
 ),
 
 pairs as (
@@ -57,7 +57,7 @@ pairs as (
         round(sum(ones.weight * others.weight), 9) as cosine
     from users as ones
     inner join users as others
-        on ones.horizon = others.horizon and ones.user_id = others.user_id and ones.number < others.number
+        on ones.stage = others.stage and ones.user_id = others.user_id and ones.number < others.number
     group by ones.number, others.number
     having count(*) >= 2
 ),
@@ -78,7 +78,7 @@ ranked as (
 
 final as (
     select
-        items.horizon,
+        items.stage,
         items.item_id,
         cast(ranked.rank as integer) as rank,
         others.item_id as neighbour_id,

@@ -1,16 +1,16 @@
-{#- Candidates of the horizons from which rankers learn, and by which they are evaluated. -#}
-{%- set horizons = ['validation'] + (['evaluation'] if 'evaluation' in var('two_tower_horizons') else []) -%}
+{#- Candidates of the stages from which rankers learn, and by which they are evaluated. -#}
+{%- set stages = ['validation'] + (['evaluation'] if 'evaluation' in var('two_tower_stages') else []) -%}
 with
 
-{% for horizon in horizons -%}
-    of_{{ horizon }} as (
-        {{ two_tower.candidates(horizon) }}
+{% for stage in stages -%}
+    of_{{ stage }} as (
+        {{ two_tower.candidates(stage) }}
     ),
 
 {% endfor -%}
 final as (
-    {%- for horizon in horizons %}
-        select * from of_{{ horizon }}
+    {%- for stage in stages %}
+        select * from of_{{ stage }}
         {%- if not loop.last %}
             union all
         {%- endif %}

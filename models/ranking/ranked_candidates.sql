@@ -17,7 +17,7 @@ categories as (
 ),
 
 rankers as (
-    select run_id from {{ ref('two_tower', 'ranker_registry') }} where horizon = 'production'
+    select run_id from {{ ref('two_tower', 'ranker_registry') }} where stage = 'production'
 ),
 
 numbered as (

@@ -6,7 +6,7 @@ ranker_runs as (
 
 final as (
     select
-        horizon,
+        stage,
         run_id,
         max(text) filter (where kind = 'artifact') as ranker_model,
         max(text) filter (where kind = 'sha256') as ranker_model_sha256,
@@ -18,7 +18,7 @@ final as (
         cast(max(value) filter (where kind = 'duration') as double) as seconds,
         cast(max(text) filter (where kind = 'metadata' and name = 'trained_at') as timestamp) as trained_at
     from ranker_runs
-    group by horizon, run_id
+    group by stage, run_id
 )
 
 select * from final

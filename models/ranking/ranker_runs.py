@@ -5,7 +5,7 @@ def model(dbt, session):
 
     names = {
         "ranker_examples": dbt.ref("two_tower", "ranker_examples"),
-        "horizons": dbt.ref("two_tower", "horizons"),
+        "stages": dbt.ref("two_tower", "stages"),
     }
     log = AdapterLogger("TwoTower").info
     return train_rankers(names, dbt.config.get("training"), dbt.config.get("model_dir"), log)

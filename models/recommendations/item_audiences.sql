@@ -8,13 +8,13 @@ users as (
         user_id as item_id,
         embedding
     from {{ ref('two_tower', 'user_embeddings') }}
-    where horizon = 'production' and source = 'history'
+    where stage = 'production' and source = 'history'
 ),
 
 -- lists for what sells; the table macro audience_for() answers for every other item
 sold as (
     select item_id from {{ ref('two_tower', 'item_features') }}
-    where snapshot = 0 and recent_users >= {{ var('two_tower_min_support') }}
+    where cutoff = 0 and recent_users >= {{ var('two_tower_min_support') }}
 ),
 
 -- items that are withheld from the same segments are ruled as one
@@ -36,7 +36,7 @@ items as (
     from {{ ref('two_tower', 'item_embeddings') }} as embeddings
     inner join sold on embeddings.item_id = sold.item_id
     left join barred on embeddings.item_id = barred.item_id
-    where embeddings.horizon = 'production'
+    where embeddings.stage = 'production'
 ),
 
 withheld as (

@@ -9,9 +9,9 @@
 
 with
 
-horizons as (
-    select * from {{ ref('two_tower', 'horizons') }}
-    where horizon = 'production'
+stages as (
+    select * from {{ ref('two_tower', 'stages') }}
+    where stage = 'production'
 ),
 
 lists as (
@@ -38,10 +38,10 @@ final as (
         reasons.history_score,
         reasons.reasons,
         lists.run_id,
-        horizons.as_of as features_as_of,
+        stages.as_of as features_as_of,
         lists.source
     from lists
-    cross join horizons
+    cross join stages
     left join reasons
         on
             lists.user_id = reasons.user_id

@@ -5,7 +5,7 @@ with
 -- lists for what sells; the table macro similar_to() answers for every other item
 sold as (
     select item_id from {{ ref('two_tower', 'item_features') }}
-    where snapshot = 0 and recent_users >= {{ var('two_tower_min_support') }}
+    where cutoff = 0 and recent_users >= {{ var('two_tower_min_support') }}
 ),
 
 items as (
@@ -15,7 +15,7 @@ items as (
         embeddings.embedding
     from {{ ref('two_tower', 'item_embeddings') }} as embeddings
     inner join sold on embeddings.item_id = sold.item_id
-    where embeddings.horizon = 'production'
+    where embeddings.stage = 'production'
 ),
 
 offers as (

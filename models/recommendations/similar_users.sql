@@ -6,7 +6,7 @@ users as (
         run_id,
         embedding
     from {{ ref('two_tower', 'user_embeddings') }}
-    where horizon = 'production' and source = 'history'
+    where stage = 'production' and source = 'history'
 ),
 
 neighbours as (

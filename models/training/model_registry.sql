@@ -6,7 +6,7 @@ training_runs as (
 
 final as (
     select
-        horizon,
+        stage,
         run_id,
         max(text) filter (where kind = 'artifact' and name = 'user_model') as user_model,
         max(text) filter (where kind = 'artifact' and name = 'item_model') as item_model,
@@ -19,7 +19,7 @@ final as (
         cast(max(value) filter (where kind = 'duration' and name = 'total') as double) as seconds,
         cast(max(text) filter (where kind = 'metadata' and name = 'trained_at') as timestamp) as trained_at
     from training_runs
-    group by horizon, run_id
+    group by stage, run_id
 )
 
 select * from final

@@ -6,11 +6,11 @@ def model(dbt, session):
     names = {
         "user_inputs": dbt.ref("two_tower", "user_inputs"),
         "item_inputs": dbt.ref("two_tower", "item_inputs"),
-        "feature_codes": dbt.ref("two_tower", "feature_codes"),
-        "snapshot_targets": dbt.ref("two_tower", "snapshot_targets"),
+        "feature_vocabulary": dbt.ref("two_tower", "feature_vocabulary"),
+        "cutoff_targets": dbt.ref("two_tower", "cutoff_targets"),
         "user_histories": dbt.ref("two_tower", "user_histories"),
         "item_features": dbt.ref("two_tower", "item_features"),
         "item_reviews": dbt.ref("two_tower", "item_reviews"),
-        "horizons": dbt.ref("two_tower", "horizons"),
+        "stages": dbt.ref("two_tower", "stages"),
     }
     return train(names, dbt.config.get("training"), dbt.config.get("model_dir"), AdapterLogger("TwoTower").info)

@@ -6,7 +6,7 @@
     result  STRUCT(item_id VARCHAR, history_score DOUBLE, reasons MAP(VARCHAR, DOUBLE))[][], one for each listed item:
             the sum of the contributions weight (history item . listed item), and the k largest of them, largest first
 
-Weights are those of history_weights.py. In SQL alone this is a row for each pair of a listed and a history item,
+Weights are those of attribute_history.py. In SQL alone this is a row for each pair of a listed and a history item,
 grouped again: at 10 million list rows the groups took more than 28 GB of disk.
 """
 

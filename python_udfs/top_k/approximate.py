@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import Floats, Integers
-from .exact import SCORES, Finder, Keys, as_best, best_items, improve, used_dimensions
+from .exact import SCORES, Finder, Keys, as_best, exact_top_k, improve, used_dimensions
 from .int8 import Each, finite, round_items, round_users
 from .types import Adjustment, Best, Items, Users
 
@@ -95,15 +95,15 @@ def by_bound(rows: Integers, keys: Keys) -> Iterable[Integers]:
 
 
 def near_finder(users: Users, items: Items, k: int, each: Each) -> Finder:
-    """best_items for these users and items, or where the catalogue is large what looks into a few lists of it."""
+    """exact_top_k for these users and items, or where the catalogue is large what looks into a few lists of it."""
     usual, k = users.rows(np.flatnonzero(is_usual(users))), min(k, len(items.vectors))
     if len(items.vectors) < LEAST_ITEMS or len(usual.vectors) < WORTH * SAMPLE_USERS:
-        return partial(best_items, items=items, k=k)
+        return partial(exact_top_k, items=items, k=k)
     near = near_lists(usual.vectors, items, each)
     sample = usual.rows(np.linspace(0, len(usual.vectors) - 1, SAMPLE_USERS).astype(np.int64))
-    probes = near.probes(sample, best_items_in_parts(sample, items, k, each))
+    probes = near.probes(sample, exact_top_k_in_parts(sample, items, k, each))
     if probes * WORTH > len(near.centroids):  # nothing is near anything
-        return partial(best_items, items=items, k=k)
+        return partial(exact_top_k, items=items, k=k)
     if items.rounded and probes * len(users.vectors) > SCORES:  # else less is saved than rounding takes
         near = near.with_rounding(each)
 
@@ -112,7 +112,7 @@ def near_finder(users: Users, items: Items, k: int, each: Each) -> Finder:
         found = near.best(some, k, probes)
         # too few: so many are excluded, or withheld, that the lists are empty
         left = np.flatnonzero(~known | (found.counts < k))
-        exact = best_items(*used_dimensions(some.rows(left), items), k)
+        exact = exact_top_k(*used_dimensions(some.rows(left), items), k)
         for part, whole in ((exact.numbers, found.numbers), (exact.scores, found.scores), (exact.counts, found.counts)):
             whole[left] = part
         return found
@@ -120,10 +120,10 @@ def near_finder(users: Users, items: Items, k: int, each: Each) -> Finder:
     return find
 
 
-def best_items_in_parts(users: Users, items: Items, k: int, each: Each) -> Best:
-    """best_items, by several threads."""
+def exact_top_k_in_parts(users: Users, items: Items, k: int, each: Each) -> Best:
+    """exact_top_k, by several threads."""
     parts = np.array_split(np.arange(len(users.vectors)), PARTS)
-    found = list(each(lambda part: best_items(users.rows(parts[part]), items, k), range(PARTS)))
+    found = list(each(lambda part: exact_top_k(users.rows(parts[part]), items, k), range(PARTS)))
     columns = zip(*((best.numbers, best.scores, best.counts) for best in found), strict=True)
     return Best(*map(np.concatenate, columns))
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import Floats, Integers
-from .int8 import Each, RoundedUsers, Scores, multiply, round_items, round_users
+from .int8 import Each, Int8Users, Scores, multiply, round_items, round_users
 from .types import Best, Items, Users
 
 Keys = npt.NDArray[np.uint64]
@@ -33,7 +33,7 @@ IN_QUESTION = 32  # where more than 1 / 32 of the items may reach the bound, flo
 WORTH = 4  # blocks that a user is compared with; for fewer, rounding takes longer than it saves
 
 
-def best_items(users: Users, items: Items, k: int) -> Best:
+def exact_top_k(users: Users, items: Items, k: int) -> Best:
     """Best items of each user; on ties the lower number wins."""
     m = len(items.vectors)
     keys = np.zeros((len(users.vectors), min(k, m)), np.uint64)
@@ -43,7 +43,7 @@ def best_items(users: Users, items: Items, k: int) -> Best:
     return as_best(keys)
 
 
-def improve(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: RoundedUsers | None) -> None:
+def improve(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: Int8Users | None) -> None:
     """Let items of the numbers [m] join the keys [n, k] of each user's best so far (0 = none, in any order), in place.
 
     Blocks of both, so that memory is bounded; of users up to twice as many, since approximate.py often has a few more.
@@ -57,7 +57,7 @@ def improve(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: 
         for b in range(0, m, step):
             c = min(b + step, m)
             offered = some.among(b, c), items.among(b, c), numbers[b:c]
-            if not of_some or not improve_rounded(best, *offered, of_some):
+            if not of_some or not improve_int8(best, *offered, of_some):
                 improve_block(best, *offered)
 
 
@@ -72,14 +72,14 @@ def improve_block(keys: Keys, users: Users, items: Items, numbers: Integers) -> 
     bounds = np.fmax(scores_of(keys.min(axis=1)), LOWEST)
     item, user = reaching(scores, maxima, tightened(bounds, maxima, k))
     found = scores[item, user]
-    if items.rounded:  # as improve_rounded has them, so that equal vectors have equal scores
+    if items.rounded:  # as improve_int8 has them, so that equal vectors have equal scores
         found = dot(users, items, user, item)
         kept = found < np.inf  # in another order of additions huge products may overflow
         item, user, found = item[kept], user[kept], found[kept]
     join(keys, user, as_keys(found, numbers[item]))
 
 
-def improve_rounded(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: RoundedUsers) -> bool:
+def improve_int8(keys: Keys, users: Users, items: Items, numbers: Integers, rounded: Int8Users) -> bool:
     """`improve_block` by way of rounded scores; False, and nothing done, where too many items may reach the bound."""
     if not keys.any():  # nobody has a bound
         return False

@@ -31,7 +31,7 @@ from threadpoolctl import threadpool_limits
 
 from .approximate import NEAR_USERS, near_finder
 from .arguments import as_items, as_users
-from .exact import MOST_USERS, best_items, is_worth_rounding, used_dimensions, with_rounding
+from .exact import MOST_USERS, exact_top_k, is_worth_rounding, used_dimensions, with_rounding
 from .types import Best, Users
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def block_top_k(
     with ONE_AT_A_TIME, threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
         if is_worth_rounding(len(users), len(items)):
             catalogue = with_rounding(catalogue, pool.map)
-        exact = partial(best_items, items=catalogue, k=k)
+        exact = partial(exact_top_k, items=catalogue, k=k)
         best = near_finder(block, catalogue, k, pool.map) if approximate else exact
         parts = list(pool.map(best, slices(block, threads, NEAR_USERS if approximate else MOST_USERS)))
     return pa.concat_arrays([empty(), *map(as_lists, parts)])

@@ -35,7 +35,7 @@ ROUNDING = 2.0**-22  # of a float operation, twice over
 
 
 @dataclass(frozen=True)
-class RoundedItems:
+class Int8Items:
     """`codes` [m, d]; the `steps` of the dimensions [d]; the largest norm of an item and of what was rounded off.
 
     `widest` is the largest norm of an item and its centre together, which floats are off in proportion to.
@@ -47,13 +47,13 @@ class RoundedItems:
     farthest: float
     widest: float
 
-    def among(self, start: int, stop: int) -> RoundedItems:
+    def among(self, start: int, stop: int) -> Int8Items:
         """Items start to stop alone."""
         return replace(self, codes=self.codes[start:stop])
 
 
 @dataclass(frozen=True)
-class RoundedUsers:
+class Int8Users:
     """`codes` [d, n]; what a point of a rounded score is worth [n]; the points of 0 less what scores may be off [n].
 
     `base` [n]: the scores of the items' centre, which are no part of rounded ones.
@@ -64,10 +64,10 @@ class RoundedUsers:
     least: npt.NDArray[np.float64]
     base: Floats
 
-    def rows(self, rows: Integers) -> RoundedUsers:
+    def rows(self, rows: Integers) -> Int8Users:
         """Some of the users."""
         codes = self.codes.take(rows, axis=1)
-        return RoundedUsers(codes, self.steps[rows], self.least[rows], self.base[rows])
+        return Int8Users(codes, self.steps[rows], self.least[rows], self.base[rows])
 
     def bounds(self, scores: Floats) -> Scores:
         """Rounded scores [n] that no item misses whose score is at least scores [n]; NaN = any score."""
@@ -75,7 +75,7 @@ class RoundedUsers:
         return np.minimum(np.fmax(reached, -MOST), MOST).astype(np.int32)
 
 
-def round_items(vectors: Floats, each: Each, centres: Floats | None = None, of: Integers | None = None) -> RoundedItems:
+def round_items(vectors: Floats, each: Each, centres: Floats | None = None, of: Integers | None = None) -> Int8Items:
     """Items from their vectors [m, d]; those that are not finite count as 0.
 
     centres [l, d], and of [m], which of them each item has: what is left out. Default: nothing is.
@@ -100,10 +100,10 @@ def round_items(vectors: Floats, each: Each, centres: Floats | None = None, of: 
 
     longest, farthest = np.max(list(each(encode, parts)), axis=0)
     widest = longest if centres is None else longest + 2 * norms(centres / steps).max()
-    return RoundedItems(codes, steps, longest, farthest, widest)
+    return Int8Items(codes, steps, longest, farthest, widest)
 
 
-def round_users(vectors: Floats, items: RoundedItems) -> RoundedUsers | None:
+def round_users(vectors: Floats, items: Int8Items) -> Int8Users | None:
     """Users from their vectors [n, d], not finite ones as 0; None where scores may be too large for floats."""
     with np.errstate(over="ignore"):
         scaled = finite(vectors) * items.steps
@@ -117,7 +117,7 @@ def round_users(vectors: Floats, items: RoundedItems) -> RoundedUsers | None:
     off += (vectors.shape[1] + 8) * ROUNDING * norms(scaled) * items.widest + 1
     codes = np.ascontiguousarray(rounded.T.astype(np.int8))
     base = np.zeros(len(vectors), np.float32)
-    return RoundedUsers(codes, steps.astype(np.float64), ZERO * codes.sum(0, np.int64) - off, base)
+    return Int8Users(codes, steps.astype(np.float64), ZERO * codes.sum(0, np.int64) - off, base)
 
 
 def finite(vectors: Floats) -> Floats:

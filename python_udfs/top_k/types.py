@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..arrays import Floats, Integers
-from .int8 import RoundedItems
+from .int8 import Int8Items
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Items:
     vectors: Floats
     broken: Integers
     adjustments: tuple[Adjustment, ...]  # by segment
-    rounded: RoundedItems | None = None
+    rounded: Int8Items | None = None
 
     def among(self, start: int, stop: int) -> Items:
         """Items start to stop alone, numbered from 0."""

@@ -20,7 +20,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "tensor(int64)": np.dtype(np.int64),
 }
 REMEDY = "put the folder of the model back, or `dbt run --select +training_runs+` trains again and writes it anew"
-KEPT = 8  # two towers in two horizons, before and after a training
+KEPT = 8  # two towers in two stages, before and after a training
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ python3 -m venv .venv-peers
 
 DATABASE: what shops/run.py left. Fits on what lies before the validation window until recall@10 there stops rising or
 half of the time is over, then afresh for as many epochs with that window. Recall as in the project's own evaluation,
-policy `new`: hits / min(10, items to find), all users, whole catalogue without what they had; who has no history gets
+policy `unseen_only`: hits / min(10, items to find), all users, whole catalogue without what they had; who has no history gets
 popular items. Writes sasrec_<shop>.csv into shops/results.
 """
 
@@ -53,15 +53,15 @@ def read_splits(database: str, schema: str) -> pd.DataFrame:
     """Interactions in their order in time; ties as the split has them."""
     with duckdb.connect(database, read_only=True) as connection:
         query = (
-            f"select user_id, item_id, bucket from {schema}.interaction_splits order by event_at, bucket desc, item_id"
+            f"select user_id, item_id, window_number from {schema}.interaction_splits order by event_at, window_number desc, item_id"
         )
         return connection.execute(query).df()
 
 
-def lists_after(splits: pd.DataFrame, bucket: int) -> tuple[pd.DataFrame, Lists]:
+def lists_after(splits: pd.DataFrame, window_number: int) -> tuple[pd.DataFrame, Lists]:
     """What is known before a window, and per user what is new in it."""
-    known = splits[splits["bucket"] > bucket]
-    window = splits[splits["bucket"] == bucket][["user_id", "item_id"]].drop_duplicates()
+    known = splits[splits["window_number"] > window_number]
+    window = splits[splits["window_number"] == window_number][["user_id", "item_id"]].drop_duplicates()
     new = window.merge(known[["user_id", "item_id"]].drop_duplicates(), how="left", indicator=True)
     wanted = new[new["_merge"] == "left_only"].groupby("user_id")["item_id"].apply(list)
     return known, dict(wanted)
@@ -110,7 +110,7 @@ def longest(events: pd.Series) -> int:
 
 def epochs_by_validation(splits: pd.DataFrame, seed: int, seconds: float) -> int:
     """Number of epochs after which recall on the validation window was best."""
-    known, wanted = lists_after(splits[splits["bucket"] > 0], 1)
+    known, wanted = lists_after(splits[splits["window_number"] > 0], 1)
     users = np.random.default_rng(seed).permutation(sorted(wanted))[:MOST_USERS]
     data, sample = dataset_of(known), {user: wanted[user] for user in users}
     model, began, best, best_epoch = unfitted(known, seed), time.monotonic(), -1.0, 0
@@ -152,7 +152,7 @@ def main() -> None:
     drawn = np.random.default_rng(given.seed).integers(0, len(values), (DRAWS, len(values)))
     low, high = np.quantile(values[drawn].mean(axis=1), [0.025, 0.975])
     numbers = [len(values), *(round(float(number), 5) for number in (values.mean(), low, high))]
-    row = ["new", "all", "sasrec", *numbers, given.shop, given.seed, round(time.monotonic() - began), round(fitted)]
+    row = ["unseen_only", "all", "sasrec", *numbers, given.shop, given.seed, round(time.monotonic() - began), round(fitted)]
     print(f"{epochs} epochs:", dict(zip(HEADER, row, strict=True)))
     with (given.out / f"sasrec_{given.shop}.csv").open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([HEADER, row])

@@ -92,7 +92,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     splits = read_splits(given.database, given.schema)
-    known, wanted = lists_after(splits[splits["bucket"] > 0], 1)
+    known, wanted = lists_after(splits[splits["window_number"] > 0], 1)
     users = np.random.default_rng(given.seed).permutation(sorted(wanted))[:MOST_USERS]
     sample, rows = {user: wanted[user] for user in users}, []
     models = {"RecTools SASRec": sasrec(known, given.seed), "RecTools DSSM": dssm(known, given.database, given.schema)}

@@ -8,7 +8,7 @@ lists as (
 ),
 
 items as (
-    select * from {{ ref('two_tower', 'item_embeddings') }} where horizon = 'production'
+    select * from {{ ref('two_tower', 'item_embeddings') }} where stage = 'production'
 ),
 
 dimensions as (
@@ -25,7 +25,7 @@ parts as (
         weights.user_id,
         dimensions.dimension,
         sum(weights.weight * items.embedding[dimensions.dimension]) as value
-    from {{ ref('two_tower', 'history_weights') }} as weights
+    from {{ ref('two_tower', 'history_attributions') }} as weights
     inner join items on weights.item_id = items.item_id
     cross join dimensions
     semi join users on weights.user_id = users.user_id

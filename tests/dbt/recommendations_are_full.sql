@@ -8,7 +8,7 @@ users as (
 items as (
     select count(*) as items
     from {{ ref('two_tower', 'item_features') }}
-    where snapshot = 0
+    where cutoff = 0
 ),
 
 withheld as (

@@ -1,4 +1,4 @@
--- with policy `new` nobody is recommended what they had; of the evaluation, whose lists a refresh leaves as they were,
+-- with policy `unseen_only` nobody is recommended what they had; of the evaluation, whose lists a refresh leaves as they were,
 -- pytest says so
 select lists.*
 from {{ ref('two_tower', 'recommendations') }} as lists
@@ -6,5 +6,5 @@ semi join {{ ref('two_tower', 'user_histories') }} as histories
     on
         lists.user_id = histories.user_id
         and lists.item_id = histories.item_id
-        and histories.snapshot = 0
-where {{ var('two_tower_policy') == 'new' }}
+        and histories.cutoff = 0
+where {{ var('two_tower_policy') == 'unseen_only' }}

@@ -19,21 +19,21 @@ LIST_TYPES = {
     "model": "varchar", "policy": "varchar", "user_id": "varchar", "rank": "integer", "item_id": "varchar",
     "score": "double", "run_id": "varchar", "source": "varchar",
 }  # fmt: skip
-TARGET_TYPES = {"snapshot": "integer", "user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean"}
+TARGET_TYPES = {"cutoff": "integer", "user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean"}
 CANDIDATE_TYPES = {"user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean", "chance": "double"}
-ITEM_TYPES = {"snapshot": "integer", "item_id": "varchar", "interactions": "double", "users": "double"}
+ITEM_TYPES = {"cutoff": "integer", "item_id": "varchar", "interactions": "double", "users": "double"}
 TYPES = {
     "evaluation_recommendations": LIST_TYPES,
     "evaluated_candidates": CANDIDATE_TYPES,
-    "snapshot_targets": TARGET_TYPES,
-    "user_histories": {"snapshot": "integer", "user_id": "varchar", "item_id": "varchar"},
+    "cutoff_targets": TARGET_TYPES,
+    "user_histories": {"cutoff": "integer", "user_id": "varchar", "item_id": "varchar"},
     "item_features": ITEM_TYPES,
     "item_categories": {"item_id": "varchar", "category": "varchar"},
 } | dict.fromkeys(RECOMMENDERS, LIST_TYPES)
 VARS = {
     "two_tower_seed": 0,
     "two_tower_evaluation_k": 50,
-    "two_tower_policies": ["repeats"],
+    "two_tower_policies": ["allow_repeats"],
     "two_tower_ks": [5, 10],
     "two_tower_gate_k": 10,
     "two_tower_als_usual": {},

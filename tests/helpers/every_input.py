@@ -83,13 +83,13 @@ VARS: dict[str, Any] = {
     "two_tower_category": "shelf",
     "two_tower_segment": "club",
     "two_tower_experiments": {"mail": {"control": 0.5, "two_tower": 0.5}},
-    "two_tower_training_snapshots": 2,
+    "two_tower_training_cutoffs": 2,
     "two_tower_test_days": 14,
     "two_tower_dim": 16,
-    "two_tower_training": {"content": 4, "epochs": 1, "ranker_folds": 2, "ranker_epochs": 2, "threads": 1},
-    "two_tower_min_recall": {"repeats": 0.0, "new": 0.0},
-    "two_tower_min_lift_over_als": {"repeats": -1.0, "new": -1.0},
-    "two_tower_min_lift_over_popularity": {"repeats": -1.0, "new": -1.0},
+    "two_tower_training": {"features": 4, "epochs": 1, "ranker_folds": 2, "ranker_epochs": 2, "threads": 1},
+    "two_tower_min_recall": {"allow_repeats": 0.0, "unseen_only": 0.0},
+    "two_tower_min_lift_over_als": {"allow_repeats": -1.0, "unseen_only": -1.0},
+    "two_tower_min_lift_over_popularity": {"allow_repeats": -1.0, "unseen_only": -1.0},
 }  # fmt: skip
 
 

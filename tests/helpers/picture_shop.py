@@ -87,9 +87,9 @@ def write_project(folder: Path) -> None:
     output = {"type": "duckdb", "path": "garden_shop.duckdb", "threads": 2, "plugins": plugins}
     variables = {
         "two_tower_interactions": "purchases", "two_tower_users": "people", "two_tower_items": "plain_things",
-        "two_tower_policy": "new", "two_tower_k": 10, "two_tower_training_snapshots": 2, "two_tower_dim": 40,
+        "two_tower_policy": "unseen_only", "two_tower_k": 10, "two_tower_training_cutoffs": 2, "two_tower_dim": 40,
         "two_tower_training": {
-            "content": 16, "epochs": 6, "patience": 6, "threads": 1, "batch_size": 32, "id_dropout": 0.3,
+            "features": 16, "epochs": 6, "patience": 6, "threads": 1, "batch_size": 32, "id_dropout": 0.3,
             "learning_rate": 0.01, "ranker_folds": 2, "ranker_epochs": 2,
         },
     }  # fmt: skip
@@ -143,8 +143,8 @@ COLD_RECALL = """
     with cold as (
         select embeddings.item_id, embeddings.embedding
         from {schema}.item_embeddings as embeddings
-        inner join {schema}.item_features as features on embeddings.item_id = features.item_id and features.snapshot = 1
-        where embeddings.horizon = 'evaluation' and features.interactions = 0
+        inner join {schema}.item_features as features on embeddings.item_id = features.item_id and features.cutoff = 1
+        where embeddings.stage = 'evaluation' and features.interactions = 0
     ),
     ranked as (
         select users.user_id, cold.item_id, row_number() over (
@@ -152,13 +152,13 @@ COLD_RECALL = """
             order by array_inner_product(users.embedding, cold.embedding) desc, md5(cold.item_id)
         ) as place
         from {schema}.user_embeddings as users cross join cold
-        where users.horizon = 'evaluation'
+        where users.stage = 'evaluation'
     ),
     found as (
         select targets.user_id, count(*) as wanted, count(*) filter (where ranked.place <= 10) as hits
-        from {schema}.snapshot_targets as targets
+        from {schema}.cutoff_targets as targets
         inner join ranked on targets.user_id = ranked.user_id and targets.item_id = ranked.item_id
-        where targets.snapshot = 1
+        where targets.cutoff = 1
         group by targets.user_id
     )
     select avg(hits / least(wanted, 10)) from found

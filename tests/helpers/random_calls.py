@@ -15,9 +15,9 @@ from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
-from two_tower.python_udfs.caps_and_pins import arrange
+from two_tower.python_udfs.caps_and_pins import cap_and_pin
 from two_tower.python_udfs.explain.history_reasons import history_reasons
-from two_tower.python_udfs.explain.history_weights import PENALTY, history_weights
+from two_tower.python_udfs.explain.attribute_history import PENALTY, attribute_history
 from two_tower.python_udfs.statistics import bootstrap, significance
 from two_tower.python_udfs.text_buckets import text_buckets
 from two_tower.python_udfs.top_k import approximate, exact
@@ -230,8 +230,8 @@ def check_top_k(random: np.random.Generator) -> str:
     return "list"
 
 
-def check_arrange(random: np.random.Generator) -> str:
-    """One case of arrange: pins at their places, the others in their order as far as the caps allow."""
+def check_cap_and_pin(random: np.random.Generator) -> str:
+    """One case of cap_and_pin: pins at their places, the others in their order as far as the caps allow."""
     n, width = int(random.integers(0, 5)), int(random.integers(0, 3))
     k, caps = int(random.integers(1, 12)), [int(cap) for cap in random.integers(1, 4, width)]
     pins: list[list[int | None]] = []
@@ -260,16 +260,16 @@ def check_arrange(random: np.random.Generator) -> str:
         pa.chunked_array([pa.array([caps] * n, pa.list_(pa.int32()))]),
     ]
     try:
-        found = arrange(*columns).to_pylist()
+        found = cap_and_pin(*columns).to_pylist()
     except ValueError as error:
-        return of_ours(error, "arrange", is_wrong)
+        return of_ours(error, "cap_and_pin", is_wrong)
     assert not is_wrong, ("no error", pins[0], kinds[0], k, caps)
-    wanted = [arranged(*row, k, caps) for row in zip(pins, kinds, strict=True)]
+    wanted = [capped_and_pinned(*row, k, caps) for row in zip(pins, kinds, strict=True)]
     assert found == wanted, (found, wanted)
     return "list"
 
 
-def arranged(pins: list[int | None], kinds: list[list[int]], k: int, caps: list[int]) -> list[int]:
+def capped_and_pinned(pins: list[int | None], kinds: list[list[int]], k: int, caps: list[int]) -> list[int]:
     """The list of one user, place by place: who is free to stand there is looked for anew."""
     fixed = {place: number for number, place in enumerate(pins, 1) if place is not None and place <= k}
     free: list[int] = []
@@ -281,8 +281,8 @@ def arranged(pins: list[int | None], kinds: list[list[int]], k: int, caps: list[
     return [number for place in range(1, k + 1) if (number := fixed.get(place) or (free.pop(0) if free else 0))]
 
 
-def check_history_weights(random: np.random.Generator) -> str:
-    """One case of history_weights against the augmented least squares that ridge regression is."""
+def check_attribute_history(random: np.random.Generator) -> str:
+    """One case of attribute_history against the augmented least squares that ridge regression is."""
     n, m, dim = int(random.integers(0, 6)), int(random.integers(1, 9)), int(random.integers(1, 6))
     users, items = random.normal(size=(n, dim)).astype(np.float32), random.normal(size=(m, dim)).astype(np.float32)
     items[random.random(m) < 0.1] = 0
@@ -301,9 +301,9 @@ def check_history_weights(random: np.random.Generator) -> str:
         pa.chunked_array([block(pa.array(items.tolist(), pa.list_(pa.float32(), dim)))]),
     ]
     try:
-        (found,) = history_weights(*columns).to_pylist()
+        (found,) = attribute_history(*columns).to_pylist()
     except ValueError as error:
-        return of_ours(error, "history_weights", is_wrong)
+        return of_ours(error, "attribute_history", is_wrong)
     assert not is_wrong
     for user, (history, mine) in enumerate(zip(histories, found, strict=True)):
         rows = items[np.array(history or [], int) - 1].astype(np.float64)
@@ -441,8 +441,8 @@ def check_text_buckets(random: np.random.Generator) -> str:
 
 
 CHECKS = {
-    "top_k": check_top_k, "history_weights": check_history_weights, "history_reasons": check_history_reasons,
-    "statistics": check_statistics, "text_buckets": check_text_buckets, "arrange": check_arrange,
+    "top_k": check_top_k, "attribute_history": check_attribute_history, "history_reasons": check_history_reasons,
+    "statistics": check_statistics, "text_buckets": check_text_buckets, "cap_and_pin": check_cap_and_pin,
 }  # fmt: skip
 
 

@@ -7,47 +7,47 @@ from collections.abc import Mapping
 import pyarrow as pa
 from two_tower.training.inputs.examples import Examples, build_examples
 
-CODES = {"user": {"age": 3}, "item": {"item_code": 4, "brand": 2, "tags": 3}}
-CHANGING = {"users", "recent_users", "item_code"}  # columns of items
+CODES = {"user": {"age": 3}, "item": {"item_index": 4, "brand": 2, "tags": 3}}
+CHANGING = {"users", "recent_users", "item_index"}  # columns of items
 LISTS = {"history_items": pa.int64(), "history_days": pa.float32(), "history_interactions": pa.float32(),
-         "history_weights": pa.float32(), "history_intervals": pa.float32()}  # fmt: skip
+         "history_recency_weights": pa.float32(), "history_intervals": pa.float32()}  # fmt: skip
 
 
 def user_rows() -> pa.Table:
-    """Users at three snapshots: one with everything, one unknown, one without history, one with a long one."""
+    """Users at three cutoffs: one with everything, one unknown, one without history, one with a long one."""
     rows = []
-    for snapshot in (1, 2, 3):
+    for cutoff in (1, 2, 3):
         for user, age, spend, codes in (
             ("a", 1, 3.5, [1, 2]), ("b", 0, None, [3]), ("c", 2, -1.0, None), ("d", 3, 1e6, [4, 3, 2, 1]),
         ):  # fmt: skip
             history = codes or []
             rows.append(
-                {"snapshot": snapshot, "user_id": user, "age": age, "spend": spend, "history_items": codes,
+                {"cutoff": cutoff, "user_id": user, "age": age, "spend": spend, "history_items": codes,
                  "history_days": [float(i) for i in range(len(history))] if codes else None,
                  "history_interactions": [float(1 + i) for i in range(len(history))] if codes else None,
-                 "history_weights": [1.0 / (1 + i) for i in range(len(history))] if codes else None,
+                 "history_recency_weights": [1.0 / (1 + i) for i in range(len(history))] if codes else None,
                  "history_intervals": [2.0 * i for i in range(len(history))] if codes else None}
             )  # fmt: skip
     schema = pa.schema(
-        [("snapshot", pa.int32()), ("user_id", pa.string()), ("age", pa.int64()), ("spend", pa.float32())]
+        [("cutoff", pa.int32()), ("user_id", pa.string()), ("age", pa.int64()), ("spend", pa.float32())]
         + [(name, pa.list_(kind)) for name, kind in LISTS.items()]
     )
     return pa.Table.from_pylist(rows, schema)
 
 
 def item_rows() -> pa.Table:
-    """Items at three snapshots, the last one new: no code, no brand, no price, no tags, no picture."""
+    """Items at three cutoffs, the last one new: no code, no brand, no price, no tags, no picture."""
     rows = [
-        {"snapshot": snapshot, "item_id": item, "item_code": code, "brand": brand, "tags": tags, "price": price,
+        {"cutoff": cutoff, "item_id": item, "item_index": code, "brand": brand, "tags": tags, "price": price,
          "picture": picture, "users": float(code), "recent_users": None if item == "s" else float(code)}
-        for snapshot in (1, 2, 3)
+        for cutoff in (1, 2, 3)
         for item, code, brand, tags, price, picture in (
             ("p", 1, 1, [1, 2], 1.0, [0.1, 0.2]), ("q", 2, 2, [3], None, None), ("r", 3, 0, [], 2.0, [1.0, 0.0]),
             ("s", 4, 1, [1], 0.0, [0.5, 0.5]), ("t", 0, 0, [], None, None),
         )
     ]  # fmt: skip
     schema = pa.schema(
-        [("snapshot", pa.int32()), ("item_id", pa.string()), ("item_code", pa.int64()), ("brand", pa.int64()),
+        [("cutoff", pa.int32()), ("item_id", pa.string()), ("item_index", pa.int64()), ("brand", pa.int64()),
          ("tags", pa.list_(pa.int64())), ("price", pa.float32()), ("picture", pa.list_(pa.float32(), 2)),
          ("users", pa.float32()), ("recent_users", pa.float32())]
     )  # fmt: skip
@@ -55,7 +55,7 @@ def item_rows() -> pa.Table:
 
 
 def pairs(rows: list[tuple[int, str, str, bool]]) -> pa.Table:
-    names = ("snapshot", "user_id", "item_id", "is_repeat")
+    names = ("cutoff", "user_id", "item_id", "is_repeat")
     return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
 
 

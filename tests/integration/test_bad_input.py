@@ -180,8 +180,8 @@ BAD_VARS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["var two_tower_test_fraction: value '2'", "a number not below 0.01 and not above 0.4"],
     ),
     "number in quotes": (
-        {"two_tower_training_snapshots": "6"},
-        ["var two_tower_training_snapshots: value '6'", "a whole number not below 1"],
+        {"two_tower_training_cutoffs": "6"},
+        ["var two_tower_training_cutoffs: value '6'", "a whole number not below 1"],
     ),
     "dimension in quotes": ({"two_tower_dim": "64"}, ["var two_tower_dim: value '64'", "a whole number not below 1"]),
     "left blank": ({"two_tower_columns": None}, ["var two_tower_columns: value 'None'", "a mapping"]),
@@ -190,7 +190,7 @@ BAD_VARS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["var two_tower_caps: value '{'brand': 0}'", "a mapping of names to whole numbers not below 1"],
     ),
     "gates left blank": ({"two_tower_min_recall": None}, ["var two_tower_min_recall: value 'None'", "a mapping"]),
-    "one cut-off, not a list": ({"two_tower_ks": 10}, ["values of k must be a list that is not empty, got 10"]),
+    "one cutoff, not a list": ({"two_tower_ks": 10}, ["values of k must be a list that is not empty, got 10"]),
     "weights that are a list": (
         {"two_tower_experiments": {"a": ["control", "b"]}},
         ["var two_tower_experiments, experiment a: '['control', 'b']' is not allowed", "one of them named control"],

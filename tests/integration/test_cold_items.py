@@ -19,7 +19,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> PackageProject:
 
 
 def cold_recall(shop: PackageProject, *also: str, **variables: Any) -> float:
-    """recall@10 among the items that nobody had before the cut-off."""
+    """recall@10 among the items that nobody had before the cutoff."""
     shop.dbt("run", "--select", *EMBEDDINGS, *also, **variables).must_pass()
     ((recall,),) = shop.rows(COLD_RECALL.format(schema="main"))
     return float(recall)
@@ -27,11 +27,11 @@ def cold_recall(shop: PackageProject, *also: str, **variables: Any) -> float:
 
 @pytest.fixture(scope="module")
 def blind(shop: PackageProject) -> float:
-    return cold_recall(shop, two_tower_horizons=ONE_FIT)
+    return cold_recall(shop, two_tower_stages=ONE_FIT)
 
 
 def test_pictures_find_who_likes_a_new_item(shop: PackageProject, blind: float) -> None:
-    seeing = cold_recall(shop, two_tower_items="things", two_tower_horizons=ONE_FIT)
+    seeing = cold_recall(shop, two_tower_items="things", two_tower_stages=ONE_FIT)
     assert seeing >= 3 * blind, (seeing, blind)
     assert shop.rows("select item_id, problem from pictures_problems") == [(ITEMS, "no such file")]
 
@@ -42,7 +42,7 @@ def test_an_item_that_the_table_of_items_lacks_has_no_picture(shop: PackageProje
         shop.dbt("run", "--select", "+item_inputs", two_tower_items="things").must_pass()
         pictures = (
             "select item_id = '9999', count(*) > 0, count(picture) > 0 "
-            "from item_inputs semi join horizons using (horizon, snapshot) group by all order by all"
+            "from item_inputs semi join stages using (stage, cutoff) group by all order by all"
         )
         assert shop.rows(pictures) == [(False, True, True), (True, True, False)]
     finally:
@@ -56,7 +56,7 @@ def test_reviews_find_who_likes_a_new_item(shop: PackageProject, blind: float) -
     # what-if has the embedding that the table has of an item without reviews
     ((shelf, expected),) = shop.rows(
         f"select shelf, embedding from item_embeddings inner join stg_items using (item_id) "
-        f"where item_id = '{ITEMS}' and horizon = 'production'"
+        f"where item_id = '{ITEMS}' and stage = 'production'"
     )
     query = f"{{{{ two_tower.what_if_item({{'shelf': '{shelf}'}}, 1) }}}}"
     given = json.dumps({"two_tower_reviews": "reviews"})
@@ -69,23 +69,23 @@ def test_later_reviews_change_nothing(shop: PackageProject) -> None:
     variables = {"two_tower_reviews": "reviews"}
     features = ("run", "--select", "+item_inputs")
     seen = {
-        "item_reviews": "snapshot >= 1",
-        "item_inputs": "horizon = 'evaluation'",
-        "feature_codes": "horizon = 'evaluation'",
+        "item_reviews": "cutoff >= 1",
+        "item_inputs": "stage = 'evaluation'",
+        "feature_vocabulary": "stage = 'evaluation'",
     }
 
     def evaluation() -> dict[str, list[tuple[Any, ...]]]:
         return {name: shop.rows(f"select * from {name} where {where} order by all") for name, where in seen.items()}
 
     shop.dbt(*features, **variables).must_pass()
-    before, production = evaluation(), shop.rows("select * from item_reviews where snapshot = 0 order by all")
-    ((cut_off,),) = shop.rows("select as_of from horizons where horizon = 'evaluation'")
-    later = f"timestamp '{cut_off}' + interval (item_id) second"  # from the cut-off itself on
+    before, production = evaluation(), shop.rows("select * from item_reviews where cutoff = 0 order by all")
+    ((cut_off,),) = shop.rows("select as_of from stages where stage = 'evaluation'")
+    later = f"timestamp '{cut_off}' + interval (item_id) second"  # from the cutoff itself on
     shop.change(f"insert into raw.reviews select 1, item_id, {later}, 1, 'velish velish' from raw.items")
     try:
         shop.dbt(*features, **variables).must_pass()
         assert evaluation() == before
-        assert shop.rows("select * from item_reviews where snapshot = 0 order by all") != production
+        assert shop.rows("select * from item_reviews where cutoff = 0 order by all") != production
     finally:
         shop.change("delete from raw.reviews where user_id = 1")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from helpers.package_project import PackageProject
 
-FEATURES = ("run", "--select", "+feature_codes")
+FEATURES = ("run", "--select", "+feature_vocabulary")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_column_of_names_is_not_read(shop: PackageProject) -> None:
     said = shop.dbt(*FEATURES).must_pass().output
     assert "(shop.customers), column email: hardly any of its values stands in two rows of users with a history" in said
     assert "column garden" not in said
-    coded = shop.rows("select distinct feature from main__recommender.feature_codes where feature like 'user.%'")
+    coded = shop.rows("select distinct feature from main__recommender.feature_vocabulary where feature like 'user.%'")
     assert ("user.email",) not in coded
     assert ("user.garden",) in coded
 

@@ -43,7 +43,7 @@ def test_texts_reach_the_tower_as_the_codes_that_the_function_gives(garden: Pack
                 count(*) filter (where description is distinct from text_buckets(items.text, 16384)),
                 count(items.text)
             from shop.main__recommender.item_inputs as inputs
-            semi join shop.main__recommender.horizons using (horizon, snapshot)
+            semi join shop.main__recommender.stages using (stage, cutoff)
             left join (select item_id, description as text from shop.main__recommender.stg_items) as items
                 using (item_id)
             """
@@ -56,8 +56,8 @@ def test_what_does_not_age_stands_in_served_rows_alone(garden: PackageProject) -
     served, older = (
         garden.rows(
             "select count(*) > 0, count(description) > 0, count(unit_price) > 0, count(users) = count(*) "
-            f"from main__recommender.item_inputs as inputs {kind} join main__recommender.horizons as horizons "
-            "on inputs.horizon = horizons.vocabulary and inputs.snapshot = horizons.snapshot"
+            f"from main__recommender.item_inputs as inputs {kind} join main__recommender.stages as stages "
+            "on inputs.stage = stages.vocabulary and inputs.cutoff = stages.cutoff"
         )
         for kind in ("semi", "anti")
     )
@@ -65,23 +65,23 @@ def test_what_does_not_age_stands_in_served_rows_alone(garden: PackageProject) -
     assert older == [(True, False, False, True)]
 
 
-def test_rare_items_have_no_code_yet_at_the_snapshots_when_they_were_rare(garden: PackageProject) -> None:
+def test_rare_items_have_no_code_yet_at_the_cutoffs_when_they_were_rare(garden: PackageProject) -> None:
     """Or that an item has one would tell the validation window that it is about to be had."""
     schema, coded = "main__recommender", "features.interactions >= 3"
     items = garden.rows(
-        f"select (inputs.item_code > 0) = ({coded}), inputs.item_code = 0 and codes.code > 0, count(*) "
-        f"from {schema}.item_inputs as inputs join {schema}.item_features as features using (snapshot, item_id) "
-        f"left join {schema}.feature_codes as codes on codes.horizon = inputs.horizon "
+        f"select (inputs.item_index > 0) = ({coded}), inputs.item_index = 0 and codes.code > 0, count(*) "
+        f"from {schema}.item_inputs as inputs join {schema}.item_features as features using (cutoff, item_id) "
+        f"left join {schema}.feature_vocabulary as codes on codes.stage = inputs.stage "
         "and codes.feature = 'item.item_id' and codes.value = inputs.item_id group by all"
     )
     assert {as_it_was for as_it_was, _, _ in items} == {True}
     assert True in {later for _, later, _ in items}, "no item of this shop was rare before it had a code"
     histories = garden.rows(
         f"select distinct {coded} "
-        f"from (select horizon, snapshot, unnest(history_items) as code from {schema}.user_inputs) as histories "
-        f"join {schema}.feature_codes as codes on codes.horizon = histories.horizon "
+        f"from (select stage, cutoff, unnest(history_items) as code from {schema}.user_inputs) as histories "
+        f"join {schema}.feature_vocabulary as codes on codes.stage = histories.stage "
         "and codes.feature = 'item.item_id' and codes.code = histories.code "
-        f"join {schema}.item_features as features on features.snapshot = histories.snapshot "
+        f"join {schema}.item_features as features on features.cutoff = histories.cutoff "
         "and features.item_id = codes.value"
     )
     assert histories == [(True,)]
@@ -110,7 +110,7 @@ def test_what_if_reads_a_text_as_the_tables_do(shop: PackageProject) -> None:
     shop.dbt(*REFRESH).must_pass()
     rows = inline(shop, "{{ two_tower.what_if_item({'description': 'Für Garten 1: neu'}, 3) }}")
     (expected,) = shop.rows(
-        "select embedding from main__recommender.item_embeddings where item_id = '9001' and horizon = 'production'"
+        "select embedding from main__recommender.item_embeddings where item_id = '9001' and stage = 'production'"
     )
     assert json.loads(rows[0]["embedding"]) == pytest.approx(list(expected[0]), abs=1e-5)
 
@@ -157,7 +157,7 @@ def test_names_that_would_hide_ours_are_told_apart(shop: PackageProject) -> None
     calls = [f"'{{{{ two_tower.feature_name('{name}') }}}}' as \"{name}\"" for name in taken]
     relation = "api.Relation.create(database='{}', schema='shop', identifier='t')"
     for place, database in (("copied", "file"), ("kept", "shop")):
-        calls.append(f"'{{{{ two_tower.without_database({relation.format(database)}) }}}}' as {place}")
+        calls.append(f"'{{{{ two_tower.unqualified({relation.format(database)}) }}}}' as {place}")
     ((names),) = inline(shop, f"select {', '.join(calls)}")
     assert [names[name] for name in taken] == ["own_served", "own_is_served", "own_inputs", "own_embedding"]
     # a schema named like the database cannot be told from it

@@ -145,7 +145,7 @@ def test_days_and_moments_of_purchases_give_the_same_interval(team: Team) -> Non
 
 
 def test_a_review_of_which_the_day_is_known_is_read_when_the_day_is_over(team: Team) -> None:
-    """Snapshot 0 is a second after the newest interaction: a review of that day may have been written after it."""
+    """Cutoff 0 is a second after the newest interaction: a review of that day may have been written after it."""
     newest = f"(select max(event_at) from ({SHOP['interactions']}))"
     review = (
         f"select 1 as user_id, 1 as item_id, {{}} as review_at, 4.0 as rating, 'x' as text from (select {newest} as t)"
@@ -159,7 +159,7 @@ def test_a_review_of_which_the_day_is_known_is_read_when_the_day_is_over(team: T
     ):
         with team.holding(reviews=review.format(moment)):
             team.dbt("run", "--select", "+item_reviews").must_pass()
-            assert team.rows("select count(*) from item_reviews where snapshot = 0") == [(known,)], moment
+            assert team.rows("select count(*) from item_reviews where cutoff = 0") == [(known,)], moment
 
 
 @pytest.mark.parametrize("grain", ["date '2026-04-01' + 0", "timestamp '2026-04-01'"])
@@ -362,7 +362,7 @@ def test_means_are_over_the_units_whose_price_is_known(team: Team) -> None:
     with team.holding(interactions=lines):
         team.dbt("run", "--select", "+user_features").must_pass()
         columns = "spend, round(mean_price, 9)"
-        assert team.rows(f"select {columns} from user_features where user_id = '500' and snapshot = 0") == [
+        assert team.rows(f"select {columns} from user_features where user_id = '500' and cutoff = 0") == [
             (70.0, round(70 / 6, 9))
         ]
 

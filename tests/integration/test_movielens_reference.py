@@ -92,7 +92,7 @@ def list_rows(model: str, scores: np.ndarray, history: pd.DataFrame, seed: int) 
     return pd.DataFrame(
         {
             "model": model,
-            "policy": "new",
+            "policy": "unseen_only",
             "user_id": [f"{seed}/{user}" for user in users],
             "rank": np.tile(np.arange(1, K + 1), len(top)),
             "item_id": top.ravel().astype(str),
@@ -102,7 +102,7 @@ def list_rows(model: str, scores: np.ndarray, history: pd.DataFrame, seed: int) 
 
 def pairs(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     users = [f"{seed}/{user}" for user in rows["user"]]
-    return pd.DataFrame({"snapshot": 1, "user_id": users, "item_id": rows["item"].astype(str).to_numpy()})
+    return pd.DataFrame({"cutoff": 1, "user_id": users, "item_id": rows["item"].astype(str).to_numpy()})
 
 
 @pytest.fixture(scope="module")
@@ -117,15 +117,15 @@ def results(ratings: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> 
         histories.append(pairs(history, seed))
         for model, scores in scores_of(history, shape, seed).items():
             lists.append(list_rows(model, scores, history, seed))
-    items = pd.DataFrame({"item_id": np.arange(shape[1]).astype(str)}).assign(snapshot=1, interactions=1)
+    items = pd.DataFrame({"item_id": np.arange(shape[1]).astype(str)}).assign(cutoff=1, interactions=1)
     tables = {
         "evaluation_recommendations": pd.concat(lists),
-        "snapshot_targets": pd.concat(targets),
+        "cutoff_targets": pd.concat(targets),
         "user_histories": pd.concat(histories),
         "item_features": items,
     }
     folder = tmp_path_factory.mktemp("movielens")
-    evaluation = Evaluation.of(folder, tables, two_tower_policies=["new"], two_tower_ks=[K]).run()
+    evaluation = Evaluation.of(folder, tables, two_tower_policies=["unseen_only"], two_tower_ks=[K]).run()
     return evaluation.table("recall_by_model").query("slice == 'all'").set_index("model")
 
 

@@ -135,8 +135,8 @@ MISTAKES = {
         SPLITS,
         tables=["update raw.order_lines set sku = 7000"],
     ),
-    "no interactions before the cut-off": Mistake(
-        ["no interactions before the cut-off; they reach from 2026-", "lower var two_tower_test_days"],
+    "no interactions before the cutoff": Mistake(
+        ["no interactions before the cutoff; they reach from 2026-", "lower var two_tower_test_days"],
         SPLITS,
         variables={"two_tower_test_days": 900},
     ),
@@ -153,13 +153,13 @@ MISTAKES = {
     "gate of a policy that there is not": Mistake(
         [
             "var two_tower_min_recall: value '{'repeat': 0.3}' is not allowed",
-            "give a mapping of numbers by repeats, new",
+            "give a mapping of numbers by allow_repeats, unseen_only",
         ],
         variables={"two_tower_min_recall": {"repeat": 0.3}},
     ),
     "gate that is no number": Mistake(
-        ["var two_tower_min_lift_over_als: value", "give a mapping of numbers by repeats, new"],
-        variables={"two_tower_min_lift_over_als": {"new": "10%"}},
+        ["var two_tower_min_lift_over_als: value", "give a mapping of numbers by allow_repeats, unseen_only"],
+        variables={"two_tower_min_lift_over_als": {"unseen_only": "10%"}},
     ),
     "rules that are not built": Mistake(
         ["var two_tower_merchandising_rules (dim_products): there is no table or view", "build it first"],
@@ -189,7 +189,7 @@ MISTAKES = {
     ),
     "var under the team's own project": Mistake(
         ["var two_tower_policy: stands under garden_shop", "`vars: {two_tower: ...}`"],
-        files={"dbt_project.yml": ("\nvars:\n", "\nvars:\n  garden_shop: {two_tower_policy: new}\n")},
+        files={"dbt_project.yml": ("\nvars:\n", "\nvars:\n  garden_shop: {two_tower_policy: unseen_only}\n")},
     ),
     "package in another database": Mistake(
         ["is to be built in the database 'elsewhere', and the profile's is 'garden_shop'", "leave +database out"],

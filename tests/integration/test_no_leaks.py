@@ -1,4 +1,4 @@
-"""Nothing that happens after a cut-off may change what is known at it."""
+"""Nothing that happens after a cutoff may change what is known at it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from helpers.dbt_runner import REPO
 from helpers.demo_project import Shop
 
 WHAT_IS_KNOWN = ("run", "--select", "demo", "staging", "splits", "features", "inputs")
-# what the towers of the evaluation read, with and without the future; snapshots count back from another end
+# what the towers of the evaluation read, with and without the future; cutoffs count back from another end
 SEEN = {
-    "user_histories": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot >= {first}"),
-    "item_features": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot >= {first} and interactions > 0"),
-    "user_features": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot >= {first} and interactions > 0"),
-    "snapshot_targets": ("snapshot - {first} as age, * exclude (snapshot)", "snapshot > {first}"),
-    "feature_codes": ("* exclude (horizon)", "horizon = '{horizon}'"),
+    "user_histories": ("cutoff - {first} as age, * exclude (cutoff)", "cutoff >= {first}"),
+    "item_features": ("cutoff - {first} as age, * exclude (cutoff)", "cutoff >= {first} and interactions > 0"),
+    "user_features": ("cutoff - {first} as age, * exclude (cutoff)", "cutoff >= {first} and interactions > 0"),
+    "cutoff_targets": ("cutoff - {first} as age, * exclude (cutoff)", "cutoff > {first}"),
+    "feature_vocabulary": ("* exclude (stage)", "stage = '{stage}'"),
     "user_inputs": (
-        "snapshot - {first} as age, * exclude (horizon, snapshot)",
-        "horizon = '{horizon}' and has_history",
+        "cutoff - {first} as age, * exclude (stage, cutoff)",
+        "stage = '{stage}' and has_history",
     ),
     "item_inputs": (
-        "snapshot - {first} as age, * exclude (horizon, snapshot)",
-        "horizon = '{horizon}' and interactions > 0",
+        "cutoff - {first} as age, * exclude (stage, cutoff)",
+        "stage = '{stage}' and interactions > 0",
     ),
 }
 
@@ -36,8 +36,8 @@ def differences(full: Shop, past: Shop) -> list[str]:
     found = []
     for table, (columns, condition) in SEEN.items():
         rows = []
-        for shop, first, horizon in ((full, 1, "evaluation"), (past, 0, "production")):
-            query = f"select {columns} from {table} where {condition}".format(first=first, horizon=horizon)
+        for shop, first, stage in ((full, 1, "evaluation"), (past, 0, "production")):
+            query = f"select {columns} from {table} where {condition}".format(first=first, stage=stage)
             rows.append(sorted(map(repr, shop.rows(query))))
         assert rows[0], table
         if rows[0] != rows[1]:
@@ -53,7 +53,7 @@ def run_both(
     items: int = 60,
     **variables: object,
 ) -> tuple[Shop, Shop]:
-    """The shop with its whole data and the same shop as it was at the evaluation's cut-off."""
+    """The shop with its whole data and the same shop as it was at the evaluation's cutoff."""
     full = make_shop(users=users, items=items)
     full.project = project
     full.dbt(*command, **of_full(), **variables).must_pass()
@@ -69,19 +69,19 @@ def run_both(
 
 def cutoff_of(full: Shop) -> str:
     """The moment at which the evaluation's lists are made."""
-    ((cutoff,),) = full.rows("select as_of from horizons where horizon = 'evaluation'")
+    ((cutoff,),) = full.rows("select as_of from stages where stage = 'evaluation'")
     return str(cutoff)
 
 
 def of_full() -> dict[str, object]:
     """Vars of the full shop."""
-    return {"two_tower_horizons": ["evaluation"], "two_tower_training_snapshots": 4}
+    return {"two_tower_stages": ["evaluation"], "two_tower_training_cutoffs": 4}
 
 
 def of_past(full: Shop) -> dict[str, object]:
-    """Vars of its past, for which production is what the evaluation is for the full shop, and one snapshot less."""
+    """Vars of its past, for which production is what the evaluation is for the full shop, and one cutoff less."""
     return {
-        "two_tower_as_of": cutoff_of(full), "two_tower_horizons": ["production"], "two_tower_training_snapshots": 3,
+        "two_tower_as_of": cutoff_of(full), "two_tower_stages": ["production"], "two_tower_training_cutoffs": 3,
     }  # fmt: skip
 
 
@@ -97,16 +97,16 @@ def unordered(make_shop: Callable[..., Shop], request: pytest.FixtureRequest) ->
     return shop, request.param
 
 
-@pytest.mark.parametrize("bucket", [0, 1])
-def test_what_is_predicted_is_not_known(unordered: tuple[Shop, str], bucket: int) -> None:
+@pytest.mark.parametrize("window_number", [0, 1])
+def test_what_is_predicted_is_not_known(unordered: tuple[Shop, str], window_number: int) -> None:
     shop, split = unordered
-    # a random split has the validation fold in the histories of the snapshots that only teach
-    seen = f"snapshot {'=' if split == 'random' and bucket == 1 else '>='} {bucket + 1}"
+    # a random split has the validation fold in the histories of the cutoffs that only teach
+    seen = f"cutoff {'=' if split == 'random' and window_number == 1 else '>='} {window_number + 1}"
     has_past = {"user_inputs": "has_history", "item_inputs": "interactions > 0"}
 
     def known() -> dict[str, list[str]]:
         return {
-            table: sorted(map(repr, shop.rows(f"from {table} where horizon = 'evaluation' and {seen} and {past}")))
+            table: sorted(map(repr, shop.rows(f"from {table} where stage = 'evaluation' and {seen} and {past}")))
             for table, past in has_past.items()
         }
 
@@ -114,9 +114,9 @@ def test_what_is_predicted_is_not_known(unordered: tuple[Shop, str], bucket: int
     assert all(before.values())
     with duckdb.connect(str(shop.database)) as connection:
         connection.execute("create or replace table kept as from interaction_splits")
-        connection.execute(f"delete from interaction_splits where bucket = {bucket}")
+        connection.execute(f"delete from interaction_splits where window_number = {window_number}")
     try:
-        changed = ["--select", "features", "inputs", "--exclude", "snapshot_targets"]
+        changed = ["--select", "features", "inputs", "--exclude", "cutoff_targets"]
         shop.dbt("run", *changed, two_tower_split=split).must_pass()
         assert known() == before
     finally:
@@ -128,8 +128,8 @@ def test_a_planted_leak_is_caught(make_shop: Callable[..., Shop], tmp_path: Path
     project = copy_of_the_project(tmp_path)
     macro = project / "macros" / "splits" / "is_history.sql"
     text = macro.read_text()
-    assert ">= {{ snapshot }}" in text
-    macro.write_text(text.replace(">= {{ snapshot }}", ">= {{ snapshot }} - 1"))
+    assert ">= {{ cutoff }}" in text
+    macro.write_text(text.replace(">= {{ cutoff }}", ">= {{ cutoff }} - 1"))
     assert "user_histories" in differences(*run_both(make_shop, project))
 
 
@@ -148,10 +148,10 @@ TRAINED = {"two_tower_training": {"epochs": 1, "ranker_folds": 2, "ranker_epochs
 TOWERS = ("run", "--select", "+item_embeddings", "+user_embeddings")
 PUBLISHED = ("run", "--select", "+recommendations", "--exclude", "item_embeddings", "user_embeddings")
 EXAMPLES = (
-    "select user_id, item_id, * exclude (snapshot, horizon, user_id, item_id) "
-    "from ranker_examples where horizon = 'validation'"
+    "select user_id, item_id, * exclude (cutoff, stage, user_id, item_id) "
+    "from ranker_examples where stage = 'validation'"
 )
-CANDIDATES = "select user_id, item_id, * exclude (horizon, user_id, item_id) from {} where horizon = '{}'"
+CANDIDATES = "select user_id, item_id, * exclude (stage, user_id, item_id) from {} where stage = '{}'"
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,7 @@ def listed(make_shop: Callable[..., Shop]) -> tuple[Shop, Shop]:
         for table in ("item_embeddings", "user_embeddings"):
             connection.execute(f"delete from {table}")
             connection.execute(
-                f"insert into {table} select * replace (if(horizon = 'evaluation', 'production', horizon) as horizon) "
+                f"insert into {table} select * replace (if(stage = 'evaluation', 'production', stage) as stage) "
                 f"from whole.{table}"
             )
     return full, past
@@ -176,7 +176,7 @@ def of_evaluated_users(shop: Shop, query: str, full: Shop) -> list[str]:
     return sorted(repr(row) for row in shop.rows(query) if row[0] in users)
 
 
-@pytest.mark.parametrize("policy", ["repeats", "new"])
+@pytest.mark.parametrize("policy", ["allow_repeats", "unseen_only"])
 def test_what_is_measured_is_what_would_have_been_published(listed: tuple[Shop, Shop], policy: str) -> None:
     full, past = listed
     past.dbt(*PUBLISHED, **of_past(full), **TRAINED, two_tower_policy=policy).must_pass()
@@ -190,7 +190,7 @@ def test_what_is_measured_is_what_would_have_been_published(listed: tuple[Shop, 
     assert lists == of_evaluated_users(past, published, full)
     # with the order, the chances and the candidates
     known = of_evaluated_users(full, CANDIDATES.format("learning_candidates", "evaluation"), full)
-    if policy == "repeats":
+    if policy == "allow_repeats":
         assert known == of_evaluated_users(past, CANDIDATES.format("candidates", "production"), full)
 
 
@@ -204,7 +204,7 @@ def test_what_rankers_learn_from_does_not_know_what_comes_after(listed: tuple[Sh
     project = copy_of_the_project(tmp_path)
     macro = project / "macros" / "ranking" / "signals.sql"
     text = macro.read_text()
-    condition = "where {{ two_tower.is_history('splits.bucket', snapshot) }}"
+    condition = "where {{ two_tower.is_history('splits.window_number', cutoff) }}"
     assert condition in text
     macro.write_text(text.replace(condition, ""))
     leaky = Shop(full.world, tmp_path / "leaky", project)
@@ -228,9 +228,9 @@ def test_a_new_feature_column_reaches_the_network(make_shop: Callable[..., Shop]
     shop = make_shop(users=80, items=60)
     shop.project = project
     small = {"epochs": 1, "threads": 1}
-    variables = {"two_tower_training": small, "two_tower_horizons": ["production"]}
+    variables = {"two_tower_training": small, "two_tower_stages": ["production"]}
     shop.dbt("run", "--select", "+model_registry", **variables).must_pass()
     import onnxruntime
 
-    (path,) = shop.rows("select item_model from model_registry where horizon = 'production'")[0]
+    (path,) = shop.rows("select item_model from model_registry where stage = 'production'")[0]
     assert "label" in [entry.name for entry in onnxruntime.InferenceSession(path).get_inputs()]

@@ -22,7 +22,7 @@ EXPERIMENTS = {"experiment_assignments", "experiment_metrics", "experiment_resul
 
 
 PARTS: dict[str, tuple[dict[str, Any], set[str]]] = {  # vars with which a part is off, and its models
-    "evaluation": ({"two_tower_horizons": ["production"]}, METRICS | BASELINES),
+    "evaluation": ({"two_tower_stages": ["production"]}, METRICS | BASELINES),
     "baselines": ({"two_tower_baselines": []}, BASELINES),
     "experiments": ({"two_tower_experiments": {}}, EXPERIMENTS),
     "merchandising": (
@@ -89,13 +89,13 @@ def test_a_teams_selectors_build_one_part(shop: PackageProject) -> None:
     shop.dbt("run", "--selector", "lists").must_pass()
     after = shop.content()
     assert {table for table in METRICS & before.keys() if after[table] != before[table]} == set()
-    gates = shop.dbt("build", "--selector", "evaluation", two_tower_min_recall={"new": 0.99}).must_fail()
+    gates = shop.dbt("build", "--selector", "evaluation", two_tower_min_recall={"unseen_only": 0.99}).must_fail()
     assert "recall@10" in gates.output
     shop.dbt("build", "--selector", "evaluation").must_pass()
 
 
 def test_gates_over_baselines_that_are_left_out_are_left_out(shop: PackageProject) -> None:
-    high = {"repeats": -1.0, "new": 9.0}
+    high = {"allow_repeats": -1.0, "unseen_only": 9.0}
     lifts = {"two_tower_min_lift_over_als": high, "two_tower_min_lift_over_popularity": high}
     select = ["run", "--select", "evaluation_lists", "+gates", "--exclude", "+evaluated_candidates"]
     failed = "select gate from main__recommender.gates order by all"
@@ -103,7 +103,7 @@ def test_gates_over_baselines_that_are_left_out_are_left_out(shop: PackageProjec
     assert shop.rows(failed) == [("not_below_als",), ("not_below_popularity",)]
     shop.dbt(*select, two_tower_baselines=["popularity"], **lifts).must_pass()
     assert shop.rows(failed) == [("not_below_popularity",)]
-    shop.dbt(*select, two_tower_baselines=[], two_tower_min_recall={"new": 0.99}, **lifts).must_pass()
+    shop.dbt(*select, two_tower_baselines=[], two_tower_min_recall={"unseen_only": 0.99}, **lifts).must_pass()
     assert shop.rows(failed) == [("minimum_recall",)]
     assert {model for (model,) in shop.rows("select distinct model from main__recommender.recall_by_model")} == {
         "two_tower",

@@ -27,9 +27,9 @@ SETTINGS = {
         "ranker_folds": 2,
     },
     # the gates are judged on a real shop; here the assertions below are the judge
-    "two_tower_min_recall": {"repeats": 0.0, "new": 0.0},
-    "two_tower_min_lift_over_als": {"repeats": -1.0, "new": -1.0},
-    "two_tower_min_lift_over_popularity": {"repeats": -1.0, "new": -1.0},
+    "two_tower_min_recall": {"allow_repeats": 0.0, "unseen_only": 0.0},
+    "two_tower_min_lift_over_als": {"allow_repeats": -1.0, "unseen_only": -1.0},
+    "two_tower_min_lift_over_popularity": {"allow_repeats": -1.0, "unseen_only": -1.0},
     # the test window has items and users that came at once, and no window before it has: chances cannot know
     "two_tower_max_calibration_error": 2.0,
 }
@@ -54,15 +54,15 @@ def test_evaluated_lists_of_new_items_hold_nothing_that_was_had(built: Shop) -> 
     had = built.rows(
         "select count(*), count(histories.item_id) from evaluation_recommendations as lists "
         "left join user_histories as histories "
-        "on lists.user_id = histories.user_id and lists.item_id = histories.item_id and histories.snapshot = 1 "
-        "where lists.policy = 'new'"
+        "on lists.user_id = histories.user_id and lists.item_id = histories.item_id and histories.cutoff = 1 "
+        "where lists.policy = 'unseen_only'"
     )
     assert had[0][0] > 1000
     assert had[0][1] == 0
 
 
 def test_own_most_bought_has_the_popular_items_where_nothing_was_had(built: Shop) -> None:
-    lists = "select user_id, rank, item_id from {} where policy = 'new' order by all"
+    lists = "select user_id, rank, item_id from {} where policy = 'unseen_only' order by all"
     assert built.rows(lists.format("own_most_bought")) == built.rows(lists.format("recent_popularity")) != []
 
 
@@ -77,7 +77,7 @@ def test_users_without_history_get_the_popular_items_by_their_chances(built: Sho
     )
     ((listed, usual),) = built.rows(
         f"select avg(recent_users) filter (where item_id in (select item_id {lists})), avg(recent_users) "
-        "from item_features where snapshot = 0"
+        "from item_features where cutoff = 0"
     )
     assert listed > 1.5 * usual
 
@@ -87,29 +87,29 @@ def test_the_towers_beat_popularity(built: Shop) -> None:
         "select policy, lift_low from model_comparisons "
         "where model = 'two_tower' and baseline = 'popularity' and k = 10 and slice = 'all'"
     )
-    assert {policy for policy, _ in lifts} == {"repeats", "new"}
+    assert {policy for policy, _ in lifts} == {"allow_repeats", "unseen_only"}
     assert all(low > 0 for _, low in lifts), lifts
 
 
 def test_new_items_are_ranked_by_their_features(built: Shop) -> None:
-    # items that nobody had before the cut-off, ranked for the users who came to buy them, by embedding alone
+    # items that nobody had before the cutoff, ranked for the users who came to buy them, by embedding alone
     (share,) = built.rows(
         """
         with cold as (
             select e.item_id, e.embedding
-            from item_embeddings e join item_features f on f.item_id = e.item_id and f.snapshot = 1
-            where e.horizon = 'evaluation' and f.interactions = 0
+            from item_embeddings e join item_features f on f.item_id = e.item_id and f.cutoff = 1
+            where e.stage = 'evaluation' and f.interactions = 0
         ),
         pairs as (
             select t.user_id, t.item_id, c.item_id as other,
                 list_dot_product(u.embedding::float[], own.embedding::float[]) as score,
                 list_dot_product(u.embedding::float[], c.embedding::float[]) as other_score
-            from snapshot_targets t
-            join user_embeddings u on u.user_id = t.user_id and u.horizon = 'evaluation'
+            from cutoff_targets t
+            join user_embeddings u on u.user_id = t.user_id and u.stage = 'evaluation'
             join cold own on own.item_id = t.item_id
             join cold c on c.item_id not in (
-                select item_id from snapshot_targets b where b.snapshot = 1 and b.user_id = t.user_id)
-            where t.snapshot = 1
+                select item_id from cutoff_targets b where b.cutoff = 1 and b.user_id = t.user_id)
+            where t.cutoff = 1
         )
         select avg(case when score > other_score then 1.0 when score = other_score then 0.5 else 0 end) from pairs
         """
@@ -118,23 +118,23 @@ def test_new_items_are_ranked_by_their_features(built: Shop) -> None:
 
 
 def test_unchanged_inputs_skip_training(built: Shop) -> None:
-    before = built.rows("select run_id, trained_at from model_registry order by horizon")
-    ranker_before = built.rows("select run_id, trained_at from ranker_registry order by horizon")
+    before = built.rows("select run_id, trained_at from model_registry order by stage")
+    ranker_before = built.rows("select run_id, trained_at from ranker_registry order by stage")
     select = ["training_runs", "model_registry", "ranker_runs", "ranker_registry"]
     done = built.dbt("run", "--select", *select, **SETTINGS).must_pass()
-    assert done.output.count("training skipped") == 4  # towers and ranker of both horizons
-    assert built.rows("select run_id, trained_at from model_registry order by horizon") == before
-    assert built.rows("select run_id, trained_at from ranker_registry order by horizon") == ranker_before
+    assert done.output.count("training skipped") == 4  # towers and ranker of both stages
+    assert built.rows("select run_id, trained_at from model_registry order by stage") == before
+    assert built.rows("select run_id, trained_at from ranker_registry order by stage") == ranker_before
 
 
 def test_loss_curve_and_parameters_are_rows(built: Shop) -> None:
     curve = built.rows(
-        "select horizon, phase, count(*), bool_and(loss > 0) from training_epochs group by all order by all"
+        "select stage, phase, count(*), bool_and(loss > 0) from training_epochs group by all order by all"
     )
-    epochs = {(horizon, phase): count for horizon, phase, count, _ in curve}
+    epochs = {(stage, phase): count for stage, phase, count, _ in curve}
     assert all(is_loss for *_, is_loss in curve)
-    # the first horizon searches, both are fitted with everything for as many epochs as were found
-    assert 0 < epochs.pop(("evaluation", "taste")) <= 6
+    # the first stage searches, both are fitted with everything for as many epochs as were found
+    assert 0 < epochs.pop(("evaluation", "preference")) <= 6
     assert set(epochs) <= {("evaluation", "final"), ("production", "final")}
     assert epochs.get(("evaluation", "final")) == epochs.get(("production", "final"))
     assert built.rows("select distinct value from training_runs where kind = 'parameter' and name = 'epochs'") == [
@@ -159,7 +159,7 @@ def assert_same_embedding(shop: Shop, features: dict[str, Any], where: str) -> N
     shown = shop.dbt("show", "--inline", query, "--limit", "9", "--output", "json", "--log-format", "text").must_pass()
     rows = json.loads(shown.output[shown.output.index("{") :])["show"]
     assert [row["rank"] for row in rows] == [1, 2, 3]
-    (expected,) = shop.rows(f"select embedding from item_embeddings {where} and horizon = 'production'")
+    (expected,) = shop.rows(f"select embedding from item_embeddings {where} and stage = 'production'")
     assert json.loads(rows[0]["embedding"]) == pytest.approx(list(expected[0]), abs=1e-5)
 
 
@@ -217,15 +217,15 @@ def test_a_refresh_gives_what_a_full_run_gives(built: Shop) -> None:
     select = ["run", "--select", "package:two_tower", "--exclude", "tag:evaluate"]
 
     def published() -> dict[str, list[tuple[object, ...]]]:
-        # the validation horizon, from which rankers learn, is left out by a refresh
-        served = dict.fromkeys(("user_embeddings", "item_embeddings"), "where horizon != 'validation'")
+        # the validation stage, from which rankers learn, is left out by a refresh
+        served = dict.fromkeys(("user_embeddings", "item_embeddings"), "where stage != 'validation'")
         return {name: built.rows(f"from {name} {served.get(name, '')} order by all") for name in tables}
 
     built.dbt(*select, **SETTINGS).must_pass()
-    full, snapshots = published(), built.rows("select count(*) from snapshots")
+    full, cutoffs = published(), built.rows("select count(*) from cutoffs")
     built.dbt("run", "--exclude", "tag:train", **SETTINGS).must_pass()
     assert published() == full
-    assert built.rows("select count(*) from snapshots") == [(2,)] != snapshots  # what trains was left out
+    assert built.rows("select count(*) from cutoffs") == [(2,)] != cutoffs  # what trains was left out
     for learns in ("training_runs", "learning_candidates"):
         failed = built.dbt("run", "--select", learns, **SETTINGS).must_fail()
         assert "dbt run --select +training_runs+" in failed.output
@@ -251,7 +251,7 @@ def test_a_user_with_nothing_at_all_gets_the_popular_items(built: Shop) -> None:
 
 
 def test_a_lost_artifact_is_trained_again_and_the_lists_stay_readable(built: Shop) -> None:
-    (path,) = built.rows("select user_model from model_registry where horizon = 'production'")[0]
+    (path,) = built.rows("select user_model from model_registry where stage = 'production'")[0]
     with Path(path).open("r+b") as file:
         file.truncate(1000)
     failed = built.dbt("run", "--select", "user_embeddings", **SETTINGS).must_fail()
@@ -295,11 +295,11 @@ def test_a_search_after_a_refresh_says_what_is_left_out(built: Shop, tmp_path: P
     database = tmp_path / "refreshed.duckdb"
     shutil.copy(built.database, database)
     with duckdb.connect(str(database)) as connection:
-        connection.execute("delete from snapshot_targets where snapshot > 1")
+        connection.execute("delete from cutoff_targets where cutoff > 1")
     for name, more in SEARCHES.items():
         failed = search(name, database, *more)
         assert failed.returncode == 1
-        assert "snapshot_targets ends at snapshot 1" in failed.stderr
+        assert "cutoff_targets ends at cutoff 1" in failed.stderr
         assert "first dbt run --select +training_runs" in failed.stderr
 
 
@@ -308,8 +308,8 @@ def test_a_search_of_settings_goes_on_and_never_reads_the_test_window(built: Sho
     shutil.copy(built.database, database)
     assert "trial 1: recall@10" in tune(database, 2)
     with duckdb.connect(str(database)) as connection:
-        connection.execute("delete from snapshot_targets where snapshot = 1")
-        connection.execute("delete from interaction_splits where bucket = 0")
+        connection.execute("delete from cutoff_targets where cutoff = 1")
+        connection.execute("delete from interaction_splits where window_number = 0")
     again = tune(database, 3)
     assert "trial 2: recall@10" in again
     assert "trial 1: recall@10" not in again, "earlier trials count"

@@ -33,18 +33,18 @@ TYPES = {
     "stg_users": "user_id age store",
     "stg_items": "item_id department",
     "stg_interactions": "user_id item_id event_at",
-    "interaction_splits": "user_id item_id event_at bucket",
-    "horizons": "horizon vocabulary snapshot as_of",
-    "item_features": "snapshot item_id recent_users users new_users",
+    "interaction_splits": "user_id item_id event_at window_number",
+    "stages": "stage vocabulary cutoff as_of",
+    "item_features": "cutoff item_id recent_users users new_users",
     "user_histories": (
-        "snapshot user_id item_id position interactions recency_weight interval_days days_since_first days_since_last "
+        "cutoff user_id item_id position interactions recency_weight interval_days days_since_first days_since_last "
         "is_recent"
     ),
-    "snapshot_targets": "snapshot user_id item_id",
-    "item_embeddings": "horizon item_id run_id embedding",
-    "user_embeddings": "horizon user_id run_id source embedding",
-    "model_registry": "horizon dim sequence_dim factors_dim",
-    "ranker_registry": "horizon run_id ranker_model",
+    "cutoff_targets": "cutoff user_id item_id",
+    "item_embeddings": "stage item_id run_id embedding",
+    "user_embeddings": "stage user_id run_id source embedding",
+    "model_registry": "stage dim sequence_dim factors_dim",
+    "ranker_registry": "stage run_id ranker_model",
     "unwanted": "user_id item_id",
     "shelf": "item_id",
 }
@@ -52,7 +52,7 @@ NUMBERS = (
     "store", "recent_users", "users", "new_users", "interactions", "recency_weight", "interval_days",
     "days_since_first", "days_since_last",
 )  # fmt: skip
-WHOLE = ("snapshot", "position", "bucket", "dim", "sequence_dim", "factors_dim")
+WHOLE = ("cutoff", "position", "window_number", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
     "event_at": "timestamp", "as_of": "timestamp", "embedding": VECTOR, "is_recent": "boolean",
 } | dict.fromkeys(NUMBERS, "double") | dict.fromkeys(WHOLE, "integer")  # fmt: skip
@@ -74,11 +74,11 @@ class World:
 
 
 def histories(events: pd.DataFrame) -> pd.DataFrame:
-    """user_histories at snapshot 0."""
+    """user_histories at cutoff 0."""
     end = NOW
     frame = events.groupby(["user_id", "item_id"]).event_at.agg(["min", "max", "count"]).reset_index()
     days = pd.Timedelta(days=1)
-    frame["snapshot"], frame["interactions"] = 0, frame["count"].astype(float)
+    frame["cutoff"], frame["interactions"] = 0, frame["count"].astype(float)
     frame["days_since_last"] = (end - frame["max"]) / days
     frame["days_since_first"] = (end - frame["min"]) / days
     frame["recency_weight"] = 2 ** -(frame["days_since_last"] / 180)
@@ -90,7 +90,7 @@ def histories(events: pd.DataFrame) -> pd.DataFrame:
 
 def vectors(of: dict[str, np.ndarray], key: str, **more: str) -> pd.DataFrame:
     frame = pd.DataFrame({key: list(of), "embedding": [v.tolist() for v in of.values()]})
-    return frame.assign(horizon="production", run_id="run", **more)
+    return frame.assign(stage="production", run_id="run", **more)
 
 
 def write_ranker(path: Path) -> None:
@@ -129,7 +129,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     hidden = {"i3", "i7", "i50"}
     known = histories(events)
     recent = known[known.days_since_last <= 28].groupby("item_id").user_id.nunique()
-    features = pd.DataFrame({"item_id": list(item), "snapshot": 0})
+    features = pd.DataFrame({"item_id": list(item), "cutoff": 0})
     features["recent_users"] = features.item_id.map(recent).fillna(0.0)
     first = known[known.days_since_first <= 28].groupby("item_id").user_id.nunique()
     features["new_users"] = features.item_id.map(first).fillna(0.0)
@@ -150,14 +150,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "stg_users": ages,
         "stg_items": pd.DataFrame(department.items(), columns=["item_id", "department"]),
         "stg_interactions": events,
-        "interaction_splits": events.assign(bucket=0),
-        "horizons": pd.DataFrame([{"horizon": "production", "vocabulary": "production", "snapshot": 0, "as_of": NOW}]),
+        "interaction_splits": events.assign(window_number=0),
+        "stages": pd.DataFrame([{"stage": "production", "vocabulary": "production", "cutoff": 0, "as_of": NOW}]),
         "item_features": features,
         "user_histories": known,
-        "snapshot_targets": pd.DataFrame(),
-        "model_registry": pd.DataFrame([{"horizon": "production", "dim": DIM, "sequence_dim": 0, "factors_dim": 5}]),
+        "cutoff_targets": pd.DataFrame(),
+        "model_registry": pd.DataFrame([{"stage": "production", "dim": DIM, "sequence_dim": 0, "factors_dim": 5}]),
         "ranker_registry": pd.DataFrame(
-            [{"horizon": "production", "run_id": "run", "ranker_model": str(folder / "ranker.onnx")}]
+            [{"stage": "production", "run_id": "run", "ranker_model": str(folder / "ranker.onnx")}]
         ),
         "item_embeddings": vectors(item, "item_id"),
         "user_embeddings": embeddings,

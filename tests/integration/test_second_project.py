@@ -193,7 +193,7 @@ def test_lists_for_some_users_only_are_not_published(shop: PackageProject) -> No
     before = shop.content()["recommendations"]
     shop.change('insert into raw.customers select * replace (uuid() as "Customer Id") from raw.customers limit 1')
     shop.dbt("run", "--select", "two_tower,stg_users").must_pass()
-    shop.change("delete from main__recommender.item_features where snapshot = 0")  # no fallback for the new user
+    shop.change("delete from main__recommender.item_features where cutoff = 0")  # no fallback for the new user
     failed = shop.dbt("run", "--select", "two_tower,recommendations", "--exclude", "tag:train").must_fail()
     assert "recommendations: 1 of 121 users would get no list" in failed.errors
     assert shop.content()["recommendations"] == before
@@ -243,7 +243,7 @@ def test_a_second_shop_runs_beside_the_first(shop: PackageProject) -> None:
     before = shop.content(), shop.rows("select * from home_page order by all")
     settings = {
         "two_tower_k": 5,
-        "two_tower_policy": "repeats",
+        "two_tower_policy": "allow_repeats",
         "two_tower_dim": 12,
         "two_tower_users": "shop.customers",
     }
@@ -257,11 +257,11 @@ def test_what_a_build_in_another_schema_has_passed_is_published_without_training
         'insert into raw.orders select * replace ("order" + interval 1 hour as "order") from raw.orders limit 50'
     )
     before = shop.content(), shop.rows("select * from home_page order by all")
-    shop.dbt("build", "--target", "audit", two_tower_min_recall={"new": 0.99}).must_fail()
+    shop.dbt("build", "--target", "audit", two_tower_min_recall={"unseen_only": 0.99}).must_fail()
     assert (shop.content(), shop.rows("select * from home_page order by all")) == before
     shop.dbt("build", "--target", "audit").must_pass()
     output = shop.dbt_command("run").must_pass().output
-    assert output.count("is up to date, training skipped") == 4  # towers and ranker of both horizons
+    assert output.count("is up to date, training skipped") == 4  # towers and ranker of both stages
     tables = ("recommendations", "user_embeddings", "item_embeddings", "model_registry", "ranker_registry")
     published, passed = (shop.content(f"{schema}__recommender") for schema in ("main", "audit"))
     assert published != before[0]
@@ -286,13 +286,13 @@ GENERIC_TESTS = {  # arguments with which each fails, and passes, on the built s
     ),
     "recall_at_least": (
         "recalls",
-        {"minimum": 0.99, "policy": "new"},
-        {"minimum": 0.01, "policy": "new"},
+        {"minimum": 0.99, "policy": "unseen_only"},
+        {"minimum": 0.01, "policy": "unseen_only"},
     ),
     "beats_baseline": (
         "comparisons",
-        {"baseline": "als", "policy": "new", "by": 9.0},
-        {"baseline": "als", "policy": "new", "by": -1.0},
+        {"baseline": "als", "policy": "unseen_only", "by": 9.0},
+        {"baseline": "als", "policy": "unseen_only", "by": -1.0},
     ),
 }
 MARTS = {

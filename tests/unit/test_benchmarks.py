@@ -44,16 +44,16 @@ def cold_shop() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("create table items (item_id varchar, shelf integer, users double)")
         connection.executemany("insert into items values (?, ?, ?)", items)
         for statement in (
-            "create table item_features as select item_id, 1 as snapshot, users as interactions, users, users as "
+            "create table item_features as select item_id, 1 as cutoff, users as interactions, users, users as "
             "recent_users from items",
-            "create table item_inputs as select 'evaluation' as horizon, 1 as snapshot, item_id, 0 as item_code, "
+            "create table item_inputs as select 'evaluation' as stage, 1 as cutoff, item_id, 0 as item_index, "
             "shelf, users::float as users from items",
-            "create table item_embeddings as select 'evaluation' as horizon, item_id, "
+            "create table item_embeddings as select 'evaluation' as stage, item_id, "
             "[shelf::float, hash(item_id) % 9 / 99.0]::float[2] as embedding from items",
-            "create table user_embeddings as select 'evaluation' as horizon, unnest(['warm', 'cold']) as user_id, "
+            "create table user_embeddings as select 'evaluation' as stage, unnest(['warm', 'cold']) as user_id, "
             "[1.0, 1.0]::float[2] as embedding",
-            "create table user_histories as select 1 as snapshot, 'warm' as user_id, 'w0' as item_id",
-            "create table snapshot_targets as select 1 as snapshot, * from (values ('warm', 'w0'), ('warm', 'c00'), "
+            "create table user_histories as select 1 as cutoff, 'warm' as user_id, 'w0' as item_id",
+            "create table cutoff_targets as select 1 as cutoff, * from (values ('warm', 'w0'), ('warm', 'c00'), "
             "('warm', 'c01'), ('warm', 'w1'), ('cold', 'w2'), ('cold', 'c07')) t(user_id, item_id)",
         ):
             connection.execute(statement)
@@ -81,13 +81,13 @@ def test_content_is_weighed_as_finds_most_in_the_validation_window() -> None:
     content = imported("content", "benchmarks")
     items = {"had": [1, 2], "wanted": [1, 2, 3, 4, 5, 6]} | {f"only {n}": [1 + n % 2] for n in range(24)}
     tags = pa.array(list(items.values()), pa.list_(pa.int64()))
-    table = pa.table({"snapshot": [2] * len(items), "item_code": [0] * len(items), "tags": tags})
+    table = pa.table({"cutoff": [2] * len(items), "item_index": [0] * len(items), "tags": tags})
     rows = ({"reader": 0, "others": 1}, {name: place for place, name in enumerate(items)})
     with duckdb.connect() as connection:
-        connection.execute("create table user_histories as select 2 as snapshot, 'reader' as user_id, 'had' as item_id")
+        connection.execute("create table user_histories as select 2 as cutoff, 'reader' as user_id, 'had' as item_id")
         connection.executemany("insert into user_histories values (2, 'others', ?)", [[name] for name in items])
         connection.execute(
-            "create table snapshot_targets as select 2 as snapshot, 'reader' as user_id, 'wanted' as item_id"
+            "create table cutoff_targets as select 2 as cutoff, 'reader' as user_id, 'wanted' as item_id"
         )
         chosen = content.best_content(connection, table, rows)
     common = np.asarray((chosen @ chosen[0].T).todense()).ravel()
@@ -108,24 +108,24 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
             rows += [row(name, policy, "two_tower", 0.2, **given), row(name, policy, "als", 0.1)]
         pd.DataFrame(rows).to_csv(tmp_path / f"{name}.csv", index=False)
 
-    shop("grocery", {"repeats": 0.1, "new": 0.3})
-    shop("films", {"new": 0.6})
-    pd.DataFrame([row("films", "new", "tuned", 0.25)]).to_csv(tmp_path / "tuned_films.csv", index=False)
-    (tmp_path / "bands").mkdir()
-    band = {"shop": "films", "policy": "new", "kind": "history", "band": 1, "label": "1 to 3 items", "n": 9}
-    models = [band | {"model": "two_tower", "found": 0.3}, band | {"model": "als", "found": 0.2}]
-    pd.DataFrame(models).to_csv(tmp_path / "bands" / "films.csv", index=False)
+    shop("grocery", {"allow_repeats": 0.1, "unseen_only": 0.3})
+    shop("films", {"unseen_only": 0.6})
+    pd.DataFrame([row("films", "unseen_only", "tuned", 0.25)]).to_csv(tmp_path / "tuned_films.csv", index=False)
+    (tmp_path / "recall_by_group").mkdir()
+    group_number = {"shop": "films", "policy": "unseen_only", "kind": "history", "group_number": 1, "label": "1 to 3 items", "n": 9}
+    models = [group_number | {"model": "two_tower", "found": 0.3}, group_number | {"model": "als", "found": 0.2}]
+    pd.DataFrame(models).to_csv(tmp_path / "recall_by_group" / "films.csv", index=False)
     imported("report", "shops").write_report(tmp_path)
     text = (tmp_path / "README.md").read_text()
-    assert "| films, new | history: 1 to 3 items | 9 | 0.3000 | 0.2000 | als 0.2000 |" in text
-    assert "| films, new | **0.2000** (0.1900 - 0.2100) | 0.2500, defaults 80.0% | 0.1000 |" in text
-    assert "| films, new | 0.1000, 0.0500 | 0.0500, 0.0250 | als 0.0500, 0.0250 |" in text
+    assert "| films, unseen_only | history: 1 to 3 items | 9 | 0.3000 | 0.2000 | als 0.2000 |" in text
+    assert "| films, unseen_only | **0.2000** (0.1900 - 0.2100) | 0.2500, defaults 80.0% | 0.1000 |" in text
+    assert "| films, unseen_only | 0.1000, 0.0500 | 0.0500, 0.0250 | als 0.0500, 0.0250 |" in text
     assert "| als +60.0% (+50.0% to +70.0%) |" in text, "the best other"
     assert "- over als, mean of 2 shops: +40.0%, median +40.0%" in text, "the policies of one shop count as one"
     assert "- over the best other model, mean of 2 shops: +40.0%, median +40.0%" in text
     assert "Measured on 2 cores." in text
     drawn = (tmp_path / "recall.svg").read_bytes()
-    assert b"grocery, repeats" in drawn
+    assert b"grocery, allow_repeats" in drawn
     imported("report", "shops").write_report(tmp_path)
     assert (tmp_path / "recall.svg").read_bytes() == drawn
 
@@ -136,10 +136,10 @@ def measured_shop() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("""
             create table user_histories as
-                select 1 as snapshot, unnest(['u1', 'u2', 'u2', 'u3', 'u3', 'u3']) as user_id;
-            create table item_features as select 1 as snapshot, *
+                select 1 as cutoff, unnest(['u1', 'u2', 'u2', 'u3', 'u3', 'u3']) as user_id;
+            create table item_features as select 1 as cutoff, *
                 from (values ('a', 3.0), ('b', 2.0), ('c', 1.0), ('d', 0.0)) as t (item_id, users);
-            create table relevant_items as select 'new' as policy, 'all' as slice, *
+            create table relevant_items as select 'unseen_only' as policy, 'all' as slice, *
                 from (values ('u1', 'a'), ('u2', 'b'), ('u3', 'c'), ('u4', 'd')) as t (user_id, item_id);
             create table evaluation_lists as select 'good' as model, policy, user_id, item_id, 1 as rank
                 from relevant_items where item_id in ('a', 'c');
@@ -150,7 +150,7 @@ def measured_shop() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def test_bands_say_whose_and_which_items_are_found(measured_shop: duckdb.DuckDBPyConnection) -> None:
-    rows = imported("bands", "shops").bands(measured_shop, "tiny")
+    rows = imported("recall_by_group", "shops").recall_by_group(measured_shop, "tiny")
     found = rows[["kind", "label", "n", "found"]].itertuples(index=False, name=None)
     assert list(found) == [
         ("history", "no items", 1, 0.0),

@@ -19,37 +19,37 @@ if TYPE_CHECKING:
 
     from .models import Scorer
 
-Policy = Literal["repeats", "new"]
+Policy = Literal["allow_repeats", "unseen_only"]
 BLOCK_CELLS = 32_000_000  # scores held at once: 128 MB of float32
 
 
 @dataclass(frozen=True)
 class World:
-    """What a baseline may know at one snapshot: its users, its catalogue, its history and what is popular.
+    """What a baseline may know at one cutoff: its users, its catalogue, its history and what is popular.
 
     user_ids [users] and item_ids [items] are ordered by the md5 of the id, so that a tie broken by code is a tie
-    broken by md5. had [users, items] is binary. popular [items] lists the codes from the most popular on,
+    broken by md5. seen [users, items] is binary. popular [items] lists the codes from the most popular on,
     popularity [items] the number behind it.
     """
 
     user_ids: pa.Array
     item_ids: pa.Array
     interactions: Interactions
-    had: csr_matrix
+    seen: csr_matrix
     popular: IntArray
     popularity: NDArray[np.float64]
 
 
-def read_world(splits: Relation, targets: Relation, item_features: Relation, snapshot: int) -> World:
-    """Read a World from the DuckDB relations interaction_splits, snapshot_targets and item_features.
+def read_world(splits: Relation, targets: Relation, item_features: Relation, cutoff: int) -> World:
+    """Read a World from the DuckDB relations interaction_splits, cutoff_targets and item_features.
 
-    The history of snapshots 1 and 2 is bucket >= snapshot, whatever the split. Users are those of the history and of
+    The history of cutoffs 1 and 2 is window_number >= cutoff, whatever the split. Users are those of the history and of
     the targets. An event's age counts from the newest event of the history.
     """
-    history = splits.filter(f"bucket >= {snapshot:d}")
-    known = history.project("user_id").union(targets.filter(f"snapshot = {snapshot:d}").project("user_id"))
+    history = splits.filter(f"window_number >= {cutoff:d}")
+    known = history.project("user_id").union(targets.filter(f"cutoff = {cutoff:d}").project("user_id"))
     user_ids = _column(known.distinct().order("md5(user_id) asc"), "user_id")
-    items = item_features.filter(f"snapshot = {snapshot:d}").project(
+    items = item_features.filter(f"cutoff = {cutoff:d}").project(
         "item_id, cast(recent_users as double) as recent_users, cast(users as double) as users"
     )
     catalogue = items.order("md5(item_id) asc").to_arrow_table()
@@ -67,9 +67,9 @@ def read_world(splits: Relation, targets: Relation, item_features: Relation, sna
     return World(user_ids, item_ids, interactions, weigh(interactions, "binary"), popular, recent)
 
 
-def users_to_measure(targets: Relation, world: World, snapshot: int) -> IntArray:
-    """Codes of the users with something to find after a snapshot, ascending: lists of others are of no use."""
-    wanted = _column(targets.filter(f"snapshot = {snapshot:d}").project("user_id").distinct(), "user_id")
+def users_to_measure(targets: Relation, world: World, cutoff: int) -> IntArray:
+    """Codes of the users with something to find after a cutoff, ascending: lists of others are of no use."""
+    wanted = _column(targets.filter(f"cutoff = {cutoff:d}").project("user_id").distinct(), "user_id")
     return np.sort(codes_of(wanted, world.user_ids))
 
 
@@ -131,15 +131,15 @@ def users_at_once(items: int) -> int:
 
 
 def best_lists(scorer: Scorer, world: World, policy: Policy, k: int, users: IntArray | None = None) -> Lists:
-    """The k best items of users (None = all) under a policy ('new' leaves out what they have had), always filled up.
+    """The k best items of users (None = all) under a policy ('unseen_only' leaves out what they have had), always filled up.
 
     Raises ValueError for an unknown policy or a k below 1.
     """
-    if policy not in ("repeats", "new"):
-        raise ValueError(f"policy must be 'repeats' or 'new', got {policy!r}")
+    if policy not in ("allow_repeats", "unseen_only"):
+        raise ValueError(f"policy must be 'allow_repeats' or 'unseen_only', got {policy!r}")
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
-    n_users, n_items = world.had.shape
+    n_users, n_items = world.seen.shape
     rows = np.arange(n_users) if users is None else users
     width = min(k, n_items)
     codes, scores = np.full((len(rows), width), -1, dtype=np.int64), np.zeros((len(rows), width))
@@ -148,15 +148,15 @@ def best_lists(scorer: Scorer, world: World, policy: Policy, k: int, users: IntA
     for start in range(0, len(rows), step):
         block = rows[start : start + step]
         values = scorer(block)
-        had = world.had[block]
-        if policy == "new":
-            values[had.nonzero()] = -np.inf
+        seen = world.seen[block]
+        if policy == "unseen_only":
+            values[seen.nonzero()] = -np.inf
         top = top_codes(values, width)
         own = slice(start, start + len(block))
         scored[own] = top >= 0
         for row in np.flatnonzero((top < 0).any(axis=1)):
-            bought = had.indices[had.indptr[row] : had.indptr[row + 1]].astype(np.int64)
-            top[row] = fill(top[row], world.popular, bought if policy == "new" else bought[:0])
+            bought = seen.indices[seen.indptr[row] : seen.indptr[row + 1]].astype(np.int64)
+            top[row] = fill(top[row], world.popular, bought if policy == "unseen_only" else bought[:0])
         codes[own] = top
         model_scores = np.take_along_axis(values, np.maximum(top, 0), axis=1)
         scores[own] = np.where(scored[own], model_scores, world.popularity[np.maximum(top, 0)])

@@ -29,7 +29,7 @@ FITS: Mapping[str, Callable[..., Scorer]] = {
     "ease": fit_ease,
     "item_knn": fit_item_knn,
 }
-EVALUATION_SNAPSHOT = 1
+EVALUATION_CUTOFF = 1
 
 
 def _names(function: Callable[..., Any]) -> set[str]:
@@ -71,8 +71,8 @@ def baseline_table(
     missing = set(settings["policies"]) - set(settings["parameters"])
     if missing:
         raise ValueError(f"var two_tower_{model} has no entry for policy {sorted(missing)[0]!r}; add one")
-    world = read_world(splits, targets, item_features, EVALUATION_SNAPSHOT)
-    users = users_to_measure(targets, world, EVALUATION_SNAPSHOT)
+    world = read_world(splits, targets, item_features, EVALUATION_CUTOFF)
+    users = users_to_measure(targets, world, EVALUATION_CUTOFF)
     path = Path(settings["model_dir"]) / "baselines" / f"{model}.parquet"
     key = _key(model, settings, world, users)
     kept = _read_kept(path, key)

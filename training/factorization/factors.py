@@ -1,6 +1,6 @@
-"""Factors of what users had up to one snapshot: two vectors per item, one to be found by, one as part of a history.
+"""Factors of what users had up to one cutoff: two vectors per item, one to be found by, one as part of a history.
 
-An item that nobody had yet is found by what the values of its features say. Each snapshot has factors of its own,
+An item that nobody had yet is found by what the values of its features say. Each cutoff has factors of its own,
 fitted on its histories alone. What is learned on top (scales, content, biases) therefore sees factors as blind for the
 targets as they will be when serving.
 """
@@ -37,15 +37,15 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Factors:
-    """Vectors [C, F] by item code: `items` of the item itself, `history` of it as part of a user's history.
+    """Vectors [C, F] by item index: `items` of the item itself, `history` of it as part of a user's history.
 
-    What fold_in makes of the latter times `turn` [F, F] is the user, whose products with `items` are the scores.
+    What fold_in makes of the latter times `fold_in_basis` [F, F] is the user, whose products with `items` are the scores.
     values [V, F], rows as of feature_places: their sum over an item's features is about its row of `items`.
     """
 
     items: Tensor
     history: Tensor
-    turn: Tensor
+    fold_in_basis: Tensor
     values: Tensor
 
 
@@ -67,18 +67,18 @@ def factor_choices(config: TrainingConfig, width: int) -> list[TrainingConfig]:
     ]  # fmt: skip
 
 
-def fit_factors(examples: Examples, snapshot: int, config: TrainingConfig, width: int) -> Factors:
-    """Factors of a width of the histories of one snapshot, and what feature values say of them, by ridge regression."""
-    items, history, turn = fit_vectors(examples, snapshot, config, width)
+def fit_factors(examples: Examples, cutoff: int, config: TrainingConfig, width: int) -> Factors:
+    """Factors of a width of the histories of one cutoff, and what feature values say of them, by ridge regression."""
+    items, history, fold_in_basis = fit_vectors(examples, cutoff, config, width)
     known = np.flatnonzero(items.any(1))
-    values = ridge(csr_matrix(feature_values(examples, snapshot)[:, known].T), items[known], FEW)
-    return Factors(*(torch.from_numpy(array) for array in (items, history, turn, values)))
+    values = ridge(csr_matrix(feature_values(examples, cutoff)[:, known].T), items[known], FEW)
+    return Factors(*(torch.from_numpy(array) for array in (items, history, fold_in_basis, values)))
 
 
 def fit_vectors(
-    examples: Examples, snapshot: int, config: TrainingConfig, width: int, most_users: int | None = None
+    examples: Examples, cutoff: int, config: TrainingConfig, width: int, most_users: int | None = None
 ) -> tuple[Vectors, Vectors, Vectors]:
-    """Items, history and turn of Factors, by ALS or by a linear model of reduced rank.
+    """Items, history and fold_in_basis of Factors, by ALS or by a linear model of reduced rank.
 
     Implicit ALS (Hu, Koren, Volinsky 2008), item vectors V. Each value of an item's feature counts as one more user,
     who had all items of that value, see weights_of_values. In a history they are L^-1 V, where L L' = V'V + reg I: for
@@ -86,11 +86,11 @@ def fit_vectors(
     turns the solution back. Item vectors are scaled to a length of about 1 for a popular item. width: length of all
     vectors; most_users: an even sample of so many users, if there are more.
     """
-    histories = _confidences(examples, snapshot, config, most_users)
-    turn = np.eye(width)
+    histories = _confidences(examples, cutoff, config, most_users)
+    fold_in_basis = np.eye(width)
     if not histories.nnz:
         nothing = np.zeros((histories.shape[1], width), np.float32)
-        return nothing, nothing, turn.astype(np.float32)
+        return nothing, nothing, fold_in_basis.astype(np.float32)
     if config.factors_linear:
         counts = histories.log1p() / np.log(2.0)
         rank = min(config.factors_rank or width, width)
@@ -98,12 +98,12 @@ def fit_vectors(
         found = fit_linear(counts, rank, config.factors_regularization, config.seed)
         history, items = (np.pad(vectors, spare) for vectors in found)
     else:
-        values = feature_values(examples, snapshot)
+        values = feature_values(examples, cutoff)
         items = _als(_with_values(histories, values, weights_of_values(examples, values, config)), config, width)
         gram = items.T @ items + config.factors_regularization * np.eye(width)
-        turn = np.asarray(solve_triangular(np.linalg.cholesky(gram), turn, lower=True))
-        history = items @ turn.T
-    return _known(_scaled(items)), _known(history), turn.astype(np.float32)
+        fold_in_basis = np.asarray(solve_triangular(np.linalg.cholesky(gram), fold_in_basis, lower=True))
+        history = items @ fold_in_basis.T
+    return _known(_scaled(items)), _known(history), fold_in_basis.astype(np.float32)
 
 
 def feature_places(columns: tuple[Column, ...]) -> dict[str, range]:
@@ -111,20 +111,20 @@ def feature_places(columns: tuple[Column, ...]) -> dict[str, range]:
     places: dict[str, range] = {}
     start = 0
     for column in columns:
-        if column.kind in ("category", "categories") and not column.changes and column.name != "item_code":
+        if column.kind in ("category", "categories") and not column.changes and column.name != "item_index":
             places[column.name] = range(start, start + column.size)
             start += column.size
     return places
 
 
-def feature_values(examples: Examples, snapshot: int) -> csr_matrix:
+def feature_values(examples: Examples, cutoff: int) -> csr_matrix:
     """Which items had which value of a feature that does not age: 1 in [V, C], where at least two items had it."""
-    item_codes = examples.codes(snapshot)
-    size, blocks = len(examples.code_items), [csr_matrix(np.zeros((0, len(examples.code_items)), np.float32))]
+    item_indexes = examples.item_indexes(cutoff)
+    size, blocks = len(examples.items_by_index), [csr_matrix(np.zeros((0, len(examples.items_by_index)), np.float32))]
     for name, places in feature_places(examples.item_columns).items():
-        array = examples.item_values(name, snapshot)
+        array = examples.item_values(name, cutoff)
         values = array.values if isinstance(array, Ragged) else array
-        items = np.repeat(item_codes, np.diff(array.offsets)) if isinstance(array, Ragged) else item_codes
+        items = np.repeat(item_indexes, np.diff(array.offsets)) if isinstance(array, Ragged) else item_indexes
         known = (values.astype(np.int64) > 0) & (items > 0)
         cells = (values[known].astype(np.int64), items[known])
         block = csr_matrix((np.ones(len(cells[0]), np.float32), cells), shape=(len(places), size))
@@ -157,7 +157,7 @@ def values_an_item(examples: Examples) -> list[float]:
 
 
 def fold_in(vectors: Tensor, places: Tensor, weights: Tensor, config: TrainingConfig) -> Tensor:
-    """Users [B, F] before their turn, of histories: rows `places` [B, L] of `vectors` [n, F], had `weights` times.
+    """Users [B, F] before fold_in_basis, of histories: rows `places` [B, L] of `vectors` [n, F], had `weights` times.
 
     Linear: the sum of the vectors by log(1 + weight). ALS: the user's own equations, (V'V + reg I + sum of c v v') x =
     sum of (1 + c) v with c = alpha * weight, which are (I + sum of c h h') y = sum of (1 + c) h for the vectors h of
@@ -178,10 +178,10 @@ def fold_in(vectors: Tensor, places: Tensor, weights: Tensor, config: TrainingCo
     return solution
 
 
-def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most_users: int | None) -> csr_matrix:
+def _confidences(examples: Examples, cutoff: int, config: TrainingConfig, most_users: int | None) -> csr_matrix:
     """Alpha times how much of each item users had, [users with a history, C]; heavy users' counts may say less."""
-    rows = even_sample(examples.rows_of(range(snapshot, snapshot + 1), with_targets=False), most_users)
-    histories, weights = examples.histories, examples.users.arrays["history_weights"]
+    rows = even_sample(examples.rows_of(range(cutoff, cutoff + 1), with_targets=False), most_users)
+    histories, weights = examples.histories, examples.users.arrays["history_recency_weights"]
     assert isinstance(weights, Ragged)
     places, cells = np.repeat(np.arange(len(rows)), np.diff(histories.offsets)[rows]), histories.cells(rows)
     counts = weights.values[cells].astype(np.float64)
@@ -190,7 +190,7 @@ def _confidences(examples: Examples, snapshot: int, config: TrainingConfig, most
     damped = counts / (totals / mean)[places].clip(1e-9) ** config.factors_user_power
     confidences = (config.factors_alpha * damped).clip(np.finfo(np.float32).tiny).astype(np.float32)
     items = histories.values[cells].astype(np.int64)
-    return csr_matrix((confidences, (places, items)), shape=(len(rows), len(examples.code_items)))
+    return csr_matrix((confidences, (places, items)), shape=(len(rows), len(examples.items_by_index)))
 
 
 def _with_values(histories: csr_matrix, values: csr_matrix, weights: Vectors) -> csr_matrix:

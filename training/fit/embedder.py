@@ -1,4 +1,4 @@
-"""What asks the data and calls the towers: embeddings of user rows and of catalogue items, factors of each snapshot."""
+"""What asks the data and calls the towers: embeddings of user rows and of catalogue items, factors of each cutoff."""
 
 from __future__ import annotations
 
@@ -17,57 +17,57 @@ ITEMS_AT_ONCE = 32_768  # whose inputs are held as numbers: a text is up to 256 
 
 
 class Embedder:
-    """Towers over the examples of one horizon; factors are fitted once for each snapshot that is asked for."""
+    """Towers over the examples of one stage; factors are fitted once for each cutoff that is asked for."""
 
     def __init__(self, examples: Examples, config: TrainingConfig):
         # numbers are scaled by the items that are traded: most of a catalogue may never have been
-        traded = np.flatnonzero(examples.codes(examples.serve) > 0)
+        traded = np.flatnonzero(examples.item_indexes(examples.serving_cutoff) > 0)
         at_any_time = np.concatenate([rows[traded] for rows in examples.item_rows.values()])
         of_items = scales(examples.behaviour, at_any_time) | scales(examples.items, traded)
-        of_users = scales(examples.users, np.arange(len(examples.users.snapshots)))
+        of_users = scales(examples.users, np.arange(len(examples.users.cutoffs)))
         self.examples, self.config, self.layout = examples, config, layout_of(examples, config)
-        self.item_columns = tuple(column for column in examples.item_columns if column.name != "item_code")
+        self.item_columns = tuple(column for column in examples.item_columns if column.name != "item_index")
         self.towers = TwoTowers(
-            examples.users.columns, self.item_columns, len(examples.code_items), self.layout, config, of_users, of_items
+            examples.users.columns, self.item_columns, len(examples.items_by_index), self.layout, config, of_users, of_items
         )
         self._factors: dict[int, Factors] = {}
 
-    def factors(self, snapshot: int) -> Factors:
-        """Factors as of a snapshot."""
-        if snapshot not in self._factors:
-            self._factors[snapshot] = fit_factors(self.examples, snapshot, self.config, self.layout.factors)
-        return self._factors[snapshot]
+    def factors(self, cutoff: int) -> Factors:
+        """Factors as of a cutoff."""
+        if cutoff not in self._factors:
+            self._factors[cutoff] = fit_factors(self.examples, cutoff, self.config, self.layout.factors)
+        return self._factors[cutoff]
 
-    def history_vectors(self, codes: Tensor, snapshot: int) -> Tensor:
-        """Vectors [n, W + F + H] of item codes [n] as part of a history; code 0 stands for no item."""
-        return self.towers.history_vectors(codes, self.contents(codes), self.factors(snapshot).history)
+    def history_vectors(self, codes: Tensor, cutoff: int) -> Tensor:
+        """Vectors [n, W + F + H] of item indexes [n] as part of a history; code 0 stands for no item."""
+        return self.towers.history_vectors(codes, self.static_inputs(codes), self.factors(cutoff).history)
 
-    def contents(self, codes: Tensor) -> dict[str, Tensor]:
+    def static_inputs(self, codes: Tensor) -> dict[str, Tensor]:
         """Inputs of the items of codes [n], of which the columns that do not age are used; any item's for code 0."""
-        items = np.maximum(self.examples.code_items[codes.numpy()], 0)
-        return tensors(self.examples.item_batch(self.examples.serve, items)) | {"item_code": codes}
+        items = np.maximum(self.examples.items_by_index[codes.numpy()], 0)
+        return tensors(self.examples.item_batch(self.examples.serving_cutoff, items)) | {"item_index": codes}
 
     def users(self, rows: Index) -> Tensor:
-        """Embeddings [B, D] of user rows of one snapshot."""
+        """Embeddings [B, D] of user rows of one cutoff."""
         inputs = tensors(self.examples.user_batch(rows))
         codes, places = distinct(inputs["history_items"])
-        snapshot = self.snapshot_of(rows)
+        cutoff = self.cutoff_of(rows)
         embeddings: Tensor = self.towers.user(
-            inputs, self.history_vectors(codes, snapshot), places, self.factors(snapshot).turn
+            inputs, self.history_vectors(codes, cutoff), places, self.factors(cutoff).fold_in_basis
         )
         return embeddings
 
-    def items(self, snapshot: int, items: Index) -> Tensor:
-        """Embeddings [n, D] of catalogue items as of a snapshot."""
+    def items(self, cutoff: int, items: Index) -> Tensor:
+        """Embeddings [n, D] of catalogue items as of a cutoff."""
         found = []
         for piece in np.array_split(items, max(-(-len(items) // ITEMS_AT_ONCE), 1)):
-            inputs = tensors(self.examples.item_batch(snapshot, piece))
-            found.append(self.towers.item(inputs, self.factors(snapshot)))
+            inputs = tensors(self.examples.item_batch(cutoff, piece))
+            found.append(self.towers.item(inputs, self.factors(cutoff)))
         return torch.cat(found)
 
-    def snapshot_of(self, rows: Index) -> int:
-        """The one snapshot that the user rows are of."""
-        return int(self.examples.users.snapshots[rows[0]])
+    def cutoff_of(self, rows: Index) -> int:
+        """The one cutoff that the user rows are of."""
+        return int(self.examples.users.cutoffs[rows[0]])
 
 
 def distinct(codes: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ class Epoch:
     """One row of the loss curve."""
 
     epoch: int
-    phase: str  # sequence or taste, the validation window held out; final, once it has joined
+    phase: str  # sequence or preference, the validation window held out; final, once it has joined
     loss: float
     seconds: float
     recall: dict[str, float] = field(default_factory=dict)  # validation recall@10 by policy; empty in the final phase

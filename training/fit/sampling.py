@@ -23,7 +23,7 @@ class Candidates:
     log_q: Tensor  # log-probability of being sampled [N]
     own: Tensor  # place in `items` of each row's targets [B, P]
     weights: Tensor  # 1 for a target, -1 = none [B, P]
-    had: Tensor  # sampled items that must not count against a row [B, N]
+    seen: Tensor  # sampled items that must not count against a row [B, N]
 
 
 class Sampler:
@@ -40,17 +40,17 @@ class Sampler:
         self.log_inclusion = np.log(-np.expm1(config.negatives * np.log1p(-chance / chance.sum())))
 
     def batches(self, rows: Index, random: np.random.Generator) -> list[Index]:
-        """Shuffled batches of user rows, each of one snapshot, since items look different at each."""
+        """Shuffled batches of user rows, each of one cutoff, since items look different at each."""
         batches: list[Index] = []
-        snapshots = self.examples.users.snapshots[rows]
-        for snapshot in np.unique(snapshots):
-            members = random.permutation(rows[snapshots == snapshot])
+        cutoffs = self.examples.users.cutoffs[rows]
+        for cutoff in np.unique(cutoffs):
+            members = random.permutation(rows[cutoffs == cutoff])
             pieces = max(round(len(members) / self.config.batch_size), 1)
             batches += [np.sort(piece) for piece in np.array_split(members, pieces)]
         return [batches[place] for place in random.permutation(len(batches))]
 
-    def candidates(self, own: Index, had: Index, random: np.random.Generator) -> Candidates:
-        """Each row's own items [B, P] and a shared sample; neither own nor `had` items [B, any] count against a row.
+    def candidates(self, own: Index, seen: Index, random: np.random.Generator) -> Candidates:
+        """Each row's own items [B, P] and a shared sample; neither own nor `seen` items [B, any] count against a row.
 
         Catalogue items; -1 = none.
         """
@@ -64,7 +64,7 @@ class Sampler:
         return Candidates(
             items, torch.from_numpy(inverse[: len(sample)]), torch.from_numpy(log_q), torch.from_numpy(places_of_own),
             torch.from_numpy(np.where(present, 1.0, -1.0).astype(np.float32)),
-            mark(in_sample, own, len(sample)) | mark(in_sample, had, len(sample)),
+            mark(in_sample, own, len(sample)) | mark(in_sample, seen, len(sample)),
         )  # fmt: skip
 
     def new_targets(self, rows: Index) -> Index:

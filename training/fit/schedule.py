@@ -2,7 +2,7 @@
 
 The search finds settings of the factors, numbers of epochs and weights of the parts (`Found`). Its towers have not seen
 the validation window: the ranker learns from what they say of it. `refit` needs no validation window of its own, so
-the horizons of one build share one search.
+the stages of one build share one search.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from ..config import TrainingConfig
 from ..inputs.examples import Examples
 from ..model.layout import layout_of
 from .embedder import Embedder
-from .newcomers import fit_newcomers
+from .new_items import fit_new_items
 from .optimise import Epoch
 from .sequence import SequenceTrainer
-from .taste import TasteTrainer
-from .validation import choose_factors, choose_part_weights, only, validation_recall
+from .preference import PreferenceTrainer
+from .validation import choose_factors, choose_part_weights, weighed_parts, validation_recall
 
 Log = Callable[[str], None]
 Record = Callable[[Epoch], None]
-POLICIES = ("repeats", "new")
+POLICIES = ("allow_repeats", "unseen_only")
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search chose: the settings with those of the factors, epochs by part, and the weight of taste."""
+    """What a search chose: the settings with those of the factors, epochs by part, and the weight of the preference part."""
 
     config: TrainingConfig
     sequence_epochs: int
-    taste_epochs: int
-    taste_weight: float
+    preference_epochs: int
+    preference_weight: float
 
     def as_dict(self) -> dict[str, float]:
         """The choices as numbers by name."""
@@ -48,14 +48,14 @@ class Found:
         """Back from `as_dict`."""
         found = {name.removeprefix("found_"): value for name, value in values.items() if name.startswith("found_")}
         config = TrainingConfig.from_settings({name: values[name] for name in TrainingConfig().as_dict()})
-        return cls(config, int(found["sequence_epochs"]), int(found["taste_epochs"]), float(found["taste_weight"]))
+        return cls(config, int(found["sequence_epochs"]), int(found["preference_epochs"]), float(found["preference_weight"]))
 
 
 class Curve:
     """The epochs of a fit, numbered and told as they come."""
 
-    def __init__(self, log: Log, watch: Record | None = None):
-        self.log, self.watch = log, watch
+    def __init__(self, log: Log, on_epoch: Record | None = None):
+        self.log, self.on_epoch = log, on_epoch
         self.epochs: list[Epoch] = []
 
     def record(self, epoch: Epoch) -> None:
@@ -63,41 +63,41 @@ class Curve:
         epoch.epoch = len(self.epochs) + 1
         self.epochs.append(epoch)
         self.log(str(epoch))
-        if self.watch:
-            self.watch(epoch)
+        if self.on_epoch:
+            self.on_epoch(epoch)
 
 
 def search(
-    examples: Examples, config: TrainingConfig, log: Log, watch: Record | None = None
+    examples: Examples, config: TrainingConfig, log: Log, on_epoch: Record | None = None
 ) -> tuple[Embedder, Found, list[Epoch]]:
-    """Fit on what came before the validation window, stopping early by it; towers as of the validation snapshot."""
+    """Fit on what came before the validation window, stopping early by it; towers as of the validation cutoff."""
     prepare(config)
     config = choose_factors(examples, config, layout_of(examples, config).factors, log)
     embedder = Embedder(examples, config)
-    curve, newest = Curve(log, watch), examples.serve + 1
+    curve, newest = Curve(log, on_epoch), examples.serving_cutoff + 1
     sequence_epochs = 0
     if embedder.layout.sequence:
-        with only(embedder, 1.0, 0.0):
+        with weighed_parts(embedder, 1.0, 0.0):
             sequence_epochs = _epochs(embedder, SequenceTrainer(embedder, newest), "sequence", curve.record)
-    with only(embedder, 0.0, 1.0):  # at least one: what content says is a signal of its own for the ranker
-        taste_epochs = _epochs(embedder, TasteTrainer(embedder, newest), "taste", curve.record)
+    with weighed_parts(embedder, 0.0, 1.0):  # at least one: what content says is a signal of its own for the ranker
+        preference_epochs = _epochs(embedder, PreferenceTrainer(embedder, newest), "preference", curve.record)
     choose_part_weights(embedder, log)
-    embedder.towers.item.newcomers.copy_(fit_newcomers(embedder, newest))
+    embedder.towers.item.new_items.copy_(fit_new_items(embedder, newest))
     weight = float(embedder.towers.user.part_weights[1])
-    return embedder, Found(config, sequence_epochs, taste_epochs, weight), curve.epochs
+    return embedder, Found(config, sequence_epochs, preference_epochs, weight), curve.epochs
 
 
 def refit(examples: Examples, found: Found, log: Log) -> tuple[Embedder, list[Epoch]]:
     """Fit as a search found best, with all that may be seen: the validation window is one of those to learn from."""
     prepare(found.config)
     embedder = Embedder(examples, found.config)
-    curve, serve = Curve(log), examples.serve
+    curve, serving_cutoff = Curve(log), examples.serving_cutoff
     if found.sequence_epochs:
-        _repeat(SequenceTrainer(embedder, serve), found.sequence_epochs, curve.record)
-    if found.taste_epochs:
-        _repeat(TasteTrainer(embedder, serve), found.taste_epochs, curve.record)
-    embedder.towers.user.part_weights.copy_(torch.tensor([1.0, found.taste_weight]))
-    embedder.towers.item.newcomers.copy_(fit_newcomers(embedder, serve))
+        _repeat(SequenceTrainer(embedder, serving_cutoff), found.sequence_epochs, curve.record)
+    if found.preference_epochs:
+        _repeat(PreferenceTrainer(embedder, serving_cutoff), found.preference_epochs, curve.record)
+    embedder.towers.user.part_weights.copy_(torch.tensor([1.0, found.preference_weight]))
+    embedder.towers.item.new_items.copy_(fit_new_items(embedder, serving_cutoff))
     return embedder, curve.epochs
 
 
@@ -115,10 +115,10 @@ def prepare(config: TrainingConfig) -> None:
 
 def score_of(recalls: dict[str, float]) -> float:
     """What epochs are compared by: recall of what is new, where there is any."""
-    return recalls.get("new", recalls.get("repeats", 0.0))
+    return recalls.get("unseen_only", recalls.get("allow_repeats", 0.0))
 
 
-def _epochs(embedder: Embedder, trainer: SequenceTrainer | TasteTrainer, phase: str, record: Record) -> int:
+def _epochs(embedder: Embedder, trainer: SequenceTrainer | PreferenceTrainer, phase: str, record: Record) -> int:
     """Run epochs until the validation recall stops rising; the towers are left as they were at their best.
 
     Returns the number of the best epoch, 0 without any.
@@ -138,6 +138,6 @@ def _epochs(embedder: Embedder, trainer: SequenceTrainer | TasteTrainer, phase: 
     return best_number
 
 
-def _repeat(trainer: SequenceTrainer | TasteTrainer, epochs: int, record: Record) -> None:
+def _repeat(trainer: SequenceTrainer | PreferenceTrainer, epochs: int, record: Record) -> None:
     for _ in range(epochs):
         record(trainer.epoch("final"))

@@ -23,21 +23,21 @@ FEWEST_STEPS = 50  # per epoch
 
 
 class SequenceTrainer:
-    """One optimiser over the sequence part; runs epochs over the histories as of one snapshot."""
+    """One optimiser over the sequence part; runs epochs over the histories as of one cutoff."""
 
-    def __init__(self, embedder: Embedder, snapshot: int):
+    def __init__(self, embedder: Embedder, cutoff: int):
         users, items = embedder.towers.user.sequence, embedder.towers.item.sequence
         assert users is not None
         assert items is not None
         config = embedder.config
         self.towers, self.users, self.items = embedder.towers, users, items
-        self.examples, self.config, self.snapshot = embedder.examples, config, snapshot
+        self.examples, self.config, self.cutoff = embedder.examples, config, cutoff
         self.epochs, self.done = config.sequence_epochs, 0.0
         parameters = embedder.towers.sequence_parameters()
         self.optimiser, self.average = torch.optim.Adam(parameters, fused=True), Average(parameters)
-        self.random = np.random.default_rng([config.seed, snapshot])
+        self.random = np.random.default_rng([config.seed, cutoff])
         self.sampler = Sampler(self.examples, config)
-        self.rows = self.examples.rows_of(range(snapshot, snapshot + 1), with_targets=False)
+        self.rows = self.examples.rows_of(range(cutoff, cutoff + 1), with_targets=False)
 
     def epoch(self, phase: str) -> Epoch:
         """Go once over the histories, or over a part of very many."""
@@ -90,14 +90,14 @@ class SequenceTrainer:
         codes = inputs["history_items"][:, :width]  # [B, L], newest first
         inputs |= {"history_items": codes}
         known = codes > 0
-        own = examples.code_items[codes[known].numpy()][:, None]
+        own = examples.items_by_index[codes[known].numpy()][:, None]
         batch = self.sampler.candidates(own, own, self.random)
-        items = tensors(examples.item_batch(self.snapshot, batch.items))
-        content = self.items.content(items)  # once, for the histories' items are among these
+        items = tensors(examples.item_batch(self.cutoff, batch.items))
+        static_features = self.items.static_features(items)  # once, for the histories' items are among these
         present, places = distinct(codes)
-        among = np.searchsorted(batch.items, np.maximum(examples.code_items[present.numpy()], batch.items[0]))
-        vectors = self.items.vectors(present, content[among]) * (present > 0).unsqueeze(1)  # [n, W]
+        among = np.searchsorted(batch.items, np.maximum(examples.items_by_index[present.numpy()], batch.items[0]))
+        vectors = self.items.vectors(present, static_features[among]) * (present > 0).unsqueeze(1)  # [n, W]
         seen = known & (torch.rand(codes.shape) >= self.config.sequence_history_dropout)
         users = self.users.before(inputs, vectors[places], seen.float())[known]  # [n, R]
-        found = self.items.to_find(items["item_code"], content)
-        return sampled_softmax(users, found[batch.own], batch.weights, found[batch.sample], batch.log_q, batch.had)
+        found = self.items.to_find(items["item_index"], static_features)
+        return sampled_softmax(users, found[batch.own], batch.weights, found[batch.sample], batch.log_q, batch.seen)

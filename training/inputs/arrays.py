@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 Array = NDArray[np.generic]
-HISTORY = ("history_items", "history_days", "history_interactions", "history_weights", "history_intervals")
-NOT_INPUTS = {"horizon", "snapshot", "user_id", "item_id", "has_features", "has_history"}
+HISTORY = ("history_items", "history_days", "history_interactions", "history_recency_weights", "history_intervals")
+NOT_INPUTS = {"stage", "cutoff", "user_id", "item_id", "has_features", "has_history"}
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Column:
     name: str
     kind: str
     size: int
-    changes: bool = False  # from snapshot to snapshot: what was done until then
+    changes: bool = False  # from cutoff to cutoff: what was done until then
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class Ragged:
 
 @dataclass(frozen=True)
 class Inputs:
-    """One input table: its network columns, their arrays, and which snapshot each row is of."""
+    """One input table: its network columns, their arrays, and which cutoff each row is of."""
 
     columns: tuple[Column, ...]
     arrays: dict[str, Array | Ragged]
-    snapshots: NDArray[np.int64]
+    cutoffs: NDArray[np.int64]
 
 
 def tensor(values: Array) -> torch.Tensor:
@@ -80,7 +80,7 @@ def tensors(arrays: dict[str, Array]) -> dict[str, torch.Tensor]:
 def columns_of(table: pa.Table, sizes: dict[str, int], changing: Collection[str]) -> tuple[Column, ...]:
     """Network columns of an input table, kind by Arrow type; `sizes`: number of codes by column.
 
-    changing: columns that say what was done until the snapshot, and so change from one to the next.
+    changing: columns that say what was done until the cutoff, and so change from one to the next.
 
     Raises TypeError naming a column of a type that no encoding takes.
     """
@@ -123,7 +123,7 @@ def _array(column: pa.ChunkedArray) -> Array | Ragged:
 
 
 def read_inputs(table: pa.Table, sizes: dict[str, int], changing: Collection[str]) -> Inputs:
-    """Arrays of an input table (user_inputs or item_inputs of one horizon); see columns_of."""
+    """Arrays of an input table (user_inputs or item_inputs of one stage); see columns_of."""
     columns = columns_of(table, sizes, changing)
     names = [column.name for column in columns] + [name for name in HISTORY if name in table.column_names]
     arrays = {name: _array(table[name]) for name in names}
@@ -131,4 +131,4 @@ def read_inputs(table: pa.Table, sizes: dict[str, int], changing: Collection[str
         values = arrays[column.name]
         if column.kind == "number" and isinstance(values, np.ndarray):
             arrays[column.name] = values.astype(np.float32)
-    return Inputs(columns, arrays, table["snapshot"].to_numpy().astype(np.int64))
+    return Inputs(columns, arrays, table["cutoff"].to_numpy().astype(np.int64))

@@ -1,4 +1,4 @@
-"""Training examples of one horizon: users at snapshots, what they had, and what they went on to do."""
+"""Training examples of one stage: users at cutoffs, what they had, and what they went on to do."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ BLOCK = 65_536  # rows that are looked through at once
 
 @dataclass(frozen=True)
 class Examples:
-    """Everything a fit reads. I items, C item codes; user rows are (snapshot, user) pairs.
+    """Everything a fit reads. I items, C item indexes; user rows are (cutoff, user) pairs.
 
-    Snapshots count back from the one that is served: `serve` itself has no targets yet, serve + 1 is the validation
-    snapshot, older ones are for training.
+    Cutoffs count back from the one that is served: `serving_cutoff` itself has no targets yet, serving_cutoff + 1 is the validation
+    cutoff, older ones are for training.
     """
 
     users: Inputs
     items: Inputs  # what does not change; rows are catalogue items [I]
-    behaviour: Inputs  # what was done with an item until a snapshot; rows are (snapshot, item) pairs
-    serve: int
-    item_rows: dict[int, Index]  # snapshot -> row of `behaviour` of each catalogue item [I]
+    behaviour: Inputs  # what was done with an item until a cutoff; rows are (cutoff, item) pairs
+    serving_cutoff: int
+    item_rows: dict[int, Index]  # cutoff -> row of `behaviour` of each catalogue item [I]
     catalogue: pa.Array  # item ids [I], sorted
-    code_items: Index  # catalogue item of each code [C], -1 for code 0
+    items_by_index: Index  # catalogue item of each code [C], -1 for code 0
     targets: Ragged  # per user row: catalogue items
     is_new: Ragged  # per target: not among what the user ever had
-    again: Ragged  # per history item: in the targets
-    had: Ragged  # per user row of the validation snapshot: catalogue items that the user ever had
+    repeated: Ragged  # per history item: in the targets
+    seen: Ragged  # per user row of the validation cutoff: catalogue items that the user ever had
 
     @property
     def item_columns(self) -> tuple[Column, ...]:
@@ -43,14 +43,14 @@ class Examples:
 
     @property
     def histories(self) -> Ragged:
-        """Item codes of each user row's history, newest first."""
+        """Item indexes of each user row's history, newest first."""
         histories = self.users.arrays["history_items"]
         assert isinstance(histories, Ragged)
         return histories
 
-    def rows_of(self, snapshots: range, with_targets: bool) -> Index:
-        """User rows of the snapshots that have something to learn from."""
-        inside = np.isin(self.users.snapshots, np.asarray(snapshots))
+    def rows_of(self, cutoffs: range, with_targets: bool) -> Index:
+        """User rows of the cutoffs that have something to learn from."""
+        inside = np.isin(self.users.cutoffs, np.asarray(cutoffs))
         lengths = np.diff(self.targets.offsets if with_targets else self.histories.offsets)
         return np.flatnonzero(inside & (lengths > 0))
 
@@ -58,19 +58,19 @@ class Examples:
         """User inputs of the rows, lists padded with zeros to the batch's longest."""
         return gather(self.users, rows)
 
-    def item_batch(self, snapshot: int, items: Index) -> dict[str, Array]:
-        """Item inputs [n] of catalogue items as of a snapshot."""
-        return gather(self.behaviour, self.item_rows[snapshot][items]) | gather(self.items, items)
+    def item_batch(self, cutoff: int, items: Index) -> dict[str, Array]:
+        """Item inputs [n] of catalogue items as of a cutoff."""
+        return gather(self.behaviour, self.item_rows[cutoff][items]) | gather(self.items, items)
 
-    def codes(self, snapshot: int) -> Index:
-        """Code of each catalogue item [I] as of a snapshot, 0 for rare ones."""
-        return np.asarray(self.behaviour.arrays["item_code"])[self.item_rows[snapshot]].astype(np.int64)
+    def item_indexes(self, cutoff: int) -> Index:
+        """Code of each catalogue item [I] as of a cutoff, 0 for rare ones."""
+        return np.asarray(self.behaviour.arrays["item_index"])[self.item_rows[cutoff]].astype(np.int64)
 
-    def item_values(self, name: str, snapshot: int) -> Array | Ragged:
-        """What each catalogue item [I] has in a column as of a snapshot."""
+    def item_values(self, name: str, cutoff: int) -> Array | Ragged:
+        """What each catalogue item [I] has in a column as of a cutoff."""
         if name in self.items.arrays:
             return self.items.arrays[name]
-        values, rows = self.behaviour.arrays[name], self.item_rows[snapshot]
+        values, rows = self.behaviour.arrays[name], self.item_rows[cutoff]
         return values.of(rows) if isinstance(values, Ragged) else values[rows]
 
 
@@ -83,43 +83,43 @@ def gather(inputs: Inputs, rows: Index) -> dict[str, Array]:
 
 
 def build_examples(
-    users: pa.Table, items: pa.Table, behaviour: pa.Table, targets: pa.Table, had: pa.Table,
-    sizes: dict[str, dict[str, int]], changing: Collection[str], serve: int,
+    users: pa.Table, items: pa.Table, behaviour: pa.Table, targets: pa.Table, seen: pa.Table,
+    sizes: dict[str, dict[str, int]], changing: Collection[str], serving_cutoff: int,
 ) -> Examples:  # fmt: skip
-    """Join the input tables of one horizon with its targets.
+    """Join the input tables of one stage with its targets.
 
-    changing: columns of items that change from snapshot to snapshot: they are read from `behaviour`, which
-    has all snapshots, the others from the rows of `items` that are served; sizes: number of codes by entity and column,
-    {'user': {...}, 'item': {'item_code': ..., ...}}.
+    changing: columns of items that change from cutoff to cutoff: they are read from `behaviour`, which
+    has all cutoffs, the others from the rows of `items` that are served; sizes: number of codes by entity and column,
+    {'user': {...}, 'item': {'item_index': ..., ...}}.
     Raises ValueError when nothing is left to learn from.
     """
     user_inputs = read_inputs(users, sizes["user"], ())
-    items = items.filter(pc.equal(items["snapshot"], serve)).sort_by("item_id")
+    items = items.filter(pc.equal(items["cutoff"], serving_cutoff)).sort_by("item_id")
     catalogue = _distinct(items["item_id"])
     ages = [name for name in behaviour.column_names if name in changing and name not in NOT_INPUTS]
     item_inputs = read_inputs(items.drop_columns(ages), sizes["item"], ())
-    item_behaviour = read_inputs(behaviour.select(["snapshot", *ages]), sizes["item"], ages)
+    item_behaviour = read_inputs(behaviour.select(["cutoff", *ages]), sizes["item"], ages)
     places = positions(behaviour["item_id"], catalogue)
     item_rows = {}
-    for snapshot in np.unique(item_behaviour.snapshots):
-        rows = np.flatnonzero(item_behaviour.snapshots == snapshot)
-        item_rows[int(snapshot)] = rows[np.argsort(places[rows])]
-    code_items = np.full(sizes["item"]["item_code"] + 1, -1, np.int64)
-    codes = np.asarray(item_behaviour.arrays["item_code"])[item_rows[serve]]
-    code_items[codes[codes > 0]] = np.flatnonzero(codes > 0)
+    for cutoff in np.unique(item_behaviour.cutoffs):
+        rows = np.flatnonzero(item_behaviour.cutoffs == cutoff)
+        item_rows[int(cutoff)] = rows[np.argsort(places[rows])]
+    items_by_index = np.full(sizes["item"]["item_index"] + 1, -1, np.int64)
+    codes = np.asarray(item_behaviour.arrays["item_index"])[item_rows[serving_cutoff]]
+    items_by_index[codes[codes > 0]] = np.flatnonzero(codes > 0)
     histories = user_inputs.arrays["history_items"]
     assert isinstance(histories, Ragged)
     wanted, order = _items_by_row(users, targets, catalogue)
     is_new = Ragged(wanted.offsets, ~np.asarray(targets["is_repeat"].to_numpy(zero_copy_only=False), dtype=bool)[order])
     if not len(wanted.values):
         raise ValueError(
-            "snapshot_targets: nothing to learn from: no user of user_inputs has an interaction in a training window; "
+            "cutoff_targets: nothing to learn from: no user of user_inputs has an interaction in a training window; "
             "lower two_tower_test_days or load a longer past into stg_interactions"
         )
-    again = _among(Ragged(histories.offsets, code_items[histories.values]), wanted, len(catalogue))
+    repeated = _among(Ragged(histories.offsets, items_by_index[histories.values]), wanted, len(catalogue))
     return Examples(
-        user_inputs, item_inputs, item_behaviour, serve, item_rows, catalogue, code_items, wanted, is_new,
-        again, _items_by_row(users, had, catalogue)[0],
+        user_inputs, item_inputs, item_behaviour, serving_cutoff, item_rows, catalogue, items_by_index, wanted, is_new,
+        repeated, _items_by_row(users, seen, catalogue)[0],
     )  # fmt: skip
 
 
@@ -130,18 +130,18 @@ def positions(ids: pa.ChunkedArray, among: pa.Array) -> Index:
 
 
 def _items_by_row(users: pa.Table, pairs: pa.Table, catalogue: pa.Array) -> tuple[Ragged, Index]:
-    """Catalogue items of each user row, from rows of snapshot, user_id, item_id; and the place of each in `pairs`."""
+    """Catalogue items of each user row, from rows of cutoff, user_id, item_id; and the place of each in `pairs`."""
     ids = _distinct(users["user_id"])
-    snapshots = users["snapshot"].to_numpy().astype(np.int64)
-    row_of = np.full((int(snapshots.max(initial=0)) + 1, len(ids)), -1, np.int64)
-    row_of[snapshots, positions(users["user_id"], ids)] = np.arange(len(snapshots))
+    cutoffs = users["cutoff"].to_numpy().astype(np.int64)
+    row_of = np.full((int(cutoffs.max(initial=0)) + 1, len(ids)), -1, np.int64)
+    row_of[cutoffs, positions(users["user_id"], ids)] = np.arange(len(cutoffs))
     wanted = positions(pairs["user_id"], ids)
-    at = pairs["snapshot"].to_numpy().astype(np.int64)
+    at = pairs["cutoff"].to_numpy().astype(np.int64)
     rows = np.where((wanted >= 0) & (at < len(row_of)), row_of[np.minimum(at, len(row_of) - 1), wanted], -1)
     items = positions(pairs["item_id"], catalogue)
     order = np.lexsort((items, rows))
     order = order[rows[order] >= 0]
-    counts = np.bincount(rows[order], minlength=len(snapshots))
+    counts = np.bincount(rows[order], minlength=len(cutoffs))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return Ragged(offsets, items[order]), order
 

@@ -16,16 +16,16 @@ def history_signals(inputs: dict[str, Tensor]) -> Tensor:
     days = inputs["history_days"].clamp(min=0.0)
     times = inputs["history_interactions"].clamp(min=1.0)
     interval = inputs["history_intervals"].clamp(min=0.0)
-    again = (times > 1).float()
-    overdue = (days / (interval + 1.0)).clamp(max=8.0) * again
+    repeated = (times > 1).float()
+    overdue = (days / (interval + 1.0)).clamp(max=8.0) * repeated
     return torch.stack(
         [
             torch.log1p(days) / 3,
             torch.log(times),
-            torch.log(inputs["history_weights"].clamp(min=1e-3)),
-            torch.log1p(interval) * again / 3,
+            torch.log(inputs["history_recency_weights"].clamp(min=1e-3)),
+            torch.log1p(interval) * repeated / 3,
             torch.log1p(overdue),
-            again,
+            repeated,
         ],
         -1,
     )

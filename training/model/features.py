@@ -39,11 +39,11 @@ class Features(nn.Module):
                 self.missing[module_name(column.name)] = nn.Parameter(torch.zeros(hidden))
 
     def behaviour(self, inputs: dict[str, Tensor]) -> Tensor:
-        """The numbers that change from snapshot to snapshot: [B, H]."""
+        """The numbers that change from cutoff to cutoff: [B, H]."""
         numbers: Tensor = self.behaviours(inputs)
         return numbers
 
-    def content(self, inputs: dict[str, Tensor]) -> Tensor:
+    def static_features(self, inputs: dict[str, Tensor]) -> Tensor:
         """The columns that do not age: [B, H]."""
         total: Tensor = self.traits(inputs)
         for name in self.codes:

@@ -2,7 +2,7 @@
 
 A user is what the latest items are like and what all of them are like: two averages of the history with weights that
 fall from item to item, mixed by a small network. An item has one vector, to be found by and as part of a history.
-Shapes: B rows, L history length, W = R - 1 width of a vector, R length of the part, C item codes.
+Shapes: B rows, L history length, W = R - 1 width of a vector, R length of the part, C item indexes.
 """
 
 from __future__ import annotations
@@ -35,25 +35,25 @@ class SequenceItems(nn.Module):
 
     def in_history(self, inputs: dict[str, Tensor]) -> Tensor:
         """All but the bias, [B, W]: the item's own vector and what its features that do not age say."""
-        return self.vectors(inputs["item_code"], self.content(inputs))
+        return self.vectors(inputs["item_index"], self.static_features(inputs))
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:
         """[B, R]."""
-        return self.to_find(inputs["item_code"], self.content(inputs))
+        return self.to_find(inputs["item_index"], self.static_features(inputs))
 
-    def content(self, inputs: dict[str, Tensor]) -> Tensor:
+    def static_features(self, inputs: dict[str, Tensor]) -> Tensor:
         """What the features that do not age say: [B, W]."""
-        content: Tensor = self.mixed(self.features.content(inputs))
-        return content
+        static_features: Tensor = self.mixed(self.features.static_features(inputs))
+        return static_features
 
-    def vectors(self, codes: Tensor, content: Tensor) -> Tensor:
+    def vectors(self, codes: Tensor, static_features: Tensor) -> Tensor:
         """in_history of items whose content [B, W] is known."""
         own: Tensor = self.own(codes)
-        return content + (without_some(own, self.id_dropout) if self.training else own)
+        return static_features + (without_some(own, self.id_dropout) if self.training else own)
 
-    def to_find(self, codes: Tensor, content: Tensor) -> Tensor:
+    def to_find(self, codes: Tensor, static_features: Tensor) -> Tensor:
         """The same for forward."""
-        return torch.cat([self.vectors(codes, content), self.bias(codes)], 1)
+        return torch.cat([self.vectors(codes, static_features), self.bias(codes)], 1)
 
 
 class SequenceUsers(nn.Module):
@@ -83,7 +83,7 @@ class SequenceUsers(nn.Module):
             weights = torch.exp(torch.arange(known.shape[1]) * fall) * known
             total = weights.sum(1, keepdim=True)
             pools.append(self.or_empty(pool(vectors, places, weights), total))
-        return self.embed(pools, self.features.content(inputs))
+        return self.embed(pools, self.features.static_features(inputs))
 
     def before(self, inputs: dict[str, Tensor], vectors: Tensor, seen: Tensor) -> Tensor:
         """What forward would give at each place of the histories, from what came before it: [B, L, R].
@@ -97,7 +97,7 @@ class SequenceUsers(nn.Module):
             weights = torch.exp(steps.clamp(min=0) * fall) * (steps >= 0)
             totals = seen @ weights.T
             pools.append(self.or_empty(weights @ (vectors * seen.unsqueeze(-1)), totals.unsqueeze(-1)))
-        features = self.features.content(inputs).unsqueeze(1).expand(-1, length, -1)
+        features = self.features.static_features(inputs).unsqueeze(1).expand(-1, length, -1)
         return self.embed(pools, features)
 
     def log_falls(self) -> list[Tensor]:

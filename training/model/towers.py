@@ -2,8 +2,8 @@
 
 Everything between a row of the input tables and its embedding happens in here: scaling, missing values, pooling of
 the history. The same modules are trained and exported, so no second place could read an input differently.
-Shapes: B rows, L history length, C item codes (0 = unknown); parts of the embedding, see model/layout.py: R
-sequence (W = R - 1), F factors, H content.
+Shapes: B rows, L history length, C item indexes (0 = unknown); parts of the embedding, see model/layout.py: R
+sequence (W = R - 1), F factors, H features.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from .sequence import SequenceItems, SequenceUsers
 
 
 class ItemTower(nn.Module):
-    """Item inputs -> [B, D] = [sequence R, factors F, content H, bias 1, zeros]."""
+    """Item inputs -> [B, D] = [sequence R, factors F, features H, bias 1, zeros]."""
 
-    newcomers: Tensor
+    new_items: Tensor
     starts: Tensor
 
     def __init__(
@@ -35,7 +35,7 @@ class ItemTower(nn.Module):
         scales: Scales,
     ):
         super().__init__()
-        hidden = layout.content
+        hidden = layout.features
         self.id_dropout, self.new_item_scale = config.id_dropout, config.new_item_scale
         self.unused = layout.unused
         self.sequence = sequence
@@ -47,33 +47,33 @@ class ItemTower(nn.Module):
         self.mixed = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.GELU(), silent(nn.Linear(hidden, hidden)))
         self.trend = silent(nn.Linear(hidden, 1))  # how much an item's factors count at this moment
         self.bias = silent(nn.Linear(hidden, 1))
-        # of values, for items without a code, see fit/newcomers.py; fitted last
+        # of values, for items without a code, see fit/new_items.py; fitted last
         values = sum(len(rows) for rows in places.values())
-        self.register_buffer("newcomers", torch.zeros(values, layout.factors + hidden))
+        self.register_buffer("new_items", torch.zeros(values, layout.factors + hidden))
 
     def forward(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
-        """Embeddings [B, D]; factors as of the snapshot."""
-        parts = [self.taste(inputs, factors), torch.zeros(inputs["item_code"].shape[0], self.unused)]
+        """Embeddings [B, D]; factors as of the cutoff."""
+        parts = [self.preference_part(inputs, factors), torch.zeros(inputs["item_index"].shape[0], self.unused)]
         return torch.cat(parts if self.sequence is None else [self.sequence(inputs), *parts], 1)
 
-    def taste(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
-        """Factors, content and bias: [B, F + H + 1]."""
-        is_known = inputs["item_code"] > 0
+    def preference_part(self, inputs: dict[str, Tensor], factors: Factors) -> Tensor:
+        """Factors, features and bias: [B, F + H + 1]."""
+        is_known = inputs["item_index"] > 0
         if self.training and self.id_dropout:  # so that what stands beside them learns to do without
             is_known = is_known & (torch.rand(is_known.shape) >= self.id_dropout)
-        own = torch.where(is_known.unsqueeze(1), factors.items[inputs["item_code"]], self.told(inputs, factors.values))
-        content, numbers = self.features.content(inputs), self.features.behaviour(inputs)  # [B, H] each
+        own = torch.where(is_known.unsqueeze(1), factors.items[inputs["item_index"]], self.from_feature_values(inputs, factors.values))
+        static, numbers = self.features.static_features(inputs), self.features.behaviour(inputs)  # [B, H] each
         own = own * self.trend(numbers).exp()
-        mixed = content + self.mixed(torch.cat([content, numbers], 1))
-        taste = torch.cat([own, mixed, self.bias(numbers)], 1)
+        mixed = static + self.mixed(torch.cat([static, numbers], 1))
+        preference = torch.cat([own, mixed, self.bias(numbers)], 1)
         if self.training:
-            return taste
-        told = nn.functional.pad(self.told(inputs, self.newcomers), (0, 1))
-        return torch.where(is_known.unsqueeze(1), taste, self.new_item_scale * (taste + told))
+            return preference
+        from_feature_values = nn.functional.pad(self.from_feature_values(inputs, self.new_items), (0, 1))
+        return torch.where(is_known.unsqueeze(1), preference, self.new_item_scale * (preference + from_feature_values))
 
-    def told(self, inputs: dict[str, Tensor], vectors: Tensor) -> Tensor:
+    def from_feature_values(self, inputs: dict[str, Tensor], vectors: Tensor) -> Tensor:
         """Sum [B, any] of the vectors [V, any], rows as of feature_places, of an item's values."""
-        total = torch.zeros(inputs["item_code"].shape[0], vectors.shape[1])
+        total = torch.zeros(inputs["item_index"].shape[0], vectors.shape[1])
         for place, name in enumerate(self.valued):
             codes = inputs[name] if inputs[name].dim() > 1 else inputs[name].unsqueeze(1)
             total = total + pool(vectors, self.starts[place] + codes, (codes > 0).float())
@@ -81,9 +81,9 @@ class ItemTower(nn.Module):
 
 
 class UserTower(nn.Module):
-    """User inputs and history vectors -> [B, D] = [sequence R, factors F, content H, 1, zeros].
+    """User inputs and history vectors -> [B, D] = [sequence R, factors F, features H, 1, zeros].
 
-    The sequence part is learned from whole histories, factors and content (together: taste) from what came next that
+    The sequence part is learned from whole histories, factors and features (together: the preference part) from what came next that
     users had never had. `part_weights` says what each of the two counts in the sum.
     """
 
@@ -91,10 +91,10 @@ class UserTower(nn.Module):
 
     def __init__(self, sequence: SequenceUsers | None, layout: Layout, config: TrainingConfig):
         super().__init__()
-        hidden = layout.content
+        hidden = layout.features
         self.config, self.layout = config, layout
         self.sequence = sequence
-        self.register_buffer("part_weights", torch.ones(2))  # of the sequence part and of taste
+        self.register_buffer("part_weights", torch.ones(2))  # of the sequence part and of the preference part
         self.factors_scale = nn.Parameter(torch.tensor(2.0))
         self.attention = nn.Sequential(nn.Linear(SIGNALS, 32), nn.GELU(), silent(nn.Linear(32, 2)))
         self.affinity = nn.Parameter(torch.tensor(0.5))
@@ -105,41 +105,41 @@ class UserTower(nn.Module):
             silent(nn.Linear(2 * hidden, hidden)),
         )
 
-    def forward(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, turn: Tensor) -> Tensor:
+    def forward(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, fold_in_basis: Tensor) -> Tensor:
         """Embeddings [B, D].
 
         inputs: the columns by name; vectors [n, W + F + H]: what each item is as part of a history; places [B, L]:
-        row in `vectors` of each history item; turn [F, F]: see Factors.
+        row in `vectors` of each history item; fold_in_basis [F, F]: see Factors.
         """
         width = max(self.layout.sequence - 1, 0)
-        taste = self.taste(inputs, vectors[:, width:], places, turn) * self.part_weights[1]
-        parts = [taste, torch.zeros(taste.shape[0], self.layout.unused)]
+        preference = self.preference_part(inputs, vectors[:, width:], places, fold_in_basis) * self.part_weights[1]
+        parts = [preference, torch.zeros(preference.shape[0], self.layout.unused)]
         if self.sequence is not None:
             parts.insert(0, self.sequence(inputs, vectors[:, :width], places) * self.part_weights[0])
         return torch.cat(parts, 1)
 
-    def taste(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, turn: Tensor) -> Tensor:
-        """Factors, content and 1, [B, F + H + 1], from vectors [n, F + H]."""
-        factors, content = vectors[:, : self.layout.factors], vectors[:, self.layout.factors :]
+    def preference_part(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, fold_in_basis: Tensor) -> Tensor:
+        """Factors, features and 1, [B, F + H + 1], from vectors [n, F + H]."""
+        factors, features = vectors[:, : self.layout.factors], vectors[:, self.layout.factors :]
         seen = inputs["history_items"] > 0
-        parts = [self.factor_part(inputs, factors, places, seen, turn)]
-        parts.append(self.content_part(inputs, content, places, seen))
+        parts = [self.factor_part(inputs, factors, places, seen, fold_in_basis)]
+        parts.append(self.feature_part(inputs, features, places, seen))
         return torch.cat([*parts, torch.ones_like(parts[0][:, :1])], 1)
 
     def factor_part(
-        self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor, turn: Tensor
+        self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor, fold_in_basis: Tensor
     ) -> Tensor:
         """[B, F]: the history folded into the factors, of one length: that says how much is known of the user."""
         # nothing in here is learned; without this, backward would go through all of it
-        users = fold_in(vectors.detach(), places, inputs["history_weights"] * seen, self.config) @ turn
+        users = fold_in(vectors.detach(), places, inputs["history_recency_weights"] * seen, self.config) @ fold_in_basis
         return unit(users) * self.factors_scale.exp()
 
-    def content_part(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor) -> Tensor:
+    def feature_part(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, seen: Tensor) -> Tensor:
         """[B, H]: what the items of the history are like."""
         logits = self.attention(history_signals(inputs))  # [B, L, 2]
         # from how often and how lately, and how lately alone
         starts = (
-            torch.log(torch.log1p(inputs["history_weights"]) + 1e-6),
+            torch.log(torch.log1p(inputs["history_recency_weights"]) + 1e-6),
             -inputs["history_days"].clamp(0.0, 1e4) / 40.0,
         )
         pooled = [

@@ -16,7 +16,7 @@ from .towers import ItemTower, UserTower
 class TwoTowers(nn.Module):
     """The user tower and the item tower, joined by a dot product.
 
-    user_columns, item_columns: what each reads, without item_code; codes: number of item codes, 0 (unknown) included;
+    user_columns, item_columns: what each reads, without item_index; codes: number of item indexes, 0 (unknown) included;
     user_scales, item_scales: mean and deviation of the number columns.
     """
 
@@ -49,7 +49,7 @@ class TwoTowers(nn.Module):
         inputs: of these items; factors [C, F]: `history` of Factors.
         """
         known = (codes > 0).unsqueeze(1)
-        vectors = [factors[codes], self.item.features.content(inputs) * known]
+        vectors = [factors[codes], self.item.features.static_features(inputs) * known]
         if self.item.sequence is not None:
             vectors.insert(0, self.item.sequence.in_history(inputs) * known)
         return torch.cat(vectors, 1)

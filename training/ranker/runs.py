@@ -1,4 +1,4 @@
-"""The ranker of each horizon: decide whether a fit is needed, fit, publish the artifact, and tell it all as rows."""
+"""The ranker of each stage: decide whether a fit is needed, fit, publish the artifact, and tell it all as rows."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ from .model import Fitted, Pairs, fit_ranker
 
 VALIDATION = "validation"
 OLDER = "older"  # windows of which there are only repeats
-ORDER = "snapshot asc, user_id asc, item_id asc"
+ORDER = "cutoff asc, user_id asc, item_id asc"
 ROWS_TO_COMPARE = 64
-NOT_SIGNALS = {"snapshot", "horizon", "user_id", "item_id", "is_repeat", "found_by", "is_taken", "user_targets"}
+NOT_SIGNALS = {"cutoff", "stage", "user_id", "item_id", "is_repeat", "found_by", "is_taken", "user_targets"}
 
 
 def train_rankers(
     relations: Relations, settings: dict[str, Any], model_dir: str, log: Callable[[str], None]
 ) -> pd.DataFrame:
-    """Fit the ranker of every horizon whose examples, settings or code changed.
+    """Fit the ranker of every stage whose examples, settings or code changed.
 
-    relations: ranker_examples, whose columns are signals but for NOT_SIGNALS, and horizons. A horizon learns from the
-    older ones, whose windows ended by its cut-off.
+    relations: ranker_examples, whose columns are signals but for NOT_SIGNALS, and stages. A stage learns from the
+    older ones, whose windows ended by its cutoff.
     """
     config = TrainingConfig.from_settings(settings)
     signals = [name for name in relations["ranker_examples"].columns if name not in NOT_SIGNALS]
     rows: list[Row] = []
-    horizons = relations["horizons"].order("snapshot asc").select("horizon, snapshot").fetchall()
+    stages = relations["stages"].order("cutoff asc").select("stage, cutoff").fetchall()
     exporter = Exporter()
-    for horizon, snapshot in horizons:
-        if horizon == VALIDATION:
+    for stage, cutoff in stages:
+        if stage == VALIDATION:
             continue
-        examples = relations["ranker_examples"].filter(f"snapshot > {snapshot}")
+        examples = relations["ranker_examples"].filter(f"cutoff > {cutoff}")
         run_id = run_id_of({"ranker_examples": examples}, config)
         folder = Path(model_dir).absolute() / run_id
         logged = read_log(folder)
         if logged is None:
-            log(f"two_tower {horizon}: ranker {run_id} learns from the windows before")
+            log(f"two_tower {stage}: ranker {run_id} learns from the windows before")
             started = time.perf_counter()
             prepare(config)
             pairs = read_pairs(examples.order(ORDER).to_arrow_table(), signals)
@@ -65,8 +65,8 @@ def train_rankers(
             logged = read_log(folder)
             assert logged is not None
         else:
-            log(f"two_tower {horizon}: ranker {run_id} is up to date, training skipped")
-        rows += [{"horizon": horizon, "run_id": run_id, **entry} for entry in logged]
+            log(f"two_tower {stage}: ranker {run_id} is up to date, training skipped")
+        rows += [{"stage": stage, "run_id": run_id, **entry} for entry in logged]
     return as_table(rows)
 
 
@@ -80,11 +80,11 @@ def some_rows(pairs: Pairs) -> Tensor:
 def read_pairs(examples: pa.Table, signals: list[str]) -> Pairs:
     """Pairs from the rows of ranker_examples."""
     columns = [examples[name].cast(pa.float32()).fill_null(np.nan).to_numpy() for name in signals]
-    snapshots = examples["snapshot"].to_numpy().astype(np.int64)
+    cutoffs = examples["cutoff"].to_numpy().astype(np.int64)
     users = numbers_of(examples["user_id"])
-    whole = pc.not_equal(examples["horizon"], OLDER).to_numpy(zero_copy_only=False).astype(bool)
+    whole = pc.not_equal(examples["stage"], OLDER).to_numpy(zero_copy_only=False).astype(bool)
     lists = np.full(len(examples), -1, np.int64)
-    keys = snapshots * (int(users.max(initial=0)) + 1) + users
+    keys = cutoffs * (int(users.max(initial=0)) + 1) + users
     lists[whole] = np.unique(keys[whole], return_inverse=True)[1]
     return Pairs(
         tuple(signals),

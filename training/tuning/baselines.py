@@ -2,7 +2,7 @@
 
 two-tower tune-baselines --database my_shop.duckdb --dataset my_shop [--out tuning]
 
-Reads the tables interaction_splits, snapshot_targets and item_features of a built project at snapshot 2 (the test
+Reads the tables interaction_splits, cutoff_targets and item_features of a built project at cutoff 2 (the test
 window is never read). After each fit it writes the CSV of trials and found_<dataset>.yml: values for the vars of
 dbt_project.yml. Trials that the CSV already has count: a second call goes on where the first one was stopped.
 """
@@ -28,26 +28,26 @@ from ..baselines.lists import Policy, World, best_lists, read_world, users_at_on
 from ..baselines.matrix import FloatArray, IntArray, codes_of
 from ..baselines.table import fit_baseline
 from .spaces import SPACES, STARTS, STEP_DECAYS, Parameters, as_asked
-from .tables import VALIDATION_SNAPSHOT, built_tables
+from .tables import VALIDATION_CUTOFF, built_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ..baselines.models import Scorer
 
-POLICIES: tuple[Policy, ...] = ("repeats", "new")
-TABLES = ("interaction_splits", "snapshot_targets", "item_features")
+POLICIES: tuple[Policy, ...] = ("allow_repeats", "unseen_only")
+TABLES = ("interaction_splits", "cutoff_targets", "item_features")
 K = 10
 Row = dict[str, Any]
 
 
 def relevant_items(targets: duckdb.DuckDBPyRelation, world: World, policy: Policy) -> csr_matrix:
-    """What each user did in the window after the snapshot, under a policy; binary, [users, items]."""
-    condition = f"snapshot = {VALIDATION_SNAPSHOT}" + (" and not is_repeat" if policy == "new" else "")
+    """What each user did in the window after the cutoff, under a policy; binary, [users, items]."""
+    condition = f"cutoff = {VALIDATION_CUTOFF}" + (" and not is_repeat" if policy == "unseen_only" else "")
     rows = targets.filter(condition).project("user_id, item_id").to_arrow_table()
     users = codes_of(rows["user_id"].combine_chunks(), world.user_ids)
     items = codes_of(rows["item_id"].combine_chunks(), world.item_ids)
-    return csr_matrix((np.ones(len(users), dtype=np.float32), (users, items)), shape=world.had.shape)
+    return csr_matrix((np.ones(len(users), dtype=np.float32), (users, items)), shape=world.seen.shape)
 
 
 def recalls(scorer: Scorer, world: World, relevant: Mapping[Policy, csr_matrix]) -> dict[Policy, float]:
@@ -224,7 +224,7 @@ def main(given: list[str] | None = None) -> None:
     with duckdb.connect(arguments.database, read_only=True) as connection:
         tables = built_tables(connection, arguments.database, arguments.schema, TABLES)
         splits, targets, features = (tables[name] for name in TABLES)
-        world = read_world(splits, targets, features, VALIDATION_SNAPSHOT)
+        world = read_world(splits, targets, features, VALIDATION_CUTOFF)
         relevant: dict[Policy, csr_matrix] = {
             policy: items for policy in arguments.policies if (items := relevant_items(targets, world, policy)).nnz
         }

@@ -19,8 +19,8 @@ STEP_DECAYS = (1.0, 0.99, 0.97, 0.95, 0.9, 0.8, 0.6)
 UNWEIGHED = {"half_life_days": None, "step_decay": 1.0, "user_power": 0.0}
 WEIGHED = {"weighting": "count", "half_life_days": 120, "step_decay": 1.0, "user_power": 0.5}
 # The towers' settings: lowest and highest; on a logarithmic scale where the lowest is not 0
-TASTE = {
-    "content": (16, 128),
+PREFERENCE = {
+    "features": (16, 128),
     "epochs": (1, 8),
     "learning_rate": (0.0005, 0.02),
     "dropout": (0.0, 0.7),
@@ -35,7 +35,7 @@ SEQUENCE = {
     "sequence_id_dropout": (0.0, 0.5),
     "sequence": (65, 257),
 }
-PARTS = ("content", "sequence")  # of the embedding: at most a third of it each, the factors get the rest
+PARTS = ("features", "sequence")  # of the embedding: at most a third of it each, the factors get the rest
 RIDGES = (0.001, 200)  # regularization of ALS by its alpha
 # Where earlier searches ended on The Complete Journey (benchmarks/tuning), what MovieLens wants, and a plain start
 STARTS: Mapping[str, list[Parameters]] = {
@@ -153,7 +153,7 @@ def _own_weight(trial: optuna.trial.BaseTrial) -> float:
 def suggest_towers(trial: optuna.trial.BaseTrial, config: TrainingConfig, with_sequence: bool) -> Parameters:
     """Settings of training/config.py, around those in force; those of the sequence part where the shop has one."""
     found: Parameters = {}
-    for name, (low, high) in (TASTE | (SEQUENCE if with_sequence else {})).items():
+    for name, (low, high) in (PREFERENCE | (SEQUENCE if with_sequence else {})).items():
         now = getattr(config, name)
         high = min(high, config.dim // 3) if name in PARTS else high
         low, high = min(low, high, now), max(high, now)

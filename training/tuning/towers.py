@@ -30,15 +30,15 @@ from ..fit.validation import validation_recall
 from ..inputs.examples import Examples
 from ..model.layout import has_repeats, layout_of
 from ..run_ids import Relations, run_id_of
-from ..runs import CHANGING, changing_columns, of_horizon, read_examples
+from ..runs import CHANGING, changing_columns, of_stage, read_examples
 from .spaces import suggest_towers
-from .tables import VALIDATION_SNAPSHOT, built_tables
+from .tables import VALIDATION_CUTOFF, built_tables
 
-HORIZON, SERVE = "evaluation", 1
-INPUTS = ("user_inputs", "item_inputs", "feature_codes", "snapshot_targets", "user_histories")
+STAGE, SERVE = "evaluation", 1
+INPUTS = ("user_inputs", "item_inputs", "feature_vocabulary", "cutoff_targets", "user_histories")
 OWN_VARS = ("dim", "seed", "ordered")  # settings that other vars give
 CHOSEN = "factors_"  # begins the settings that every search of a training run chooses anew
-PHASES = ("sequence", "taste")  # whose epochs are compared with the same epochs of other trials
+PHASES = ("sequence", "preference")  # whose epochs are compared with the same epochs of other trials
 MOST_EPOCHS = 1000
 LOCKED_SECONDS = 600  # to wait for dbt, which writes to the same file
 COLUMNS = "trial_id, data_id, policy, state, recall, settings, epochs, seconds, tried_at"
@@ -95,24 +95,24 @@ class Warehouse:
                 time.sleep(5)
 
     def read(self, policy: Policy | None) -> Task:
-        """What the evaluation horizon's training run reads, and the settings it last had."""
+        """What the evaluation stage's training run reads, and the settings it last had."""
         with self.connect(read_only=True) as connection:
             names = (*INPUTS, *chain(*CHANGING.values()), "training_runs")
             relations: Relations = built_tables(connection, self.database, self.schema, names)
-            own = {name: of_horizon(relations[name], name, HORIZON, SERVE) for name in INPUTS}
-            run = relations["training_runs"].filter(f"horizon = '{HORIZON}' and kind = 'parameter'")
+            own = {name: of_stage(relations[name], name, STAGE, SERVE) for name in INPUTS}
+            run = relations["training_runs"].filter(f"stage = '{STAGE}' and kind = 'parameter'")
             values: dict[str, float] = dict(run.select("name, value").fetchall())
             known = {field.name for field in fields(TrainingConfig)}
             config = TrainingConfig.from_settings({name: values[name] for name in values.keys() & known})
             examples = read_examples(own, changing_columns(relations), SERVE)
-            searched = Task(examples, config, "new", "").in_force()
+            searched = Task(examples, config, "unseen_only", "").in_force()
             alike: dict[str, Any] = {name: getattr(TrainingConfig, name) for name in (*searched, "threads")}
-            chosen: Policy = policy or ("repeats" if has_repeats(examples) else "new")
-            found = own["snapshot_targets"].filter(f"snapshot = {VALIDATION_SNAPSHOT}")
-            if not (found.filter("not is_repeat") if chosen == "new" else found).limit(1).fetchall():
+            chosen: Policy = policy or ("allow_repeats" if has_repeats(examples) else "unseen_only")
+            found = own["cutoff_targets"].filter(f"cutoff = {VALIDATION_CUTOFF}")
+            if not (found.filter("not is_repeat") if chosen == "unseen_only" else found).limit(1).fetchall():
                 sys.exit(
                     f"policy {chosen}: there is nothing to find in the validation window; search with --policy "
-                    f"{'repeats' if chosen == 'new' else 'new'}, or load what is missing there"
+                    f"{'allow_repeats' if chosen == 'unseen_only' else 'unseen_only'}, or load what is missing there"
                 )
             return Task(examples, config, chosen, run_id_of(own, replace(config, **alike)))
 
@@ -153,7 +153,7 @@ def measure(task: Task, trial: optuna.Trial) -> float:
     """Validation recall@10 of the towers that a trial's settings lead to. Raises TrialPruned when it falls behind."""
     epochs = dict.fromkeys(PHASES, 0)
 
-    def watch(epoch: Epoch) -> None:
+    def on_epoch(epoch: Epoch) -> None:
         if task.policy in epoch.recall and epoch.phase in epochs:
             step = PHASES.index(epoch.phase) * MOST_EPOCHS + epochs[epoch.phase]
             epochs[epoch.phase] += 1
@@ -162,7 +162,7 @@ def measure(task: Task, trial: optuna.Trial) -> float:
                 raise optuna.TrialPruned
 
     config = TrainingConfig.from_settings(task.config.as_dict() | task.settings_of(trial))
-    embedder, _, _ = search(task.examples, config, log=lambda _: None, watch=watch)
+    embedder, _, _ = search(task.examples, config, log=lambda _: None, on_epoch=on_epoch)
     return validation_recall(embedder, (task.policy,))[task.policy]
 
 
@@ -208,7 +208,7 @@ def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser("two-tower tune", description=str(__doc__).partition("\n")[0])
     parser.add_argument("--database", required=True, help="DuckDB file of a built project; gets the table tower_trials")
     parser.add_argument("--schema", default="main")
-    parser.add_argument("--policy", choices=("repeats", "new"), help="default: repeats where things are had again")
+    parser.add_argument("--policy", choices=("allow_repeats", "unseen_only"), help="default: allow_repeats where things are had again")
     parser.add_argument("--trials", type=int, default=40, help="earlier ones included")
     parser.add_argument("--minutes", type=float, default=60, help="after which no trial begins")
     parser.add_argument("--out", type=Path, help="file to write the vars with the best settings to, too")

@@ -9,21 +9,21 @@
             embeddings.embedding
         from {{ ref('two_tower', 'user_segments') }} as segments
         inner join {{ ref('two_tower', 'user_embeddings') }} as embeddings on segments.user_id = embeddings.user_id
-        where embeddings.horizon = 'production' and embeddings.source = 'history'
+        where embeddings.stage = 'production' and embeddings.source = 'history'
         order by {{ two_tower.stable_hash(['segments.user_id']) }}
         limit {{ users }}
     ),
 
     items as (
         select * from {{ ref('two_tower', 'item_embeddings') }}
-        where horizon = 'production'
+        where stage = 'production'
     ),
 
     exclusions as (
         select user_id, item_id from {{ ref('two_tower', 'excluded_items') }}
         union
         select user_id, item_id from {{ ref('two_tower', 'user_histories') }}
-        where snapshot = 0
+        where cutoff = 0
     ),
 
     withheld as (

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from helpers.evaluation_sql import Evaluation
 
-SELECT = ("evaluated_candidates", "snapshot_targets", "ranker_calibration", "chances_are_what_happens")
+SELECT = ("evaluated_candidates", "cutoff_targets", "ranker_calibration", "chances_are_what_happens")
 CASES = {  # pairs of which the ranker said 50 %, how many were taken, what dbt counts
     "as said, but for a fifth": (1000, 400, "PASS=4 WARN=0 ERROR=0"),
     "too few were taken": (1000, 399, "PASS=3 WARN=0 ERROR=1"),
@@ -24,7 +24,7 @@ def test_chances_are_held_against_what_happened(tmp_path: Path, case: str) -> No
     candidates = pd.DataFrame({"user_id": [f"u{n}" for n in range(pairs)], "item_id": "i", "chance": 0.5})
     tables = {
         "evaluated_candidates": candidates,
-        "snapshot_targets": candidates.head(taken)[["user_id", "item_id"]].assign(snapshot=1, is_repeat=False),
+        "cutoff_targets": candidates.head(taken)[["user_id", "item_id"]].assign(cutoff=1, is_repeat=False),
     }
     evaluation = Evaluation.of(tmp_path / "shop", tables)
     done = evaluation.dbt("build", "--select", *SELECT, "--exclude", "test_type:generic", "test_type:unit")

@@ -31,7 +31,7 @@ SIMULATED = 1000
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     return Models.of(
         tmp_path_factory.mktemp("experiments"), MODELS, UPSTREAM, two_tower_experiments=EXPERIMENTS,
-        two_tower_exposures="exposures", two_tower_outcomes="outcomes", two_tower_holdout=0.1,
+        two_tower_exposures="exposures", two_tower_outcomes="outcomes", two_tower_experiment_holdout_share=0.1,
     )  # fmt: skip
 
 

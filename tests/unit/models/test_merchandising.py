@@ -38,23 +38,23 @@ UPSTREAM = {
     "stg_interactions": {"user_id": "varchar"},
     "popular_items": {"item_id": "varchar"},  # a table macro reads it
     "interaction_splits": {"event_at": "timestamp"},
-    "horizons": {"horizon": "varchar", "snapshot": "integer", "as_of": "timestamp"},
-    "item_features": {"snapshot": "integer", "item_id": "varchar", "recent_users": "double", "users": "double"},
+    "stages": {"stage": "varchar", "cutoff": "integer", "as_of": "timestamp"},
+    "item_features": {"cutoff": "integer", "item_id": "varchar", "recent_users": "double", "users": "double"},
     "user_histories": {
-        "snapshot": "integer", "user_id": "varchar", "item_id": "varchar", "position": "integer",
+        "cutoff": "integer", "user_id": "varchar", "item_id": "varchar", "position": "integer",
         "recency_weight": "double",
     },
     "item_neighbours": {
-        "horizon": "varchar", "item_id": "varchar", "neighbour_id": "varchar", "similarity": "double",
+        "stage": "varchar", "item_id": "varchar", "neighbour_id": "varchar", "similarity": "double",
     },
-    "model_registry": {"horizon": "varchar", "sequence_dim": "integer", "factors_dim": "integer", "dim": "integer"},
-    "item_embeddings": {"horizon": "varchar", "item_id": "varchar", "run_id": "varchar", "embedding": VECTOR},
+    "model_registry": {"stage": "varchar", "sequence_dim": "integer", "factors_dim": "integer", "dim": "integer"},
+    "item_embeddings": {"stage": "varchar", "item_id": "varchar", "run_id": "varchar", "embedding": VECTOR},
     "user_embeddings": {
-        "horizon": "varchar", "user_id": "varchar", "run_id": "varchar", "source": "varchar", "embedding": VECTOR,
+        "stage": "varchar", "user_id": "varchar", "run_id": "varchar", "source": "varchar", "embedding": VECTOR,
     },
-    "ranker_registry": {"horizon": "varchar", "run_id": "varchar"},
+    "ranker_registry": {"stage": "varchar", "run_id": "varchar"},
     "chances": {"user_id": "varchar", "item_id": "varchar", "chance": "double"},
-    "history_weights": {"user_id": "varchar", "item_id": "varchar", "run_id": "varchar", "weight": "double"},
+    "history_attributions": {"user_id": "varchar", "item_id": "varchar", "run_id": "varchar", "weight": "double"},
     "availability": {
         "item_id": "varchar", "segment": "varchar", "available_from": "timestamp", "available_until": "timestamp",
     },
@@ -66,7 +66,7 @@ UPSTREAM = {
 }  # fmt: skip
 CAPS = {"brand": 1, "department": 2}
 RANKED = """
-{% macro ranked(candidates, horizon) %}
+{% macro ranked(candidates, stage) %}
     select candidates.*, factors_score as tower_score, chances.chance
     from {{ candidates }} as candidates
     inner join {{ ref('two_tower', 'chances') }} as chances
@@ -113,7 +113,7 @@ class World:
             "stg_users": [(u, segment) for u, (segment, _, _) in self.users.items()],
             "stg_items": [(i, department, brand) for i, (department, brand) in self.kinds.items()],
             "interaction_splits": [(NOW - timedelta(seconds=1),)],
-            "horizons": [("production", 0, NOW)],
+            "stages": [("production", 0, NOW)],
             "item_features": [(0, i, float(n), float(n)) for i, n in self.buyers.items()],
             "user_histories": [(0, u, i, 1, 1.0) for u, i in self.had],
             "item_neighbours": [
@@ -211,7 +211,7 @@ def rule(draw: st.DrawFn, number: int, items: list[str]) -> Rule:
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     models = Models.of(
         tmp_path_factory.mktemp("merchandising"), MODELS, UPSTREAM, {"ranking/ranked.sql": RANKED},
-        two_tower_k=K, two_tower_dim=DIM, two_tower_policy="new", two_tower_rank_depth=DEPTH,
+        two_tower_k=K, two_tower_dim=DIM, two_tower_policy="unseen_only", two_tower_rank_depth=DEPTH,
         two_tower_caps=request.param,
         two_tower_item_availability="availability", two_tower_user_exclusions="exclusions",
         two_tower_merchandising_rules="rules", two_tower_as_of=str(NOW),

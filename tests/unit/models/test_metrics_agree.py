@@ -22,7 +22,7 @@ KEY = ["model", "policy", "k", "slice", "user_id"]
 def random_lists(model: str, users: int, length: int, generator: np.random.Generator) -> pd.DataFrame:
     """Lists of distinct items, of any length from 0 to `length`, so that some are shorter than k."""
     rows = [
-        (model, "repeats", f"user {user}", rank, f"item {item}")
+        (model, "allow_repeats", f"user {user}", rank, f"item {item}")
         for user in range(users)
         for rank, item in enumerate(generator.permutation(ITEMS)[: generator.integers(length + 1)], start=1)
     ]
@@ -35,7 +35,7 @@ def random_pairs(users: range, most: int, generator: np.random.Generator) -> pd.
         for user in users
         for item in generator.permutation(ITEMS)[: generator.integers(1, most)]
     ]
-    return pd.DataFrame(rows, columns=["snapshot", "user_id", "item_id"])
+    return pd.DataFrame(rows, columns=["cutoff", "user_id", "item_id"])
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +43,12 @@ def world() -> dict[str, pd.DataFrame]:
     generator = np.random.default_rng(7)
     histories = random_pairs(range(90), 12, generator)
     had = histories.groupby("item_id").size()
-    items = pd.DataFrame({"snapshot": 1, "item_id": [f"item {item}" for item in range(ITEMS)]})
+    items = pd.DataFrame({"cutoff": 1, "item_id": [f"item {item}" for item in range(ITEMS)]})
     items["users"] = items["item_id"].map(had).fillna(0)
     return {
         "evaluation_recommendations": random_lists("two_tower", 120, 50, generator),
         "als": random_lists("als", 100, 8, generator),
-        "snapshot_targets": random_pairs(range(120), 30, generator).assign(is_repeat=False),
+        "cutoff_targets": random_pairs(range(120), 30, generator).assign(is_repeat=False),
         "user_histories": histories,
         "item_features": items.assign(interactions=items["users"]),
     }
@@ -68,7 +68,7 @@ def by_user(rows: pd.DataFrame, value: str) -> dict[str, dict[str, float]]:
 def test_users_agree_with_ranx(model: str, evaluation: Evaluation, world: dict[str, pd.DataFrame]) -> None:
     ranx = pytest.importorskip("ranx", reason="pip install -c constraints.txt -e '.[test]'")
     lists = pd.concat([world["evaluation_recommendations"], world["als"]])
-    targets, lists = world["snapshot_targets"], lists[lists["model"] == model]
+    targets, lists = world["cutoff_targets"], lists[lists["model"] == model]
     relevant = ranx.Qrels(by_user(targets.assign(gain=1), "gain"))
     run = ranx.Run(by_user(lists.assign(score=1 / lists["rank"]), "score"))
     metrics = [f"{name}@{k}" for k in KS for name in ("hits", "recall", "ndcg", "hit_rate")]
@@ -139,12 +139,12 @@ def test_comparisons_pair_the_same_users(evaluation: Evaluation) -> None:
 def test_by_hand(tmp_path: Path) -> None:
     """Ann finds 2 of 3 (ranks 1, 3), Bob 0 of 1, Cat has no list, Dan only repeats and does not count."""
     rows = [("ann", 1, "a"), ("ann", 2, "x"), ("ann", 3, "b"), ("bob", 1, "x"), ("dan", 1, "d")]
-    lists = pd.DataFrame(rows, columns=["user_id", "rank", "item_id"]).assign(model="two_tower", policy="new")
+    lists = pd.DataFrame(rows, columns=["user_id", "rank", "item_id"]).assign(model="two_tower", policy="unseen_only")
     pairs = [("ann", "a", False), ("ann", "b", False), ("ann", "c", False), ("bob", "b", False)]
     pairs += [("cat", "a", False), ("dan", "d", True)]
-    targets = pd.DataFrame(pairs, columns=["user_id", "item_id", "is_repeat"]).assign(snapshot=1)
-    tables = {"evaluation_recommendations": lists, "snapshot_targets": targets}
-    ran = Evaluation.of(tmp_path, tables, two_tower_policies=["new"], two_tower_ks=[2, 3]).run()
+    targets = pd.DataFrame(pairs, columns=["user_id", "item_id", "is_repeat"]).assign(cutoff=1)
+    tables = {"evaluation_recommendations": lists, "cutoff_targets": targets}
+    ran = Evaluation.of(tmp_path, tables, two_tower_policies=["unseen_only"], two_tower_ks=[2, 3]).run()
     rows = ran.table("recall_by_model").query("slice == 'all'").set_index("k").sort_index()
     ideal = 1 + 1 / np.log2(3)
     assert rows["n_users"].tolist() == [3, 3]
@@ -155,11 +155,11 @@ def test_by_hand(tmp_path: Path) -> None:
 
 
 def test_failed_gate_says_what_failed_and_what_to_do(evaluation: Evaluation) -> None:
-    variables = {"two_tower_min_recall": {"repeats": 0.99}, "two_tower_min_lift_over_als": {"repeats": -1, "new": -1}}
+    variables = {"two_tower_min_recall": {"allow_repeats": 0.99}, "two_tower_min_lift_over_als": {"allow_repeats": -1, "unseen_only": -1}}
     result = evaluation.dbt("build", "--select", "gates", **variables)
     assert result.returncode == 1
     (line,) = [line for line in result.stdout.splitlines() if "Gate minimum_recall failed" in line]
-    assert "model two_tower, policy repeats, slice all: lower bound of recall@10 is 0." in line
+    assert "model two_tower, policy allow_repeats, slice all: lower bound of recall@10 is 0." in line
     assert "threshold 0.99" in line
     assert "var two_tower_min_recall" in line
     assert "Gate not_below_als" not in result.stdout

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from two_tower.python_udfs.caps_and_pins import arranged
+from two_tower.python_udfs.caps_and_pins import capped_and_pinned
 from two_tower.python_udfs.plugin import register
 
 FREE = [None] * 6  # pins of six items, none of which is pinned
@@ -55,7 +55,7 @@ def requests(draw: st.DrawFn) -> tuple[list[int | None], list[list[int]], int, l
 @given(requests())
 def test_lists_are_what_the_definition_says(request: tuple[list[int | None], list[list[int]], int, list[int]]) -> None:
     pins, kinds, k, caps = request
-    found = arranged(pins, kinds, k, caps)
+    found = capped_and_pinned(pins, kinds, k, caps)
     assert found == definition(pins, kinds, k, caps)
     pinned = {item + 1 for item, place in enumerate(pins) if place is not None and place <= k}
     assert pinned <= set(found)
@@ -77,84 +77,84 @@ def test_sql_gives_each_row_its_own_list(
     columns = "number integer, pins integer[], kinds integer[][], k integer, caps integer[]"
     connection.execute(f"create or replace table requests ({columns})")
     connection.executemany("insert into requests values (?, ?, ?, ?, ?)", [[n, *row] for n, row in enumerate(rows)])
-    found = connection.execute("select arrange(pins, kinds, k, caps) from requests order by number").fetchall()
+    found = connection.execute("select cap_and_pin(pins, kinds, k, caps) from requests order by number").fetchall()
     assert [chosen for (chosen,) in found] == [definition(*row) for row in rows]
 
 
 def test_without_pins_and_caps_a_list_is_the_first_k_items() -> None:
-    assert arranged(FREE, [[]] * 6, 4, []) == [1, 2, 3, 4]
+    assert capped_and_pinned(FREE, [[]] * 6, 4, []) == [1, 2, 3, 4]
 
 
 def test_a_pin_stands_on_its_place_and_the_others_keep_their_order() -> None:
-    assert arranged([None, None, None, 1, None, 3], [[]] * 6, 4, []) == [4, 1, 6, 2]
+    assert capped_and_pinned([None, None, None, 1, None, 3], [[]] * 6, 4, []) == [4, 1, 6, 2]
 
 
 def test_a_pin_on_the_last_place_comes_in_from_the_end_of_the_ranking() -> None:
-    assert arranged([None, None, None, None, None, 4], [[]] * 6, 4, []) == [1, 2, 3, 6]
+    assert capped_and_pinned([None, None, None, None, None, 4], [[]] * 6, 4, []) == [1, 2, 3, 6]
 
 
 def test_a_pin_beyond_k_counts_for_nothing() -> None:
-    assert arranged([None, None, None, None, None, 5], [[]] * 6, 4, []) == [1, 2, 3, 4]
-    assert arranged([5, None, None, None, None, None], [[]] * 6, 4, []) == [1, 2, 3, 4]
+    assert capped_and_pinned([None, None, None, None, None, 5], [[]] * 6, 4, []) == [1, 2, 3, 4]
+    assert capped_and_pinned([5, None, None, None, None, None], [[]] * 6, 4, []) == [1, 2, 3, 4]
 
 
 def test_a_pin_moves_up_where_there_are_too_few_items_before_it() -> None:
-    assert arranged([5, None, 6], [[]] * 3, 6, []) == [2, 1, 3]
+    assert capped_and_pinned([5, None, 6], [[]] * 3, 6, []) == [2, 1, 3]
 
 
 def test_pins_may_take_the_whole_list() -> None:
-    assert arranged([3, 2, 1, None], [[]] * 4, 3, []) == [3, 2, 1]
+    assert capped_and_pinned([3, 2, 1, None], [[]] * 4, 3, []) == [3, 2, 1]
 
 
 def test_a_cap_lets_the_next_kinds_in() -> None:
-    assert arranged(FREE, [[1], [1], [1], [2], [1], [2]], 4, [2]) == [1, 2, 4, 6]
+    assert capped_and_pinned(FREE, [[1], [1], [1], [2], [1], [2]], 4, [2]) == [1, 2, 4, 6]
 
 
 def test_pins_exceed_a_cap_and_fill_it_for_the_others() -> None:
     kinds = [[1], [2], [1], [1], [2], [3]]
-    assert arranged([None, None, 1, 2, None, None], kinds, 4, [1]) == [3, 4, 2, 6], "two of kind 1, and no third"
-    assert arranged([None, None, 1, None, None, None], kinds, 4, [2]) == [3, 1, 2, 5], "one more of kind 1"
+    assert capped_and_pinned([None, None, 1, 2, None, None], kinds, 4, [1]) == [3, 4, 2, 6], "two of kind 1, and no third"
+    assert capped_and_pinned([None, None, 1, None, None, None], kinds, 4, [2]) == [3, 1, 2, 5], "one more of kind 1"
 
 
 def test_a_pin_fills_a_cap_also_for_better_items_before_its_place() -> None:
-    assert arranged([None, None, 3], [[1], [2], [1]], 3, [1]) == [2, 3]
+    assert capped_and_pinned([None, None, 3], [[1], [2], [1]], 3, [1]) == [2, 3]
 
 
 def test_an_item_must_fit_under_each_of_several_caps() -> None:
     kinds = [[1, 1], [1, 2], [2, 1], [2, 2], [3, 2], [3, 3]]
-    assert arranged(FREE, kinds, 6, [1, 6]) == [1, 3, 5]
-    assert arranged(FREE, kinds, 6, [6, 1]) == [1, 2, 6]
-    assert arranged(FREE, kinds, 6, [1, 1]) == [1, 4, 6]
+    assert capped_and_pinned(FREE, kinds, 6, [1, 6]) == [1, 3, 5]
+    assert capped_and_pinned(FREE, kinds, 6, [6, 1]) == [1, 2, 6]
+    assert capped_and_pinned(FREE, kinds, 6, [1, 1]) == [1, 4, 6]
 
 
 def test_the_same_number_of_two_caps_is_not_the_same_kind() -> None:
-    assert arranged([None] * 3, [[1, 2], [2, 1], [1, 1]], 3, [1, 1]) == [1, 2]
+    assert capped_and_pinned([None] * 3, [[1, 2], [2, 1], [1, 1]], 3, [1, 1]) == [1, 2]
 
 
 def test_no_cap_is_for_items_without_a_kind() -> None:
     """SQL numbers them below 0, each on its own, from rows whose column is NULL."""
-    assert arranged(FREE, [[1], [-2], [-3], [1], [-5], [1]], 5, [1]) == [1, 2, 3, 5]
+    assert capped_and_pinned(FREE, [[1], [-2], [-3], [1], [-5], [1]], 5, [1]) == [1, 2, 3, 5]
 
 
 @pytest.mark.parametrize(("k", "listed"), [(3, [1, 2, 3]), (6, [1, 2, 3, 4, 5, 6]), (9, [1, 2, 3, 4, 5, 6])])
 def test_with_fewer_items_than_k_all_are_listed(k: int, listed: list[int]) -> None:
-    assert arranged(FREE, [[]] * 6, k, []) == listed
+    assert capped_and_pinned(FREE, [[]] * 6, k, []) == listed
 
 
 @pytest.mark.parametrize("caps", [[], [1], [1, 2]])
 def test_nothing_to_rank_gives_an_empty_list(connection: duckdb.DuckDBPyConnection, caps: list[int]) -> None:
-    assert arranged([], [], 3, caps) == []
-    query = f"select arrange(cast([] as integer[]), cast([] as integer[][]), 3, cast({caps} as integer[]))"
+    assert capped_and_pinned([], [], 3, caps) == []
+    query = f"select cap_and_pin(cast([] as integer[]), cast([] as integer[][]), 3, cast({caps} as integer[]))"
     assert connection.execute(query).fetchall() == [([],)]
 
 
 def test_a_list_that_caps_cannot_fill_ends_early() -> None:
-    assert arranged([None] * 2000, [[item % 4] for item in range(2000)], 10, [2]) == [*range(1, 9)]
+    assert capped_and_pinned([None] * 2000, [[item % 4] for item in range(2000)], 10, [2]) == [*range(1, 9)]
 
 
 def test_sql_works_on_lists_that_were_aggregated(connection: duckdb.DuckDBPyConnection) -> None:
     query = """
-        select reader, arrange(list(place order by score desc), list([kind] order by score desc), 3, [1])
+        select reader, cap_and_pin(list(place order by score desc), list([kind] order by score desc), 3, [1])
         from (values
             ('a', 9, null, 1), ('a', 8, null, 1), ('a', 7, null, 2), ('a', 6, 1, 3), ('b', 5, null, 4)
         ) as ranked (reader, score, place, kind)
@@ -165,23 +165,23 @@ def test_sql_works_on_lists_that_were_aggregated(connection: duckdb.DuckDBPyConn
 
 
 def test_sql_has_null_for_null(connection: duckdb.DuckDBPyConnection) -> None:
-    query = "select arrange(case when n = 1 then [null::integer] end, [[1]], 1, [1]) from range(2) as t (n) order by n"
+    query = "select cap_and_pin(case when n = 1 then [null::integer] end, [[1]], 1, [1]) from range(2) as t (n) order by n"
     assert connection.execute(query).fetchall() == [(None,), ([1],)]
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("arrange([1], [[1]], 0, [1])", "arrange: k is 0; give at least 1"),
-        ("arrange([1], [[1]], 1, [0])", "arrange: caps hold 0; give at least 1"),
-        ("arrange([1, null], [[1]], 1, [1])", "arrange: 1 items have kinds and 2 have pins"),
-        ("arrange([1, null], [[1, 2], [1]], 1, [1, 1])", "arrange: kinds hold 1 numbers of an item; there are 2 caps"),
-        ("arrange([1], [[1]], 1, cast([] as integer[]))", "arrange: kinds hold 1 numbers of an item; there are 0 caps"),
-        ("arrange([0], [[1]], 1, [1])", "arrange: pins hold place 0; places count from 1"),
-        ("arrange([null, 2, 1, 2], [[1], [1], [1], [1]], 3, [1])", "arrange: pins hold place 2 2 times"),
-        ("arrange([1], [[null::integer]], 1, [1])", "arrange: kinds hold NULL"),
-        ("arrange([1, 2], [[1], null], 1, [1])", "arrange: kinds hold NULL"),
-        ("arrange([1], [[1]], 1, [null::integer])", "arrange: caps hold NULL"),
+        ("cap_and_pin([1], [[1]], 0, [1])", "cap_and_pin: k is 0; give at least 1"),
+        ("cap_and_pin([1], [[1]], 1, [0])", "cap_and_pin: caps hold 0; give at least 1"),
+        ("cap_and_pin([1, null], [[1]], 1, [1])", "cap_and_pin: 1 items have kinds and 2 have pins"),
+        ("cap_and_pin([1, null], [[1, 2], [1]], 1, [1, 1])", "cap_and_pin: kinds hold 1 numbers of an item; there are 2 caps"),
+        ("cap_and_pin([1], [[1]], 1, cast([] as integer[]))", "cap_and_pin: kinds hold 1 numbers of an item; there are 0 caps"),
+        ("cap_and_pin([0], [[1]], 1, [1])", "cap_and_pin: pins hold place 0; places count from 1"),
+        ("cap_and_pin([null, 2, 1, 2], [[1], [1], [1], [1]], 3, [1])", "cap_and_pin: pins hold place 2 2 times"),
+        ("cap_and_pin([1], [[null::integer]], 1, [1])", "cap_and_pin: kinds hold NULL"),
+        ("cap_and_pin([1, 2], [[1], null], 1, [1])", "cap_and_pin: kinds hold NULL"),
+        ("cap_and_pin([1], [[1]], 1, [null::integer])", "cap_and_pin: caps hold NULL"),
     ],
 )
 def test_wrong_arguments_are_named(connection: duckdb.DuckDBPyConnection, call: str, message: str) -> None:

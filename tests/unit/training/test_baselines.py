@@ -199,7 +199,7 @@ def test_users_and_items_without_history_are_left_to_the_fallback(fit: Callable[
 def test_an_empty_history_scores_nothing(fit: Callable[..., Scorer]) -> None:
     nobody = Interactions.of(np.array([], int), np.array([], int), np.array([]), (2, 3))
     assert np.isneginf(fit(weigh(nobody))(np.arange(2))).all()
-    lists = best_lists(fit(weigh(nobody)), world_of(nobody, [2, 0, 1]), "repeats", 2)
+    lists = best_lists(fit(weigh(nobody)), world_of(nobody, [2, 0, 1]), "allow_repeats", 2)
     np.testing.assert_array_equal(lists.codes, [[2, 0], [2, 0]])
     assert not lists.scored.any()
 
@@ -233,7 +233,7 @@ def scorer(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def test_new_excludes_what_the_user_has_had_before_the_top_k() -> None:
-    lists = best_lists(scorer, world_of(SEVEN, [3, 4, 0, 1, 2]), "new", 2)
+    lists = best_lists(scorer, world_of(SEVEN, [3, 4, 0, 1, 2]), "unseen_only", 2)
     np.testing.assert_array_equal(lists.codes, [[2, 3], [3, 4], [0, 1], [0, 1]])
     np.testing.assert_array_equal(lists.scored, [[True, False], [False, False], [True, True], [True, True]])
     np.testing.assert_array_equal(lists.scores, [[3, 300], [300, 400], [5, 4], [5, 4]])
@@ -241,10 +241,10 @@ def test_new_excludes_what_the_user_has_had_before_the_top_k() -> None:
 
 def test_a_list_longer_than_the_catalogue_holds_all_of_it() -> None:
     world = world_of(SEVEN, [3, 4, 0, 1, 2])
-    np.testing.assert_array_equal(best_lists(scorer, world, "repeats", 99).codes[0], [0, 1, 2, 3, 4])
-    table = list_table("als", "new", best_lists(scorer, world, "new", 99), world)
+    np.testing.assert_array_equal(best_lists(scorer, world, "allow_repeats", 99).codes[0], [0, 1, 2, 3, 4])
+    table = list_table("als", "unseen_only", best_lists(scorer, world, "unseen_only", 99), world)
     assert table.filter(pc.equal(table["user_id"], "u1")).to_pylist() == [
-        {"model": "als", "policy": "new", "user_id": "u1", "rank": rank, "item_id": item, "score": score}
+        {"model": "als", "policy": "unseen_only", "user_id": "u1", "rank": rank, "item_id": item, "score": score}
         | {"run_id": None, "source": "fallback"}
         for rank, item, score in [(1, "i3", 300.0), (2, "i4", 400.0)]
     ]
@@ -252,33 +252,33 @@ def test_a_list_longer_than_the_catalogue_holds_all_of_it() -> None:
 
 def test_policy_and_length_are_checked() -> None:
     world = world_of(SEVEN, [0, 1, 2, 3, 4])
-    with pytest.raises(ValueError, match="policy must be 'repeats' or 'new', got 'old'"):
+    with pytest.raises(ValueError, match="policy must be 'allow_repeats' or 'unseen_only', got 'old'"):
         best_lists(scorer, world, "old", 2)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="k must be at least 1, got 0"):
-        best_lists(scorer, world, "new", 0)
+        best_lists(scorer, world, "unseen_only", 0)
 
 
 @pytest.fixture
 def relations() -> Relations:
-    """Events of SEVEN in bucket 1; targets of all but u2; one event of the test window, which must have no effect."""
+    """Events of SEVEN in window_number 1; targets of all but u2; one event of the test window, which must have no effect."""
     connection = duckdb.connect()
     history = [(f"u{user}", f"i{item}", age, 1) for user, item, age in zip(USERS, ITEMS, AGES.tolist(), strict=True)]
-    connection.execute("create table events (user_id varchar, item_id varchar, age double, bucket integer)")
+    connection.execute("create table events (user_id varchar, item_id varchar, age double, window_number integer)")
     connection.executemany("insert into events values (?, ?, ?, ?)", [*history, ("cold", "i4", -5.0, 0)])
     age = "timestamp '2026-01-31' - to_seconds(age * 86400)"
     connection.execute(f"create table splits as select * exclude age, {age} as event_at from events")
-    connection.execute("create table targets (snapshot integer, user_id varchar, item_id varchar)")
+    connection.execute("create table targets (cutoff integer, user_id varchar, item_id varchar)")
     connection.executemany("insert into targets values (1, ?, 'i4')", [("cold",), ("u1",), ("u0",)])
     items = ", ".join(f"(1, 'i{item}', {users}.0, {users}.0)" for item, users in enumerate([2, 2, 1, 1, 0]))
-    connection.execute(f"create table items as from (values {items}) t(snapshot, item_id, recent_users, users)")
+    connection.execute(f"create table items as from (values {items}) t(cutoff, item_id, recent_users, users)")
     return connection.table("splits"), connection.table("targets"), connection.table("items")
 
 
 def settings_for(folder: Path, **parameters: float) -> dict[str, Any]:
-    both = {"repeats": parameters, "new": parameters}
+    both = {"allow_repeats": parameters, "unseen_only": parameters}
     return {
         "parameters": both,
-        "policies": ["repeats", "new"],
+        "policies": ["allow_repeats", "unseen_only"],
         "evaluation_k": 2,
         "seed": 0,
         "model_dir": str(folder),
@@ -296,7 +296,7 @@ def test_baseline_table_has_full_lists_for_warm_and_cold(
     assert set(rows.loc[rows["user_id"] == "cold", "source"]) == {"fallback"}
     assert set(rows.loc[rows["user_id"] == "cold", "item_id"]) == {"i0", "i1"}
     had = {("u0", "i0"), ("u0", "i1"), ("u1", "i0"), ("u1", "i1"), ("u1", "i2"), ("u2", "i3")}
-    new = rows[rows["policy"] == "new"]
+    new = rows[rows["policy"] == "unseen_only"]
     assert had.isdisjoint(zip(new["user_id"], new["item_id"], strict=True))
 
 
@@ -313,6 +313,6 @@ def test_baseline_table_is_read_back_until_a_setting_changes(relations: Relation
 
 
 def test_a_policy_without_parameters_is_named(relations: Relations, tmp_path: Path) -> None:
-    settings = settings_for(tmp_path) | {"parameters": {"repeats": {}}}
-    with pytest.raises(ValueError, match="var two_tower_als has no entry for policy 'new'"):
+    settings = settings_for(tmp_path) | {"parameters": {"allow_repeats": {}}}
+    with pytest.raises(ValueError, match="var two_tower_als has no entry for policy 'unseen_only'"):
         baseline_table("als", settings, *relations)

@@ -15,9 +15,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "yes": ({"factors_linear": True}, "factors_linear is True; give a non-negative int"),
     "endless": ({"epochs": float("inf")}, "epochs is inf; give a non-negative int"),
     "no number": ({"dropout": float("nan")}, "dropout is nan; give a non-negative float"),
-    "parts longer than the whole": ({"dim": 64}, "two_tower_dim is 64 and the setting content 64; give two_tower_dim "
-        "at least 66, or a smaller content"),
-    "too short for all parts": ({"dim": 4, "content": 1}, "two_tower_dim is 4 and the setting content 1; give "
+    "parts longer than the whole": ({"dim": 64}, "two_tower_dim is 64 and the setting features 64; give two_tower_dim "
+        "at least 66, or a smaller features"),
+    "too short for all parts": ({"dim": 4, "features": 1}, "two_tower_dim is 4 and the setting features 1; give "
         "two_tower_dim at least 8"),
     "more than all hidden": ({"id_dropout": 2}, "id_dropout is 2; give a share of at most 1"),
     "sequence of one": ({"sequence": 1}, "sequence is 1; give 0 (none) or at least 2"),
@@ -47,14 +47,14 @@ def test_settings_take_the_type_of_their_default() -> None:
     ("settings", "sequence", "factors"),
     [
         ({}, 193, 447),
-        ({"dim": 256}, 95, 191),  # half of what the content leaves over
+        ({"dim": 256}, 95, 191),  # half of what the features leave over
         ({"sequence": 0}, 0, 447),
         ({"ordered": 0}, 0, 447),
-        ({"dim": 8, "content": 4}, 0, 3),  # half of three is too short for a vector and its bias
+        ({"dim": 8, "features": 4}, 0, 3),  # half of three is too short for a vector and its bias
     ],
 )
 def test_factors_get_what_the_other_parts_leave_over(settings: dict[str, Any], sequence: int, factors: int) -> None:
     config = TrainingConfig.from_settings(settings)
     assert config.longest_sequence == sequence
     assert config.factors(0) == factors
-    assert sequence + config.factors(sequence) + config.content + 1 == config.dim
+    assert sequence + config.factors(sequence) + config.features + 1 == config.dim

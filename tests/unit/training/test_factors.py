@@ -69,11 +69,11 @@ def test_items_that_nobody_had_have_no_vectors() -> None:
 
 
 def users_of(carts: list[list[str]], code: dict[str, int]) -> list[dict[str, object]]:
-    """Rows of users u00, u01 and so on at two snapshots, each of whom had the items of a cart once."""
+    """Rows of users u00, u01 and so on at two cutoffs, each of whom had the items of a cart once."""
     return [
-        {"snapshot": snapshot, "user_id": f"u{user:02d}", "history_items": [code[item] for item in cart]}
+        {"cutoff": cutoff, "user_id": f"u{user:02d}", "history_items": [code[item] for item in cart]}
         | {name: [1.0] * len(cart) for name in HISTORY[1:]}
-        for snapshot in (1, 2)
+        for cutoff in (1, 2)
         for user, cart in enumerate(carts)
     ]
 
@@ -85,18 +85,18 @@ def shop(words: list[int] | None = None, told: int = 8) -> Examples:
     carts = [["p0", "p1", "p2"], ["q0", "q1", "q2"]] * 3 + [["p3"], ["q3"]]
     users = users_of(carts, code)
     items = [
-        {"snapshot": snapshot, "item_id": name, "item_code": code[name], "shelf": 1 if name[0] == "p" else 2,
+        {"cutoff": cutoff, "item_id": name, "item_index": code[name], "shelf": 1 if name[0] == "p" else 2,
          "tags": [3, 3, 4 + place], "users": 1.0, "recent_users": 1.0}
         | ({"words": words if place < told else [1]} if words else {})
-        for snapshot in (1, 2)
+        for cutoff in (1, 2)
         for place, name in enumerate(names)
     ]  # fmt: skip
-    wanted = [{"snapshot": 2, "user_id": "u00", "item_id": "p3", "is_repeat": False}]
-    had = [{"snapshot": 2, "user_id": "u00", "item_id": "p0"}]
+    wanted = [{"cutoff": 2, "user_id": "u00", "item_id": "p3", "is_repeat": False}]
+    had = [{"cutoff": 2, "user_id": "u00", "item_id": "p0"}]
     return build_examples(
         *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
-        {"user": {}, "item": {"item_code": 8, "shelf": 2, "tags": 12, "words": 99}},
-        {"users", "recent_users", "item_code"}, 1,
+        {"user": {}, "item": {"item_index": 8, "shelf": 2, "tags": 12, "words": 99}},
+        {"users", "recent_users", "item_index"}, 1,
     )  # fmt: skip
 
 

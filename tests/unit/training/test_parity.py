@@ -26,18 +26,18 @@ from two_tower.training.fit.validation import validation_recall
 from two_tower.training.inputs.arrays import tensors
 from two_tower.training.inputs.examples import build_examples
 
-CONFIG = TrainingConfig(dim=14, content=4, sequence=5, factors_of_repeats=6, epochs=2, threads=1)
+CONFIG = TrainingConfig(dim=14, features=4, sequence=5, factors_of_repeats=6, epochs=2, threads=1)
 FACTORS: dict[str, dict[str, float]] = {  # each kind of fold-in
     "als": {"factors_alpha": 3.0, "factors_regularization": 1.0},
     "linear": {"factors_alpha": 1.0, "factors_regularization": 1.0, "factors_linear": 1},
 }
 SHOPS = {  # length of the sequence part
-    "sequence": 4,  # at most half of what the content leaves over
+    "sequence": 4,  # at most half of what the features leave over
     "sets": 0,  # histories have no order
     "repeats": 0,  # things are had again
 }
 KINDS = [("sequence", "als"), ("sets", "als"), ("sets", "linear"), ("repeats", "als")]
-SERVED = slice(0, 4)  # rows of the snapshot that is served; older ones have factors of their own
+SERVED = slice(0, 4)  # rows of the cutoff that is served; older ones have factors of their own
 
 
 def quiet(_: str) -> None:
@@ -48,7 +48,7 @@ def moved(embedder: Embedder, seed: int = 1) -> Embedder:
     """The same with all weights moved, so that no part of the network is silent."""
     random = torch.Generator().manual_seed(seed)
     embedder.towers.user.part_weights[:] = torch.tensor([1.0, 0.7])
-    embedder.towers.item.newcomers += 0.1 * torch.randn(embedder.towers.item.newcomers.shape, generator=random)
+    embedder.towers.item.new_items += 0.1 * torch.randn(embedder.towers.item.new_items.shape, generator=random)
     with torch.no_grad():
         for parameter in embedder.towers.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=random)
@@ -89,14 +89,14 @@ def embed_in_sql(path: Path, rows: pa.Table, tower: str) -> np.ndarray:
     return np.asarray([row[0] for row in found], np.float64)
 
 
-def assert_files_embed_as(embedder: Embedder, paths: dict[str, Path], snapshot: int) -> None:
-    """That the files give in SQL what the towers give as of a snapshot."""
-    rows = np.flatnonzero(embedder.examples.users.snapshots == snapshot)
+def assert_files_embed_as(embedder: Embedder, paths: dict[str, Path], cutoff: int) -> None:
+    """That the files give in SQL what the towers give as of a cutoff."""
+    rows = np.flatnonzero(embedder.examples.users.cutoffs == cutoff)
     with torch.inference_mode():
-        users, items = embedder.users(rows).numpy(), embedder.items(snapshot, np.arange(5)).numpy()
+        users, items = embedder.users(rows).numpy(), embedder.items(cutoff, np.arange(5)).numpy()
     assert np.isfinite(users).all()
     assert np.isfinite(items).all()
-    of_users, of_items = user_rows().slice(rows[0], len(rows)), item_rows().slice(5 * (snapshot - 1), 5)
+    of_users, of_items = user_rows().slice(rows[0], len(rows)), item_rows().slice(5 * (cutoff - 1), 5)
     np.testing.assert_allclose(embed_in_sql(paths["user"], of_users, "user"), users, atol=1e-5)
     np.testing.assert_allclose(embed_in_sql(paths["item"], of_items, "item"), items, atol=1e-5)
 
@@ -108,7 +108,7 @@ def test_towers_are_the_same_in_torch_and_sql(embedder: Embedder, paths: dict[st
 def test_a_traced_graph_gets_the_numbers_of_other_towers(
     embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The towers of the validation horizon, then those that serve: another snapshot, other weights, one trace."""
+    """The towers of the validation stage, then those that serve: another cutoff, other weights, one trace."""
     traced: list[nn.Module] = []
     trace = export._traced
     monkeypatch.setattr(export, "_traced", lambda graph, *rest: traced.append(graph) or trace(graph, *rest))
@@ -128,11 +128,11 @@ def test_a_traced_graph_gets_the_numbers_of_other_towers(
 
 
 def test_numbers_go_into_graphs_of_another_vocabulary(tmp_path: Path) -> None:
-    """Horizons differ in how many codes a feature has: tables have other lengths, and later features other places."""
+    """Stages differ in how many codes a feature has: tables have other lengths, and later features other places."""
     config = replace(CONFIG, **FACTORS["als"])
     small = make_examples(repeats=False)
     wanted = pairs([(2, "a", "t", False), (3, "b", "q", False)])
-    sizes = {"user": {"age": 7}, "item": {"item_code": 4, "brand": 9, "tags": 6}}
+    sizes = {"user": {"age": 7}, "item": {"item_index": 4, "brand": 9, "tags": 6}}
     large = build_examples(user_rows(), item_rows(), item_rows(), wanted, wanted, sizes, CHANGING, 1)
     exporter = Exporter()
     prepare(config)
@@ -159,15 +159,15 @@ def test_parts_stand_where_the_layout_says(embedder: Embedder) -> None:
     with torch.inference_mode():
         whole = embedder.users(np.arange(4))
         weights[:] = torch.tensor([0.0, 1.0])
-        taste = embedder.users(np.arange(4))
+        preference = embedder.users(np.arange(4))
         weights[:] = torch.tensor([1.0, 0.0])
         sequence = embedder.users(np.arange(4))
         weights.copy_(before)
-    assert not taste[:, parts["sequence"]].any()
+    assert not preference[:, parts["sequence"]].any()
     assert not sequence[:, embedder.layout.sequence :].any()
-    torch.testing.assert_close(whole, sequence + 0.7 * taste)
-    assert (taste[:, parts["bias"]] == 1).all()
-    assert taste[2, parts["factors"]].eq(0).all(), "without a history there is nothing to fold in"
+    torch.testing.assert_close(whole, sequence + 0.7 * preference)
+    assert (preference[:, parts["bias"]] == 1).all()
+    assert preference[2, parts["factors"]].eq(0).all(), "without a history there is nothing to fold in"
     if embedder.layout.sequence:
         assert sequence[[0, 3], parts["sequence"]].abs().max() > 0
 
@@ -177,9 +177,9 @@ def test_items_are_embedded_in_pieces(embedder: Embedder, monkeypatch: pytest.Mo
         whole = embedder.items(2, np.arange(5))
         monkeypatch.setattr(embedders, "ITEMS_AT_ONCE", 2)
         torch.testing.assert_close(embedder.items(2, np.arange(5)), whole, rtol=1e-6, atol=1e-7)
-    recall = validation_recall(embedder, ("repeats", "new"))
+    recall = validation_recall(embedder, ("allow_repeats", "unseen_only"))
     monkeypatch.undo()
-    assert recall == validation_recall(embedder, ("repeats", "new"))
+    assert recall == validation_recall(embedder, ("allow_repeats", "unseen_only"))
 
 
 @pytest.mark.parametrize("repeats", [True, False])
@@ -227,7 +227,7 @@ def test_more_items_than_a_file_holds_are_refused_before_the_fit(monkeypatch: py
 
 
 def test_nothing_to_learn_from_is_an_error_that_names_the_relation() -> None:
-    with pytest.raises(ValueError, match="snapshot_targets"):
+    with pytest.raises(ValueError, match="cutoff_targets"):
         build_examples(user_rows(), item_rows(), item_rows(), pairs([(1, "a", "p", True)]).slice(0, 0), pairs(
             [(2, "a", "p", True)]), CODES, CHANGING, 1)  # fmt: skip
 
@@ -241,7 +241,7 @@ def test_a_place_of_a_history_is_told_from_what_came_before_it_alone() -> None:
     inputs = tensors(embedder.examples.user_batch(np.asarray([3])))  # "d": codes 4, 3, 2, 1, newest first
     codes = inputs["history_items"]
     with torch.inference_mode():
-        vectors = items.in_history(embedder.contents(codes[0]))
+        vectors = items.in_history(embedder.static_inputs(codes[0]))
         found = users.before(inputs, vectors.unsqueeze(0), torch.ones(1, 4))
         for place in range(4):
             older = {**inputs, "history_items": nn.functional.pad(codes[:, place + 1 :], (0, place + 1))}

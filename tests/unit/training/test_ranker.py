@@ -28,7 +28,7 @@ from two_tower.training.ranker.model import (
 )
 from two_tower.training.ranker.runs import read_pairs, train_rankers
 
-NAMES = ("tower_score", "factors_score", "content_score", "item_recent_users", "due", "constant", "rare")
+NAMES = ("tower_score", "factors_score", "features_score", "item_recent_users", "due", "constant", "rare")
 CONFIG = TrainingConfig(ranker_folds=3, ranker_batch_size=2048, threads=1)
 EACH = 20  # pairs of a user
 QUICK = {"ranker_folds": 2, "ranker_batch_size": 64, "threads": 1, "ranker_dropout": 0.1}
@@ -256,13 +256,13 @@ def test_no_network_is_left_without_users_to_learn_from(monkeypatch: pytest.Monk
         assert all(network.get_submodule("linear").get_parameter("weight").any() for network in ranker.networks)
 
 
-def examples_of(horizon: str, snapshot: int, seed: int, users: int = 12) -> pd.DataFrame:
+def examples_of(stage: str, cutoff: int, seed: int, users: int = 12) -> pd.DataFrame:
     """Rows of ranker_examples."""
     pairs = planted(users, by_signals=True, seed=seed)
     rows = pd.DataFrame(pairs.signals, columns=list(NAMES))
     return rows.assign(
-        snapshot=np.int32(snapshot),
-        horizon=horizon,
+        cutoff=np.int32(cutoff),
+        stage=stage,
         user_id=[f"u{user}" for user in pairs.user],
         item_id=[f"i{place % EACH}" for place in range(len(rows))],
         is_repeat=pairs.repeat,
@@ -273,7 +273,7 @@ def examples_of(horizon: str, snapshot: int, seed: int, users: int = 12) -> pd.D
 
 
 class Shop:
-    """ranker_examples and horizons in a database, and rankers in a folder."""
+    """ranker_examples and stages in a database, and rankers in a folder."""
 
     def __init__(self, folder: Path):
         self.folder, self.told = folder, list[str]()
@@ -285,9 +285,9 @@ class Shop:
             rows = pd.concat(self.tables.values())
             connection.register("rows", rows)
             connection.execute("create table ranker_examples as select * from rows")
-            connection.execute("create table horizons as select * from (values ('production', 0), ('validation', 2), "
-                "('evaluation', 1)) t(horizon, snapshot)")  # fmt: skip
-            relations = {name: connection.table(name) for name in ("ranker_examples", "horizons")}
+            connection.execute("create table stages as select * from (values ('production', 0), ('validation', 2), "
+                "('evaluation', 1)) t(stage, cutoff)")  # fmt: skip
+            relations = {name: connection.table(name) for name in ("ranker_examples", "stages")}
             return train_rankers(relations, QUICK | settings, str(self.folder), self.told.append)
 
 
@@ -297,18 +297,18 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def runs(log: pd.DataFrame) -> dict[str, str]:
-    """Run id by horizon."""
-    return dict(zip(log.horizon, log.run_id, strict=True))
+    """Run id by stage."""
+    return dict(zip(log.stage, log.run_id, strict=True))
 
 
 def counts(log: pd.DataFrame, name: str) -> dict[str, float]:
     rows = log[(log.kind == "count") & (log.name == name)]
-    return dict(zip(rows.horizon, rows.value, strict=True))
+    return dict(zip(rows.stage, rows.value, strict=True))
 
 
-def test_a_horizon_learns_from_older_ones_alone(shop: Shop) -> None:
+def test_a_stage_learns_from_older_ones_alone(shop: Shop) -> None:
     before = shop.train()
-    assert set(before.horizon) == {"evaluation", "production"}, "nothing is older than the validation horizon"
+    assert set(before.stage) == {"evaluation", "production"}, "nothing is older than the validation stage"
     assert counts(before, "pairs") == {"evaluation": 12 * EACH, "production": 2 * 12 * EACH}
     assert counts(before, "users") == {"evaluation": 12, "production": 12}, "a user of two windows is one user"
     shop.tables["evaluation"]["is_taken"] ^= True
@@ -316,7 +316,7 @@ def test_a_horizon_learns_from_older_ones_alone(shop: Shop) -> None:
     assert runs(after)["evaluation"] == runs(before)["evaluation"]
     assert runs(after)["production"] != runs(before)["production"]
     rows = ["kind", "name", "value", "text"]
-    same = [log[log.horizon == "evaluation"][rows].reset_index(drop=True) for log in (before, after)]
+    same = [log[log.stage == "evaluation"][rows].reset_index(drop=True) for log in (before, after)]
     pd.testing.assert_frame_equal(*same)
 
 
@@ -332,7 +332,7 @@ def test_what_did_not_change_is_not_fitted_again(shop: Shop, monkeypatch: pytest
 
 def test_a_ranker_that_was_tampered_with_is_fitted_again(shop: Shop) -> None:
     log = shop.train()
-    artifacts = log[(log.kind == "artifact") & (log.name == "ranker_model")].set_index("horizon").text
+    artifacts = log[(log.kind == "artifact") & (log.name == "ranker_model")].set_index("stage").text
     path = Path(artifacts["production"])
     good = path.read_bytes()
     path.write_bytes(good[:-1])
@@ -351,15 +351,15 @@ def test_a_fit_that_fails_leaves_nothing(shop: Shop, monkeypatch: pytest.MonkeyP
 
 def test_served_files_give_the_chances_that_their_log_says(shop: Shop) -> None:
     log = shop.train()
-    texts = log[log.kind.isin(["artifact", "metadata"])].set_index(["horizon", "name"]).text
-    numbers = log[log.kind == "recall"].set_index(["horizon", "name"]).value
-    for horizon in ("evaluation", "production"):
-        order_by = texts[horizon, "order_by"]
-        assert (order_by == "ranker") <= (numbers[horizon, "ranker"] > numbers[horizon, "towers"])
+    texts = log[log.kind.isin(["artifact", "metadata"])].set_index(["stage", "name"]).text
+    numbers = log[log.kind == "recall"].set_index(["stage", "name"]).value
+    for stage in ("evaluation", "production"):
+        order_by = texts[stage, "order_by"]
+        assert (order_by == "ranker") <= (numbers[stage, "ranker"] > numbers[stage, "towers"])
         with duckdb.connect() as connection:
             register(connection)
             connection.register("pairs", shop.tables["evaluation"])
-            path = texts[horizon, "ranker_model"]
+            path = texts[stage, "ranker_model"]
             found = connection.sql(f"select embed('{path}', pairs, 'ranker')[1] as chance from pairs").fetchnumpy()
         assert ((found["chance"] > 0) & (found["chance"] < 1)).all()
 

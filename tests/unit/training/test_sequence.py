@@ -14,7 +14,7 @@ from two_tower.training.fit.schedule import refit, search
 from two_tower.training.fit.sequence import SequenceTrainer
 from two_tower.training.fit.validation import (
     choose_part_weights,
-    only,
+    weighed_parts,
     recalls_of,
     validation_recall,
     validation_rows,
@@ -26,42 +26,42 @@ ITEMS, USERS, LENGTH = 40, 300, 6
 
 
 def planted(histories: list[list[int]], targets: list[int]) -> Examples:
-    """Examples of users who had items by number, newest first, at the validation snapshot, and went on to one."""
+    """Examples of users who had items by number, newest first, at the validation cutoff, and went on to one."""
     ids, had_ever = [f"i{item:02d}" for item in range(ITEMS)], {item for history in histories for item in history}
     users = [
-        {"snapshot": snapshot, "user_id": f"u{user:03d}", "history_items": [item + 1 for item in history]}
+        {"cutoff": cutoff, "user_id": f"u{user:03d}", "history_items": [item + 1 for item in history]}
         | {name: [1.0] * len(history) for name in HISTORY[1:]}
-        for snapshot in (1, 2)
+        for cutoff in (1, 2)
         for user, history in enumerate(histories)
     ]
     items = [
         {
-            "snapshot": snapshot,
+            "cutoff": cutoff,
             "item_id": item,
-            "item_code": code + 1,
+            "item_index": code + 1,
             "users": float(code in had_ever),
             "recent_users": 1.0,
         }
-        for snapshot in (1, 2)
+        for cutoff in (1, 2)
         for code, item in enumerate(ids)
     ]
     wanted = [
-        {"snapshot": 2, "user_id": f"u{user:03d}", "item_id": ids[item], "is_repeat": False}
+        {"cutoff": 2, "user_id": f"u{user:03d}", "item_id": ids[item], "is_repeat": False}
         for user, item in enumerate(targets)
     ]
     had = [
-        {"snapshot": 2, "user_id": f"u{user:03d}", "item_id": ids[item]}
+        {"cutoff": 2, "user_id": f"u{user:03d}", "item_id": ids[item]}
         for user, history in enumerate(histories)
         for item in history
     ]
     return build_examples(
         *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
-        {"user": {}, "item": {"item_code": ITEMS}}, {"users", "recent_users", "item_code"}, 1,
+        {"user": {}, "item": {"item_index": ITEMS}}, {"users", "recent_users", "item_index"}, 1,
     )  # fmt: skip
 
 
 CONFIG = TrainingConfig(
-    dim=50, content=4, sequence_learning_rate=0.03, sequence_dropout=0.0, sequence_epochs=4, threads=1,
+    dim=50, features=4, sequence_learning_rate=0.03, sequence_dropout=0.0, sequence_epochs=4, threads=1,
     factors_alpha=1.0, factors_regularization=1.0,
 )  # fmt: skip
 
@@ -75,9 +75,9 @@ def recall_at_1(examples: Examples) -> float:
         trainer.epoch("sequence")
     rows = validation_rows(examples)
     embedder.towers.eval()
-    with only(embedder, 1.0, 0.0), torch.inference_mode():
+    with weighed_parts(embedder, 1.0, 0.0), torch.inference_mode():
         scores = embedder.users(rows) @ embedder.items(2, np.arange(ITEMS)).T
-        found = recalls_of(examples, rows[:256], [scores[:256]], "new", k=1)
+        found = recalls_of(examples, rows[:256], [scores[:256]], "unseen_only", k=1)
     return float(found.mean())
 
 
@@ -121,11 +121,11 @@ def test_the_fit_that_serves_repeats_the_epochs_that_a_search_found_best() -> No
     watched: list[str] = []
     embedder, found, epochs = search(examples, CONFIG, lambda _: None, lambda epoch: watched.append(epoch.phase))
     assert watched == [epoch.phase for epoch in epochs]
-    curve = [epoch.recall["new"] for epoch in epochs if epoch.phase == "sequence"]
+    curve = [epoch.recall["unseen_only"] for epoch in epochs if epoch.phase == "sequence"]
     assert found.sequence_epochs == curve.index(max(curve)) + 1
-    assert found.taste_weight == pytest.approx(float(embedder.towers.user.part_weights[1]))
+    assert found.preference_weight == pytest.approx(float(embedder.towers.user.part_weights[1]))
     served, final = refit(examples, found, lambda _: None)
-    assert [epoch.phase for epoch in final] == ["final"] * (found.sequence_epochs + found.taste_epochs)
+    assert [epoch.phase for epoch in final] == ["final"] * (found.sequence_epochs + found.preference_epochs)
     assert not any(epoch.recall for epoch in final), "it has no window to measure on"
     assert torch.equal(served.towers.user.part_weights, embedder.towers.user.part_weights)
 
@@ -139,7 +139,7 @@ def test_a_sequence_part_that_says_nothing_is_turned_down() -> None:
     embedder.towers.eval()
     weights = embedder.towers.user.part_weights
     weights[:] = torch.tensor([1.0, 0.05])
-    before = validation_recall(embedder, ("new",))["new"]
+    before = validation_recall(embedder, ("unseen_only",))["unseen_only"]
     choose_part_weights(embedder, lambda _: None)  # of a sequence part that was not fitted
     assert weights[1] > 0.1 * weights[0]
-    assert validation_recall(embedder, ("new",))["new"] > before + 0.1
+    assert validation_recall(embedder, ("unseen_only",))["unseen_only"] > before + 0.1

@@ -48,7 +48,7 @@ def test_parameters_written_down_are_asked_for_again(model: str) -> None:
 
 
 def test_a_stopped_search_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
-    relevant = {"new": csr_matrix(np.eye(40, 30, 15, dtype=np.float32) + np.eye(40, 30, -15, dtype=np.float32))}
+    relevant = {"unseen_only": csr_matrix(np.eye(40, 30, 15, dtype=np.float32) + np.eye(40, 30, -15, dtype=np.float32))}
     budget = Budget(trials=6, minutes=1, seed=0, threads=1)
     begun = search("item_knn", world, relevant, budget, ())
     stopped = [next(begun) for _ in range(3)]
@@ -60,31 +60,31 @@ def test_a_stopped_search_goes_on_where_it_was(world: World, tmp_path: Path) -> 
     assert len({(row["neighbours"], row["shrinkage"], row["step_decay"]) for row in rows}) == 6, (
         "nothing is tried twice"
     )
-    first, known = rows[3], max(tried, key=lambda row: row["recall_new"])
+    first, known = rows[3], max(tried, key=lambda row: row["recall_unseen_only"])
     assert first["step_decay"] not in {row["step_decay"] for row in tried}
     assert first["neighbours"] == known["neighbours"], "the best so far, with a decay that was not tried"
     assert [row["neighbours"] for row in rows[:2]] == [start["neighbours"] for start in STARTS["item_knn"]]
-    best = max(rows, key=lambda row: row["recall_new"])
-    assert best_of(rows, "new")["shrinkage"] == best["shrinkage"]
+    best = max(rows, key=lambda row: row["recall_unseen_only"])
+    assert best_of(rows, "unseen_only")["shrinkage"] == best["shrinkage"]
     assert not list(search("item_knn", world, relevant, budget, rows)), "earlier trials count"
     outside = [row | {"neighbours": 10_000} for row in tried]
     assert len(list(search("item_knn", world, relevant, budget, outside))) == 3, "outside of the space: they count only"
 
 
 def test_a_search_of_one_policy_goes_on_with_both(world: World, tmp_path: Path) -> None:
-    relevant = {"new": csr_matrix(np.eye(40, 30, 15, dtype=np.float32) + np.eye(40, 30, -15, dtype=np.float32))}
+    relevant = {"unseen_only": csr_matrix(np.eye(40, 30, 15, dtype=np.float32) + np.eye(40, 30, -15, dtype=np.float32))}
     rows = list(search("item_knn", world, relevant, Budget(trials=2, minutes=1, seed=0, threads=1), ()))
     write_trials(tmp_path / "item_knn_s.csv", rows)
     tried = read_trials(tmp_path / "item_knn_s.csv")
-    both = {"repeats": world.had, **relevant}
+    both = {"allow_repeats": world.seen, **relevant}
     rows = tried + list(search("item_knn", world, both, Budget(trials=2, minutes=1, seed=0, threads=1), tried))
-    assert [row["asked_for"] for row in rows] == ["new", "new", "repeats", "new"]
+    assert [row["asked_for"] for row in rows] == ["unseen_only", "unseen_only", "allow_repeats", "unseen_only"]
     write_trials(tmp_path / "item_knn_s.csv", rows)
     write_found(tmp_path, "s", "item_knn")
     found = yaml.safe_load((tmp_path / "found_s.yml").read_text())["two_tower_item_knn"]
-    best = max(rows[2:], key=lambda row: row["recall_repeats"])
-    assert found["repeats"]["shrinkage"] == best["shrinkage"]
-    assert found["new"]["shrinkage"] == max(rows, key=lambda row: row["recall_new"])["shrinkage"]
+    best = max(rows[2:], key=lambda row: row["recall_allow_repeats"])
+    assert found["allow_repeats"]["shrinkage"] == best["shrinkage"]
+    assert found["unseen_only"]["shrinkage"] == max(rows, key=lambda row: row["recall_unseen_only"])["shrinkage"]
 
 
 @pytest.mark.parametrize("users_at_once", [3, 40])
@@ -102,11 +102,11 @@ def test_recalls_are_those_of_all_users_whatever_the_blocks(
 
     monkeypatch.setattr(baseline_lists, "BLOCK_CELLS", 30 * users_at_once)
     found = recalls(
-        scorer, world, {"repeats": csr_matrix(wanted), "new": csr_matrix(wanted * (world.had.toarray() == 0))}
+        scorer, world, {"allow_repeats": csr_matrix(wanted), "unseen_only": csr_matrix(wanted * (world.seen.toarray() == 0))}
     )
     some = np.flatnonzero(wanted.any(1))
     assert scored == some.tolist(), "each once"
-    for policy, seen in (("repeats", np.zeros((40, 30), bool)), ("new", world.had.toarray() > 0)):
+    for policy, seen in (("allow_repeats", np.zeros((40, 30), bool)), ("unseen_only", world.seen.toarray() > 0)):
         shares = []
         for user in some:
             own = set(np.flatnonzero((wanted[user] > 0) & ~seen[user]))
@@ -130,23 +130,23 @@ def test_the_best_als_learns_of_the_trials_of_the_usual_one() -> None:
 
 
 def test_the_best_als_is_never_behind_the_usual_one(tmp_path: Path) -> None:
-    rows = [{"trial": 0, "factors": 8, "user_power": 0.5, "half_life_days": None, "recall_new": 0.1}]
+    rows = [{"trial": 0, "factors": 8, "user_power": 0.5, "half_life_days": None, "recall_unseen_only": 0.1}]
     write_trials(tmp_path / "als_films.csv", rows)
     write_found(tmp_path, "films", "als")
     found = tmp_path / "found_films.yml"
-    assert yaml.safe_load(found.read_text()) == {"two_tower_als": {"new": {"factors": 8, "user_power": 0.5}}}
-    write_trials(tmp_path / "als_usual_films.csv", [{"trial": 0, "factors": 64, "recall_new": 0.2}])
+    assert yaml.safe_load(found.read_text()) == {"two_tower_als": {"unseen_only": {"factors": 8, "user_power": 0.5}}}
+    write_trials(tmp_path / "als_usual_films.csv", [{"trial": 0, "factors": 64, "recall_unseen_only": 0.2}])
     write_found(tmp_path, "films", "als_usual")
     assert yaml.safe_load(found.read_text()) == {
-        "two_tower_als": {"new": {"factors": 64}},
-        "two_tower_als_usual": {"new": {"factors": 64}},
+        "two_tower_als": {"unseen_only": {"factors": 64}},
+        "two_tower_als_usual": {"unseen_only": {"factors": 64}},
     }
 
 
-@pytest.mark.parametrize(("dim", "content"), [(128, 8), (128, 100), (256, 32), (512, 64), (8, 2)])
+@pytest.mark.parametrize(("dim", "features"), [(128, 8), (128, 100), (256, 32), (512, 64), (8, 2)])
 @pytest.mark.parametrize("with_sequence", [True, False])
-def test_every_suggestion_for_the_towers_fits_into_the_embedding(dim: int, content: int, with_sequence: bool) -> None:
-    config = TrainingConfig(dim=dim, content=content)
+def test_every_suggestion_for_the_towers_fits_into_the_embedding(dim: int, features: int, with_sequence: bool) -> None:
+    config = TrainingConfig(dim=dim, features=features)
     in_force = suggest_towers(optuna.trial.FixedTrial(config.as_dict()), config, with_sequence)
     assert in_force.items() <= config.as_dict().items()
     assert any(name.startswith("sequence") for name in in_force) == with_sequence
@@ -158,7 +158,7 @@ def test_every_suggestion_for_the_towers_fits_into_the_embedding(dim: int, conte
 
 
 def task_of(config: TrainingConfig, repeats: bool = False) -> Task:
-    return Task(make_examples(repeats), config, "repeats" if repeats else "new", "data")
+    return Task(make_examples(repeats), config, "allow_repeats" if repeats else "unseen_only", "data")
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 
 SMALL = TrainingConfig(
-    dim=14, content=4, sequence=4, epochs=1, sequence_epochs=1, threads=1, factors_alpha=3.0, factors_regularization=1.0
+    dim=14, features=4, sequence=4, epochs=1, sequence_epochs=1, threads=1, factors_alpha=3.0, factors_regularization=1.0
 )
 
 
@@ -193,7 +193,7 @@ def test_the_advice_names_what_differs_from_the_defaults_but_what_a_fit_chooses(
     task = task_of(SMALL)
     said = advice(task, tune(warehouse, task, trials=1, minutes=60))
     settings = yaml.safe_load(said)["vars"]["two_tower_training"]
-    assert settings == {"content": 4, "sequence": 4, "epochs": 1, "sequence_epochs": 1, "threads": 1}
-    assert TrainingConfig.from_settings(settings | {"dim": 14}).content == 4
-    assert said.startswith("# validation recall@10 new: ")
+    assert settings == {"features": 4, "sequence": 4, "epochs": 1, "sequence_epochs": 1, "threads": 1}
+    assert TrainingConfig.from_settings(settings | {"dim": 14}).features == 4
+    assert said.startswith("# validation recall@10 unseen_only: ")
     assert ", with the settings before " in said

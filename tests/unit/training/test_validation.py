@@ -12,18 +12,18 @@ from two_tower.training.config import TrainingConfig
 from two_tower.training.fit.embedder import Embedder
 from two_tower.training.fit.schedule import Found, prepare, search
 from two_tower.training.fit.validation import (
-    TASTE_WEIGHTS,
+    PREFERENCE_WEIGHTS,
     choose_factors,
     choose_part_weights,
     is_clearly_better,
-    only,
+    weighed_parts,
     recalls_of,
     validation_recall,
     validation_rows,
 )
 
 CONFIG = TrainingConfig(
-    dim=14, content=4, sequence=5, epochs=2, threads=1, factors_alpha=3.0, factors_regularization=1.0
+    dim=14, features=4, sequence=5, epochs=2, threads=1, factors_alpha=3.0, factors_regularization=1.0
 )
 
 
@@ -48,9 +48,9 @@ def test_recalls_are_those_of_the_definition() -> None:
     scores[0, places["p"]], scores[0, places["q"]] = 1.0, 0.5  # found where repeats count, hidden where they do not
     scores[1, places["r"]], scores[1, places["q"]] = 1.0, 0.5  # b had r: what is wanted moves up where it is hidden
     scores[2, places["p"]] = 1.0
-    assert recalls_of(examples, rows, [scores.clone()], "repeats", k=1).tolist() == [1.0, 0.0, 0.0]
-    assert recalls_of(examples, rows, [scores.clone()], "new", k=1).tolist() == [1.0, 0.0], "a wants nothing new"
-    assert recalls_of(examples, rows, [scores.clone()], "repeats", k=2).tolist() == [1.0, 1.0, 0.0]
+    assert recalls_of(examples, rows, [scores.clone()], "allow_repeats", k=1).tolist() == [1.0, 0.0, 0.0]
+    assert recalls_of(examples, rows, [scores.clone()], "unseen_only", k=1).tolist() == [1.0, 0.0], "a wants nothing new"
+    assert recalls_of(examples, rows, [scores.clone()], "allow_repeats", k=2).tolist() == [1.0, 1.0, 0.0]
 
 
 def test_inside_a_part_alone_ranks_and_afterwards_all_is_as_before(embedder: Embedder) -> None:
@@ -59,12 +59,12 @@ def test_inside_a_part_alone_ranks_and_afterwards_all_is_as_before(embedder: Emb
     weights[:] = torch.tensor([1.0, 0.3])
     with torch.inference_mode():
         before = embedder.users(rows)
-        with only(embedder, 0.0, 1.0):
-            taste = embedder.users(rows)
-        with only(embedder, 1.0, 0.0):
+        with weighed_parts(embedder, 0.0, 1.0):
+            preference = embedder.users(rows)
+        with weighed_parts(embedder, 1.0, 0.0):
             assert not embedder.users(rows)[:, embedder.layout.sequence :].any()
         after = embedder.users(rows)
-    assert not taste[:, : embedder.layout.sequence].any()
+    assert not preference[:, : embedder.layout.sequence].any()
     assert torch.equal(before, after)
 
 
@@ -73,13 +73,13 @@ def test_part_weights_are_tried_without_the_towers_and_are_what_the_towers_then_
     choose_part_weights(embedder, told.append)
     chosen = float(embedder.towers.user.part_weights[1])
     found = {}
-    for weight in TASTE_WEIGHTS:
-        with only(embedder, 1.0, weight):
-            found[weight] = validation_recall(embedder, ("new",))["new"]
+    for weight in PREFERENCE_WEIGHTS:
+        with weighed_parts(embedder, 1.0, weight):
+            found[weight] = validation_recall(embedder, ("unseen_only",))["unseen_only"]
     best = max(found.values())
-    assert chosen == pytest.approx(next(weight for weight in TASTE_WEIGHTS if found[weight] == best))
+    assert chosen == pytest.approx(next(weight for weight in PREFERENCE_WEIGHTS if found[weight] == best))
     assert told == [
-        f"two_tower: beside the sequence part factors and content count {chosen:g}: recall@10 new {best:.4f}"
+        f"two_tower: beside the sequence part factors and content count {chosen:g}: recall@10 unseen_only {best:.4f}"
     ]
 
 
@@ -98,7 +98,7 @@ def test_settings_of_factors_that_are_given_are_kept_and_others_chosen() -> None
 def test_what_a_search_found_survives_being_written_down() -> None:
     _, found, epochs = search(make_examples(repeats=False), replace(CONFIG, factors_alpha=0.0), lambda _: None)
     assert found.sequence_epochs >= 1
-    assert {epoch.phase for epoch in epochs} == {"sequence", "taste"}
+    assert {epoch.phase for epoch in epochs} == {"sequence", "preference"}
     assert [epoch.epoch for epoch in epochs] == list(range(1, len(epochs) + 1))
     assert Found.of(found.as_dict()) == found
     assert found.config.factors_alpha > 0

@@ -81,5 +81,5 @@ def test_a_position_that_there_is_not_is_named(connection: duckdb.DuckDBPyConnec
 
 def test_an_error_of_the_weights_names_their_function(connection: duckdb.DuckDBPyConnection) -> None:
     users = "[{'embedding': [1, 2]::float[2], 'history': [3]}]"
-    with pytest.raises(duckdb.Error, match=r"history_weights: users.history holds position 3; there are 2"):
-        connection.execute(f"select history_weights({users}, [[1, 0], [0, 1]]::float[2][])").fetchall()
+    with pytest.raises(duckdb.Error, match=r"attribute_history: users.history holds position 3; there are 2"):
+        connection.execute(f"select attribute_history({users}, [[1, 0], [0, 1]]::float[2][])").fetchall()

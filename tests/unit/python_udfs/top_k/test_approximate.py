@@ -64,7 +64,7 @@ def test_approximate_finds_nearly_all_in_few_lists(
         scored += len(users.vectors) * len(items.vectors)
         blocks(keys, users, items, numbers)
 
-    monkeypatch.setattr(exact, "improve_rounded", lambda *_: False)
+    monkeypatch.setattr(exact, "improve_int8", lambda *_: False)
     monkeypatch.setattr(exact, "improve_block", counted)
     found = lists(connection, 10, APPROXIMATE)
     assert scored < 0.75 * len(world.users) * len(world.items)  # 100 of the 601 users are the sample, scored whole
@@ -93,13 +93,13 @@ def test_rounding_what_items_have_beyond_their_centroid_changes_no_list(monkeypa
     offered = Items(items, np.array([11]), (withheld,))
     monkeypatch.setattr(approximate, "SCORES", 1)
     plain = approximate.near_finder(asked, offered, 2, map)(asked)
-    blocks, rounded = exact.improve_rounded, []
+    blocks, rounded = exact.improve_int8, []
 
     def counted(*block: Any) -> bool:
         rounded.append(blocks(*block))
         return rounded[-1]
 
-    monkeypatch.setattr(exact, "improve_rounded", counted)
+    monkeypatch.setattr(exact, "improve_int8", counted)
     found = approximate.near_finder(asked, exact.with_rounding(offered, map), 2, map)(asked)
     assert sum(rounded) > 10
     assert (found.counts == plain.counts).all()

@@ -78,7 +78,7 @@ def test_blocks_may_get_better_and_better_or_worse_and_worse(monkeypatch: pytest
     )
     none = np.zeros(0, np.int64)
     users = Users(vectors, none, np.zeros(10, np.int64), np.full(9, -1))
-    found = exact.best_items(users, Items(sign * offers, none, ()), 10)
+    found = exact.exact_top_k(users, Items(sign * offers, none, ()), 10)
     expected = np.argsort(-sign * offers[:, 0])[:10]
     assert (found.numbers == expected).all()
     assert found.scores == pytest.approx(vectors * sign * offers[expected, 0])

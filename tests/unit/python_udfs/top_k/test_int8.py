@@ -39,7 +39,7 @@ def uneven(random: np.random.Generator, rows: int, d: int) -> Floats:
 
 
 def both_ways(users: Users, items: Items) -> tuple[Best, Best]:
-    return exact.best_items(users, with_rounding(items, map), K), exact.best_items(users, items, K)
+    return exact.exact_top_k(users, with_rounding(items, map), K), exact.exact_top_k(users, items, K)
 
 
 def assert_same(rounded: Best, plain: Best) -> None:
@@ -75,7 +75,7 @@ def test_no_score_falls_below_its_bound(seed: int, d: int, exponent: int) -> Non
     assert asked is not None
     scores = np.empty((60, 7), np.int32)
     multiply(rounded.codes, asked.codes, scores)
-    products = np.einsum("nd,md->mn", users, items)  # as best_items works them out
+    products = np.einsum("nd,md->mn", users, items)  # as exact_top_k works them out
     for item in range(60):
         assert (scores[item] >= asked.bounds(products[item])).all()
 
@@ -118,7 +118,7 @@ def test_rounding_finds_the_same_with_few_products_of_floats(monkeypatch: pytest
     excluded = [np.sort(random.choice(9000, 30, replace=False)) for _ in range(300)]
     asked = users_of(users, np.concatenate(excluded), np.arange(0, 30 * 301, 30))
     offered = Items(items, np.array([5]), (Adjustment(np.arange(0, 9000, 7), np.full(1286, -np.inf, np.float32)),))
-    plain = exact.best_items(asked, offered, K)
+    plain = exact.exact_top_k(asked, offered, K)
     blocks, in_floats = exact.improve_block, 0
 
     def counted(*block: Any) -> None:
@@ -128,7 +128,7 @@ def test_rounding_finds_the_same_with_few_products_of_floats(monkeypatch: pytest
 
     with monkeypatch.context() as patch:
         patch.setattr(exact, "improve_block", counted)
-        found = exact.best_items(asked, with_rounding(offered, map), K)
+        found = exact.exact_top_k(asked, with_rounding(offered, map), K)
     assert in_floats < 25  # of 83
     assert_same(found, plain)
     assert found.counts[3] == 0
@@ -141,14 +141,14 @@ def test_the_sql_function_rounds_where_there_are_many_blocks(
 ) -> None:
     random = np.random.default_rng(0)
     users, items = (random.standard_normal((rows, 16), np.float32) for rows in (n, 5000))
-    blocks, rounded = exact.improve_rounded, 0
+    blocks, rounded = exact.improve_int8, 0
 
     def counted(*block: Any) -> bool:
         nonlocal rounded
         rounded += 1
         return blocks(*block)
 
-    monkeypatch.setattr(exact, "improve_rounded", counted)
+    monkeypatch.setattr(exact, "improve_int8", counted)
     vectors = [pa.FixedSizeListArray.from_arrays(pa.array(side.ravel()), 16) for side in (users, items)]
     found = block_top_k(pa.StructArray.from_arrays(vectors[:1], ["embedding"]), vectors[1], K, 1, approximate=False)
     assert (rounded > 0) == is_rounded
@@ -184,7 +184,7 @@ def test_infinite_scores_are_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     items = Items((random.standard_normal((3000, 8)) * 3e19).astype(np.float32), NONE, ())
     users = users_of((random.standard_normal((40, 8)) * 4e18).astype(np.float32))
-    found = exact.best_items(users, with_rounding(items, map), 5)
+    found = exact.exact_top_k(users, with_rounding(items, map), 5)
     assert np.isfinite(found.scores[np.arange(5) < found.counts[:, None]]).all()
 
 

@@ -1,5 +1,0 @@
-{% macro for_analysts(model_name) %}
-    {#- Name of a model as a table macro or a view may use it. -#}
-    {%- set relation = this if this.name == model_name else ref('two_tower', model_name) -%}
-    {{- return(two_tower.without_database(relation)) -}}
-{% endmacro %}
