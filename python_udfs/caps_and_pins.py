@@ -43,7 +43,9 @@ def as_lists(kinds: pa.ListScalar) -> list[list[int]]:
     return [numbers[start:stop] for start, stop in pairwise(stops)]
 
 
-def capped_and_pinned(pins: Sequence[int | None], kinds: Sequence[Sequence[int]], k: int, caps: Sequence[int]) -> list[int]:
+def capped_and_pinned(
+    pins: Sequence[int | None], kinds: Sequence[Sequence[int]], k: int, caps: Sequence[int]
+) -> list[int]:
     """The list of one user, see above. Raises ValueError naming argument and value when they do not fit."""
     check(pins, kinds, k, caps)
     places = {place: number for number, place in enumerate(pins) if place is not None and place <= k}
@@ -68,7 +70,9 @@ def check(pins: Sequence[int | None], kinds: Sequence[Sequence[int]], k: int, ca
     if min(caps, default=1) < 1:
         raise ValueError(f"cap_and_pin: caps hold {min(caps)}; give at least 1, and leave out what nobody may get")
     if len(kinds) != len(pins):
-        raise ValueError(f"cap_and_pin: {len(kinds)} items have kinds and {len(pins)} have pins; give one of each per item")
+        raise ValueError(
+            f"cap_and_pin: {len(kinds)} items have kinds and {len(pins)} have pins; give one of each per item"
+        )
     widths = set(map(len, kinds)) - {len(caps)}
     if widths:
         raise ValueError(f"cap_and_pin: kinds hold {min(widths)} numbers of an item; there are {len(caps)} caps")

@@ -17,9 +17,9 @@ from .database_lock import refuse_locked
 from .encoders.folders import describe
 from .encoders.image import embed_image, picture_problem, picture_version
 from .encoders.text import embed_text
+from .explain.attribute_history import attribute_history
 from .explain.history_reasons import RETURN_TYPE as REASONS
 from .explain.history_reasons import history_reasons
-from .explain.attribute_history import attribute_history
 from .statistics import bootstrap
 from .statistics.significance import chi_square_p, normal_quantile
 from .text_buckets import text_buckets

@@ -39,6 +39,7 @@ class Shop:
         self.vars = {key: value for key, value in own.items() if key != "unseen"}
         self.vars |= yaml.safe_load(searched.read_text()) if searched.exists() else {}
         self.vars |= {"two_tower_stages": ["evaluation"], "two_tower_model_dir": str(self.place / "artifacts")}
+        self.vars |= {"two_tower_own_baselines": ["als_usual"] if "shops_als_usual" in self.vars else []}
         self.vars |= variables
 
     def is_there(self) -> bool:

@@ -31,7 +31,7 @@ HISTORIES = """
     where k = 10 and slice = 'all'
     group by all
 """
-# items in the order of their users, a third of all pairs of user and item in each group_number; those without users stand apart
+# items by their number of users, a third of all pairs of user and item in each group; items without users stand apart
 ITEMS = """
     with
     popularity as (
@@ -44,7 +44,9 @@ ITEMS = """
         from popularity
     ),
     labels as (
-        select group_number, concat(count(*), ' items of ', min(users)::bigint, ' to ', max(users)::bigint, ' users') as label
+        select
+            group_number,
+            concat(count(*), ' items of ', min(users)::bigint, ' to ', max(users)::bigint, ' users') as label
         from items group by group_number
     ),
     wanted as (

@@ -144,7 +144,9 @@ def group_table(folder: Path, everyone: pd.DataFrame) -> list[str]:
                 found = group_number.set_index("model")["found"]
                 cells = [f"{found[model]:.4f}" for model in ("two_tower", "als", best)]
                 what = f"{group_number['kind'].iloc[0]}: {group_number['label'].iloc[0]}"
-                table.append([f"{shop}, {policy}", what, str(group_number["n"].iloc[0]), *cells[:2], f"{best} {cells[2]}"])
+                table.append(
+                    [f"{shop}, {policy}", what, str(group_number["n"].iloc[0]), *cells[:2], f"{best} {cells[2]}"]
+                )
     return (
         [FOUND, "", *markdown(["shop, policy", "group", "n", "two_tower", "als", "best other"], table)] if table else []
     )

@@ -20,8 +20,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 import yaml
-from recall_by_group import recall_by_group
 from public_shop import HERE, SHOPS, Shop
+from recall_by_group import recall_by_group
 from report import write_report
 
 # what the measure needs: no lists of today, no tests

@@ -13,6 +13,7 @@ NEVER_ZERO = {
     "ranker_folds", "ranker_batch_size",
 }  # fmt: skip
 LEAST_DIM = 8
+OLD_NAMES = {"content": "features", "taste_snapshots": "preference_cutoffs"}  # before 0.2.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class TrainingConfig:
     sequence_dropout: float = 0.3  # on the pools and the hidden layer that mixes them
     sequence_history_dropout: float = 0.1  # share of a history's items that are hidden per step
     sequence_id_dropout: float = 0.1  # share of items whose own vectors are hidden per step
-    # --- factors and content: what users went on to do that they had never done
+    # --- preference part (factors and features): what users went on to do that they had never done
     factors_alpha: float = 0.0  # 0 = the factors' settings are chosen on the validation window, see factor_choices
     factors_linear: int = 0  # 1 = a linear model of reduced rank instead of ALS
     factors_rank: int = 0  # of the linear model; 0 = as many as there are factors
@@ -42,7 +43,7 @@ class TrainingConfig:
     factors_user_power: float = 0.0  # above 0, heavy users' counts say less about each item
     factors_features: float = 1.0  # how much a value of a feature counts beside a user, in ALS
     als_iterations: int = 10
-    preference_cutoffs: int = 3  # newest training cutoffs that teach content; each has factors of its own
+    preference_cutoffs: int = 3  # newest training cutoffs that teach the part; each has factors of its own
     epochs: int = 3  # upper bound; early stopping on validation recall@10 decides
     patience: int = 2  # epochs without a better validation recall before stopping
     batch_size: int = 128  # users of one cutoff per step
@@ -70,9 +71,12 @@ class TrainingConfig:
         values: dict[str, Any] = {}
         for name, value in settings.items():
             if name not in known:
-                raise ValueError(
-                    f"var two_tower_training: unknown setting '{name}'; known are {', '.join(sorted(known))}"
+                now = (
+                    f"it is called {OLD_NAMES[name]} now"
+                    if name in OLD_NAMES
+                    else f"known are {', '.join(sorted(known))}"
                 )
+                raise ValueError(f"var two_tower_training: unknown setting '{name}'; {now}")
             kind = type(getattr(cls, name))
             is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
             if not is_number or value < 0 or kind(value) != value:
@@ -86,7 +90,7 @@ class TrainingConfig:
         if config.dim < LEAST_DIM or config.factors(0) < 1:
             raise ValueError(
                 f"var two_tower_dim is {config.dim} and the setting features {config.features}; give two_tower_dim at "
-                f"least {max(config.features + 2, LEAST_DIM)}, or a smaller features in two_tower_training"
+                f"least {max(config.features + 2, LEAST_DIM)}, or lower features in two_tower_training"
             )
         if config.sequence == 1:
             raise ValueError("var two_tower_training: sequence is 1; give 0 (none) or at least 2")

@@ -38,7 +38,7 @@ class ItemGraph(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Embeddings [B, D]."""
-        factors = Factors(self.items, self.items, self.values, self.values)  # an item needs no history and no fold_in_basis
+        factors = Factors(self.items, self.items, self.values, self.values)  # an item needs no more of them
         vector: Tensor = self.tower(dict(zip(self.names, inputs, strict=True)), factors)
         return vector
 
@@ -71,8 +71,8 @@ def check_size(examples: Examples, config: TrainingConfig) -> None:
     codes = len(examples.items_by_index)
     if codes * config.dim * 4 > LARGEST:
         raise ValueError(
-            f"feature_vocabulary: {codes - 1:,} items have a code of their own, and vectors of {config.dim} numbers for so "
-            f"many do not fit into one ONNX file; raise two_tower_min_item_interactions or lower two_tower_dim"
+            f"feature_vocabulary: {codes - 1:,} items have an index of their own, and vectors of {config.dim} numbers "
+            f"for so many do not fit into one ONNX file; raise two_tower_min_item_interactions or lower two_tower_dim"
         )
 
 

@@ -50,9 +50,7 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: L
     config = TrainingConfig.from_settings(settings)
     changing = changing_columns(relations)
     rows: list[Row] = []
-    wanted = (
-        relations["stages"].filter(f"stage != '{VALIDATION}'").order("cutoff desc").select("stage, cutoff")
-    )
+    wanted = relations["stages"].filter(f"stage != '{VALIDATION}'").order("cutoff desc").select("stage, cutoff")
     searched: Path | None = None
     exporter = Exporter()
     for stage, serving_cutoff in wanted.fetchall():
@@ -144,9 +142,7 @@ def _of_stages(run: Run, logged: list[Row], is_search: bool) -> list[Row]:
     """The rows of a run by stage: those of the search's own towers stand for the validation stage."""
     prefix = "validation_"
     rows = [
-        {"stage": run.stage, "run_id": run.run_id, **entry}
-        for entry in logged
-        if not entry["name"].startswith(prefix)
+        {"stage": run.stage, "run_id": run.run_id, **entry} for entry in logged if not entry["name"].startswith(prefix)
     ]
     if is_search:
         shared = [entry for entry in logged if entry["kind"] in ("parameter", "layout", "metadata")]

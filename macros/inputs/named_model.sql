@@ -2,11 +2,11 @@
     {#- Ref of the model, seed or snapshot that a var names. Never one of this package: all of ours but the demo's
         are made of the inputs, so a model of that name is the root project's. -#}
     {%- set ours = [
-        'active_rules', 'als', 'als_usual', 'bought_together', 'buy_again', 'candidate_recall', 'candidates', 'ease',
+        'active_rules', 'als', 'bought_together', 'buy_again', 'candidate_recall', 'candidates', 'ease',
         'evaluated_candidates', 'evaluation_lists', 'evaluation_recommendations', 'excluded_items', 'experiment_assignments',
-        'experiment_metrics', 'experiment_results', 'feature_vocabulary', 'gates', 'history_attributions', 'stages',
+        'experiment_metrics', 'experiment_results', 'feature_vocabulary', 'gates', 'group_lifts', 'history_attributions', 'stages',
         'interaction_splits', 'item_audiences', 'item_categories', 'item_embeddings', 'item_features', 'item_inputs',
-        'item_knn', 'item_neighbours', 'item_reviews', 'learning_candidates', 'list_metrics_by_user', 'lists_by_model',
+        'item_knn', 'item_neighbours', 'item_reviews', 'item_weights', 'learning_candidates', 'list_metrics_by_user', 'lists_by_model',
         'model_comparisons', 'model_registry', 'own_most_bought', 'popular_items', 'popularity', 'ranked_candidates',
         'ranker_calibration', 'ranker_examples', 'ranker_registry', 'ranker_runs', 'recall_by_model', 'recall_by_user',
         'recent_popularity', 'recommendations', 'recommendations_by_category', 'relevant_items', 'segment_activity',

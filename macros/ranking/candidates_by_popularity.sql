@@ -1,5 +1,8 @@
 {% macro candidates_by_popularity(n) %}
-    {#- CTEs of macro candidates: the order of popularity by segment, and the n most popular items that the user never seen. -#}
+    {#- CTEs of macro candidates: the order of popularity by segment, and the n most popular items that the user never had. A user without a
+        history gets all to which group_lifts has anything to say. -#}
+    {%- set group_columns = two_tower.feature_columns('stg_users', ['user_id']) -%}
+    {%- set n_of_new_users = [n, 200] | max if group_columns else n -%}
     catalogue as (
         select features.*
         from {{ ref('two_tower', 'item_features') }} as features
@@ -25,7 +28,8 @@
         select
             users.user_id,
             users.segment,
-            count(known.item_id) + {{ n }} as depth
+            case when count(known.item_id) = 0 then {{ n_of_new_users }} else {{ n }} end as n,
+            count(known.item_id) as known_items
         from users
         left join known on users.user_id = known.user_id
         group by users.user_id, users.segment
@@ -36,8 +40,8 @@
             depths.user_id,
             popular.item_id
         from depths
-        inner join popular on depths.segment = popular.segment and popular.position <= depths.depth
+        inner join popular on depths.segment = popular.segment and popular.position <= depths.known_items + depths.n
         anti join known on depths.user_id = known.user_id and popular.item_id = known.item_id
-        qualify row_number() over (partition by depths.user_id order by popular.position asc) <= {{ n }}
+        qualify row_number() over (partition by depths.user_id order by popular.position asc) <= depths.n
     ),
 {%- endmacro %}

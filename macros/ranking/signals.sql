@@ -97,6 +97,39 @@
     ),
     {%- endfor %}
 
+    -- people like a new user: popularity is that among users of the same values, see model group_lifts
+    profiles as (
+        select
+            user_values.user_id,
+            list(
+                {'feature': user_values.feature, 'value': user_values.value}
+                order by user_values.feature asc, user_values.value asc
+            ) as profile
+        from ({{ two_tower.user_values() }}) as user_values
+        semi join users on user_values.user_id = users.user_id
+        anti join own_histories on user_values.user_id = own_histories.user_id
+        group by user_values.user_id
+    ),
+
+    profile_values as (
+        select
+            profile,
+            unnest(profile) as entry
+        from (select distinct profile from profiles)
+    ),
+
+    profile_lifts as (
+        select
+            profile_values.profile,
+            lifts.item_id,
+            round(exp(sum(ln(lifts.lift))), 9) as lift
+        from profile_values
+        inner join {{ ref('two_tower', 'group_lifts') }} as lifts
+            on profile_values.entry.feature = lifts.feature and profile_values.entry.value = lifts.value
+        where lifts.cutoff = {{ cutoff }}
+        group by profile_values.profile, lifts.item_id
+    ),
+
     features as (
         select features.*
         from {{ ref('two_tower', 'item_features') }} as features
@@ -120,9 +153,9 @@
         cast(histories.days_since_last / (histories.interval_days + 1) as float) as due,
         cast(histories.days_since_last / (rhythms.interval_days + 1) as float) as item_due,
         cast(rhythms.return_share as float) as item_return_share,
-        cast(features.users as float) as item_users,
-        cast(features.recent_users as float) as item_recent_users,
-        cast(features.new_users as float) as item_new_users,
+        cast(case when features.users > 0 then features.users * coalesce(profile_lifts.lift, 1) end as float) as item_users,
+        cast(case when features.users > 0 then features.recent_users * coalesce(profile_lifts.lift, 1) end as float) as item_recent_users,
+        cast(case when features.users > 0 then features.new_users * coalesce(profile_lifts.lift, 1) end as float) as item_new_users,
         cast(novelty.items as float) as user_items,
         cast(novelty.recent_items as float) as user_recent_items,
         cast(novelty.new_share as float) as user_new_share,
@@ -138,6 +171,8 @@
     left join rhythms on candidates.item_id = rhythms.item_id
     left join novelty on candidates.user_id = novelty.user_id
     left join activity on candidates.user_id = activity.user_id
+    left join profiles on candidates.user_id = profiles.user_id
+    left join profile_lifts on profiles.profile = profile_lifts.profile and candidates.item_id = profile_lifts.item_id
     left join {{ ref('two_tower', 'stg_items') }} as items on candidates.item_id = items.item_id
     {%- for column in columns %}
     left join of_{{ loop.index }}

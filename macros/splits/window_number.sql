@@ -1,5 +1,5 @@
 {% macro window_number(end_at) %}
-    {#- The part of the split an interaction falls into, counted back from the newest: 0 = test, 1 = validation, 2.. = older.
+    {#- Number of the window an interaction falls into, counted back from the newest: 0 = test, 1 = validation, 2.. = older.
         Ties in time are broken by a hash, which is stable from run to run and says nothing about the item's age; what a user did with
         one item at one moment is one event. -#}
     {%- set split = var('two_tower_split') -%}

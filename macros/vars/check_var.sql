@@ -1,15 +1,18 @@
 {% macro check_var(name, value, allowed) %}
-    {#- Stops when `value` is not what `allowed` says: {type, least, most, among, keys, is_optional}; a list is judged by each member, and
-        may be empty where it is optional; with keys each value of a mapping is a number. -#}
+    {#- Stops when `value` is not what `allowed` says: {type, least, most, among, keys, by, may_be_empty}; a list is judged by each
+        member. With keys each value of a mapping is a number; by: the keys of a mapping whose values may be anything. -#}
     {%- set is_list = value is iterable and value is not string and value is not mapping -%}
     {%- set fits = {'integer': value is integer, 'number': value is number, 'text': value is string,
-        'mapping': value is mapping, 'list': is_list and (value or allowed.is_optional), 'boolean': value is boolean,
+        'mapping': value is mapping, 'list': is_list and (value or allowed.may_be_empty), 'boolean': value is boolean,
         'counts': value is mapping and value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
     {%- if (value is boolean) != (allowed.type == 'boolean') or not fits[allowed.type] -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}
     {%- endif -%}
     {%- for key, number in (value if 'keys' in allowed else {}).items()
         if key not in allowed['keys'] or number is boolean or number is not number -%}
+        {%- do two_tower.refuse_var(name, value, allowed) -%}
+    {%- endfor -%}
+    {%- for key in (value if 'by' in allowed else []) if key not in allowed.by -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}
     {%- endfor -%}
     {%- for member in (value if is_list else [value]) -%}
@@ -25,7 +28,15 @@
 
 
 {% macro refuse_var(name, value, allowed) %}
-    {#- Stops with the value that a var has and those that it may have. -#}
+    {#- Stops with the value that a var has and those that it may have, or with the new name of an old one. -#}
+    {%- set old_names = two_tower.old_names() -%}
+    {%- for given in ([value] if value is string or value is not iterable else value)
+        if given in old_names and old_names[given] in (allowed.among or allowed['keys'] or allowed.by or []) -%}
+        {%- do two_tower.input_error(
+            'var ' ~ name, "'" ~ given ~ "' is called " ~ old_names[given] ~ ' since 0.2.0.',
+            'write `' ~ old_names[given] ~ '` in place of `' ~ given ~ '`.'
+        ) -%}
+    {%- endfor -%}
     {%- set nouns = {'integer': 'a whole number', 'number': 'a number', 'text': 'text', 'list': 'a list',
         'mapping': 'a mapping', 'boolean': 'true or false', 'counts': 'a mapping of names to whole numbers not below 1'} -%}
     {%- set may_be = [nouns[allowed.type]] -%}
@@ -34,6 +45,7 @@
         {%- do may_be.append(allowed.among | join(', ')) -%}
     {%- endif -%}
     {%- if 'keys' in allowed -%}{%- do may_be.append(' of numbers by ' ~ allowed['keys'] | join(', ')) -%}{%- endif -%}
+    {%- if 'by' in allowed -%}{%- do may_be.append(' of parameters by ' ~ allowed.by | join(', ')) -%}{%- endif -%}
     {%- if allowed.least is defined -%}{%- do may_be.append(' not below ' ~ allowed.least) -%}{%- endif -%}
     {%- if allowed.most is defined -%}{%- do may_be.append(' and not above ' ~ allowed.most) -%}{%- endif -%}
     {%- do two_tower.input_error(

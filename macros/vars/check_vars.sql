@@ -3,6 +3,12 @@
         unknown name or a value that is not allowed. -#}
     {%- if execute -%}
         {%- set known = two_tower.known_vars() -%}
+        {%- set old_names = two_tower.old_names() -%}
+        {%- for name in two_tower.given_vars() if name in old_names -%}
+            {%- do two_tower.input_error(
+                'var ' ~ name, 'is called ' ~ old_names[name] ~ ' since 0.2.0.', 'write ' ~ old_names[name] ~ ' in its place.'
+            ) -%}
+        {%- endfor -%}
         {#- also twotower_k, two-tower_k, Two_Tower_k -#}
         {%- for name in two_tower.given_vars()
             if modules.re.match('(?i)two[_-]?tower[_-]', name) and name not in known -%}

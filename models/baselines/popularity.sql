@@ -1,2 +1,2 @@
-{#- What is bought again counts each time under allow_repeats; under unseen_only, how many users wanted it at all says more. -#}
+{#- Under allow_repeats each purchase counts; under unseen_only the number of users who wanted the item says more. -#}
 {{ two_tower.popularity_baseline('popularity', {'allow_repeats': ['interactions'], 'unseen_only': ['users']}) }}

@@ -1,14 +1,18 @@
 {{ config(materialized='view') }}
 
-{#- Every recommender that is evaluated: a new baseline is named in var two_tower_baselines. -#}
-{%- set baselines = var('two_tower_baselines') | list -%}
-{%- set recommenders = ['evaluation_recommendations'] + baselines
-    + (['als_usual'] if baselines and var('two_tower_als_usual') else []) -%}
+{#- Every recommender that is evaluated: the published lists, our baselines (var two_tower_baselines), and a team's own. -#}
+{%- set relations = [ref('two_tower', 'evaluation_recommendations')] -%}
+{%- for baseline in var('two_tower_baselines') -%}
+    {%- do relations.append(ref('two_tower', baseline)) -%}
+{%- endfor -%}
+{%- for recommender in var('two_tower_own_baselines') -%}
+    {%- do relations.append(two_tower.named_model(recommender)) -%}
+{%- endfor -%}
 
 with
 
 final as (
-    {%- for recommender in recommenders %}
+    {%- for relation in relations %}
         select
             model,
             policy,
@@ -18,7 +22,7 @@ final as (
             cast(score as double) as score,
             cast(run_id as varchar) as run_id,
             cast(source as varchar) as source
-        from {{ ref('two_tower', recommender) }}
+        from {{ relation }}
         {%- if not loop.last %}
             union all
         {%- endif %}

@@ -9,7 +9,9 @@ models as (
         slice,
         count(*) as n_users,
         avg(recall) as recall,
-        {{ two_tower.ordered_list('recall', 'user_id') }} as recalls
+        avg(ndcg) as ndcg,
+        {{ two_tower.ordered_list('recall', 'user_id') }} as recalls,
+        {{ two_tower.ordered_list('ndcg', 'user_id') }} as ndcgs
     from {{ ref('two_tower', 'recall_by_user') }}
     group by model, policy, k, slice
 ),
@@ -25,8 +27,11 @@ compared as (
         models.n_users,
         models.recall,
         baselines.recall as baseline_recall,
+        models.ndcg,
+        baselines.ndcg as baseline_ndcg,
         {{ two_tower.bootstrap('ratio', ['models.recalls', 'baselines.recalls']) }} as lift,
-        {{ two_tower.bootstrap('difference', ['models.recalls', 'baselines.recalls']) }} as difference
+        {{ two_tower.bootstrap('difference', ['models.recalls', 'baselines.recalls']) }} as difference,
+        {{ two_tower.bootstrap('difference', ['models.ndcgs', 'baselines.ndcgs']) }} as ndcg_difference
     from models
     inner join models as baselines
         on
@@ -52,7 +57,12 @@ final as (
         lift.high as lift_high,
         difference.difference as difference,
         difference.low as difference_low,
-        difference.high as difference_high
+        difference.high as difference_high,
+        ndcg,
+        baseline_ndcg,
+        ndcg_difference.difference as ndcg_difference,
+        ndcg_difference.low as ndcg_difference_low,
+        ndcg_difference.high as ndcg_difference_high
     from compared
 )
 

@@ -17,7 +17,10 @@ final as (
         interactions.quantity,
         interactions.price,
         interactions.revenue,
-        case when {{ two_tower.is_cold_start() }} then 0 else {{ two_tower.window_number('ends.end_at') }} end as window_number
+        case
+            when {{ two_tower.is_cold_start() }} then 0
+            else {{ two_tower.window_number('ends.end_at') }}
+        end as window_number
     from interactions
     cross join ends
     where interactions.event_at < ends.end_at

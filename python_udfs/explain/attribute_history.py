@@ -1,4 +1,4 @@
-"""SQL function `attribute_history(users, items)`: how much of each history item is in the embeddings of a block of users.
+"""SQL function `attribute_history(users, items)`: how much of each history item is in the users' embeddings.
 
     users   STRUCT(embedding FLOAT[d], history INTEGER[], ...)[], positions of the history's items in `items`, from 1
     items   FLOAT[d][]
@@ -40,7 +40,10 @@ def attribute_history(users: pa.ChunkedArray, items: pa.ChunkedArray) -> pa.Arra
 
 def block_weights(users: pa.StructArray, items: Floats) -> pa.ListArray:
     """Weights of the users of one block: those with histories of one length are solved together."""
-    vectors, histories = as_matrix(users.field("embedding"), "attribute_history: users.embedding"), users.field("history")
+    vectors, histories = (
+        as_matrix(users.field("embedding"), "attribute_history: users.embedding"),
+        users.field("history"),
+    )
     positions = as_numbers(histories.flatten(), "attribute_history: users.history", len(items))
     lengths = histories.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)  # NULL is no history
     bounds = np.cumsum([0, *lengths])

@@ -6,8 +6,8 @@ python3 -m venv .venv-peers
 
 DATABASE: what shops/run.py left. Fits on what lies before the validation window until recall@10 there stops rising or
 half of the time is over, then afresh for as many epochs with that window. Recall as in the project's own evaluation,
-policy `unseen_only`: hits / min(10, items to find), all users, whole catalogue without what they had; who has no history gets
-popular items. Writes sasrec_<shop>.csv into shops/results.
+policy `unseen_only`: hits / min(10, items to find), all users, whole catalogue without what they had; who has no
+history gets popular items. Writes sasrec_<shop>.csv into shops/results.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def read_splits(database: str, schema: str) -> pd.DataFrame:
     """Interactions in their order in time; ties as the split has them."""
     with duckdb.connect(database, read_only=True) as connection:
         query = (
-            f"select user_id, item_id, window_number from {schema}.interaction_splits order by event_at, window_number desc, item_id"
+            f"select user_id, item_id, window_number from {schema}.interaction_splits "
+            "order by event_at, window_number desc, item_id"
         )
         return connection.execute(query).df()
 
@@ -152,7 +153,16 @@ def main() -> None:
     drawn = np.random.default_rng(given.seed).integers(0, len(values), (DRAWS, len(values)))
     low, high = np.quantile(values[drawn].mean(axis=1), [0.025, 0.975])
     numbers = [len(values), *(round(float(number), 5) for number in (values.mean(), low, high))]
-    row = ["unseen_only", "all", "sasrec", *numbers, given.shop, given.seed, round(time.monotonic() - began), round(fitted)]
+    row = [
+        "unseen_only",
+        "all",
+        "sasrec",
+        *numbers,
+        given.shop,
+        given.seed,
+        round(time.monotonic() - began),
+        round(fitted),
+    ]
     print(f"{epochs} epochs:", dict(zip(HEADER, row, strict=True)))
     with (given.out / f"sasrec_{given.shop}.csv").open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([HEADER, row])

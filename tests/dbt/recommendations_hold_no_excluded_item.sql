@@ -1,5 +1,5 @@
--- with policy `unseen_only` nobody is recommended what they had; of the evaluation, whose lists a refresh leaves as they were,
--- pytest says so
+-- with policy `unseen_only` nobody is recommended what they had; pytest says so of the evaluation, whose lists a
+-- refresh leaves as they were
 select lists.*
 from {{ ref('two_tower', 'recommendations') }} as lists
 semi join {{ ref('two_tower', 'user_histories') }} as histories

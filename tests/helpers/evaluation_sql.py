@@ -36,7 +36,7 @@ VARS = {
     "two_tower_policies": ["allow_repeats"],
     "two_tower_ks": [5, 10],
     "two_tower_gate_k": 10,
-    "two_tower_als_usual": {},
+    "two_tower_own_baselines": [],
     "two_tower_min_recall": {},
     "two_tower_min_lift_over_als": {},
     "two_tower_min_lift_over_popularity": {},

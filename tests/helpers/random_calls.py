@@ -16,8 +16,8 @@ from unittest.mock import patch
 import numpy as np
 import pyarrow as pa
 from two_tower.python_udfs.caps_and_pins import cap_and_pin
-from two_tower.python_udfs.explain.history_reasons import history_reasons
 from two_tower.python_udfs.explain.attribute_history import PENALTY, attribute_history
+from two_tower.python_udfs.explain.history_reasons import history_reasons
 from two_tower.python_udfs.statistics import bootstrap, significance
 from two_tower.python_udfs.text_buckets import text_buckets
 from two_tower.python_udfs.top_k import approximate, exact

@@ -106,7 +106,9 @@ def test_a_killed_run_goes_on_where_it_was(shop: PackageProject) -> None:
     assert shop.rows("select count(*), count(embedding) from vectors") == [(40000, 40000)]
     assert shop.rows("select table_name from duckdb_tables() where table_name like 'vectors__new_contents%'") == []
     # what a killed `--full-refresh` leaves is known twice
-    shop.change("create table vectors__new_contents as select content_hash, encoder, embedding, problem from vectors limit 10")
+    shop.change(
+        "create table vectors__new_contents as select content_hash, encoder, embedding, problem from vectors limit 10"
+    )
     write_model(shop, "select range as sku, 'red tea pot number ' || range as content from range(40001)")
     shop.dbt("run", "--select", "vectors").must_pass()
     assert shop.rows("select count(*), count(distinct sku) from vectors") == [(40001, 40001)]

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from helpers.demo_project import Shop
+from helpers.synthetic_shop import INCOMES
 
 SETTINGS = {
     # small batches and large steps: there are only a few hundred users to learn from
@@ -66,20 +68,53 @@ def test_own_most_bought_has_the_popular_items_where_nothing_was_had(built: Shop
     assert built.rows(lists.format("own_most_bought")) == built.rows(lists.format("recent_popularity")) != []
 
 
-def test_users_without_history_get_the_popular_items_by_their_chances(built: Shop) -> None:
-    silent = ", ".join(f"'{user}'" for user in built.world.silent_users)
-    lists = f"from recommendations where user_id in ({silent})"
-    assert built.rows(f"select distinct source {lists}") == [("popularity",)]
-    # one order for all of them, of items that sell more than most
-    assert (
-        built.rows(f"select rank, count(distinct item_id) {lists} group by rank having count(distinct item_id) > 1")
-        == []
+def test_users_without_history_get_what_is_popular_among_users_like_them(built: Shop) -> None:
+    silent = built.world.demographics.set_index("household_id").loc[[int(user) for user in built.world.silent_users]]
+    category = built.world.products.set_index("product_id")["product_category"]
+    listed = pd.DataFrame(
+        built.rows("select user_id, item_id, source from recommendations"), columns=["user", "item", "source"]
+    ).astype({"user": int, "item": int})
+    listed = listed[listed["user"].isin(silent.index)]
+    assert set(listed["source"]) == {"popularity"}
+    # the income tells the cluster, and the category what a cluster likes
+    liked = listed["item"].map(category) == "CATEGORY " + listed["user"].map(
+        silent["income"].map(INCOMES.index)
+    ).astype(str)
+    assert liked.mean() > 0.8
+    # two users of whom the same is known get the same list
+    lists = listed.groupby("user")["item"].agg(tuple)
+    alike = silent.fillna("").groupby(list(silent.columns)).groups.values()
+    assert all(lists[list(users)].nunique() == 1 for users in alike)
+
+
+def test_lifts_of_groups_are_ratios_drawn_towards_one(built: Shop) -> None:
+    lifts = pd.DataFrame(
+        built.rows(
+            "select value, item_id, users, expected_users, lift from group_lifts "
+            "where cutoff = 0 and feature = 'income'"
+        ),
+        columns=["value", "item", "users", "expected", "lift"],
     )
-    ((listed, usual),) = built.rows(
-        f"select avg(recent_users) filter (where item_id in (select item_id {lists})), avg(recent_users) "
-        "from item_features where cutoff = 0"
+    members = built.rows(
+        "select income, item_id, count(*) from user_histories join stg_users using (user_id) "
+        "where cutoff = 0 and is_recent and income is not null group by all"
     )
-    assert listed > 1.5 * usual
+    taken = (
+        pd.DataFrame(members, columns=["value", "item", "taken"])
+        .pivot(index="value", columns="item", values="taken")
+        .fillna(0)
+    )
+    expected = np.outer(taken.sum(axis=1), taken.sum()) / taken.to_numpy().sum()
+    joined = lifts.set_index(["value", "item"])
+    assert np.allclose(taken.stack().reindex(joined.index), joined["users"])
+    assert np.allclose(
+        pd.DataFrame(expected, taken.index, taken.columns).stack().reindex(joined.index), joined["expected"]
+    )
+    # one prior weight for the feature: lift = (users + a) / (expected + a)
+    differ = joined[(joined["users"] - joined["expected"]).abs() > 1]
+    weights = (differ["users"] - differ["lift"] * differ["expected"]) / (differ["lift"] - 1)
+    assert weights.min() > 0
+    assert np.allclose(weights, weights.iloc[0])
 
 
 def test_the_towers_beat_popularity(built: Shop) -> None:

@@ -112,7 +112,14 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
     shop("films", {"unseen_only": 0.6})
     pd.DataFrame([row("films", "unseen_only", "tuned", 0.25)]).to_csv(tmp_path / "tuned_films.csv", index=False)
     (tmp_path / "recall_by_group").mkdir()
-    group_number = {"shop": "films", "policy": "unseen_only", "kind": "history", "group_number": 1, "label": "1 to 3 items", "n": 9}
+    group_number = {
+        "shop": "films",
+        "policy": "unseen_only",
+        "kind": "history",
+        "group_number": 1,
+        "label": "1 to 3 items",
+        "n": 9,
+    }
     models = [group_number | {"model": "two_tower", "found": 0.3}, group_number | {"model": "als", "found": 0.2}]
     pd.DataFrame(models).to_csv(tmp_path / "recall_by_group" / "films.csv", index=False)
     imported("report", "shops").write_report(tmp_path)

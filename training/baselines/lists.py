@@ -131,7 +131,7 @@ def users_at_once(items: int) -> int:
 
 
 def best_lists(scorer: Scorer, world: World, policy: Policy, k: int, users: IntArray | None = None) -> Lists:
-    """The k best items of users (None = all) under a policy ('unseen_only' leaves out what they have had), always filled up.
+    """The k best items of users (None = all) under a policy ('unseen_only' leaves out what they had), always filled up.
 
     Raises ValueError for an unknown policy or a k below 1.
     """

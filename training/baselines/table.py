@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 FITS: Mapping[str, Callable[..., Scorer]] = {
     "als": fit_als,
-    "als_usual": fit_als,
     "ease": fit_ease,
     "item_knn": fit_item_knn,
 }

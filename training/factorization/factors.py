@@ -1,7 +1,7 @@
 """Factors of what users had up to one cutoff: two vectors per item, one to be found by, one as part of a history.
 
 An item that nobody had yet is found by what the values of its features say. Each cutoff has factors of its own,
-fitted on its histories alone. What is learned on top (scales, content, biases) therefore sees factors as blind for the
+fitted on its histories alone. What is learned on top (scales, features, biases) therefore sees factors as blind for the
 targets as they will be when serving.
 """
 
@@ -39,7 +39,7 @@ Vectors = NDArray[np.float32]
 class Factors:
     """Vectors [C, F] by item index: `items` of the item itself, `history` of it as part of a user's history.
 
-    What fold_in makes of the latter times `fold_in_basis` [F, F] is the user, whose products with `items` are the scores.
+    What fold_in makes of the latter, times `fold_in_basis` [F, F], is the user: products with `items` are the scores.
     values [V, F], rows as of feature_places: their sum over an item's features is about its row of `items`.
     """
 

@@ -28,7 +28,13 @@ class Embedder:
         self.examples, self.config, self.layout = examples, config, layout_of(examples, config)
         self.item_columns = tuple(column for column in examples.item_columns if column.name != "item_index")
         self.towers = TwoTowers(
-            examples.users.columns, self.item_columns, len(examples.items_by_index), self.layout, config, of_users, of_items
+            examples.users.columns,
+            self.item_columns,
+            len(examples.items_by_index),
+            self.layout,
+            config,
+            of_users,
+            of_items,
         )
         self._factors: dict[int, Factors] = {}
 

@@ -1,8 +1,8 @@
 """What new items are found by, which nobody or hardly anyone had: what their feature values say of who would have them.
 
-Few users teach the content part little in its few steps, and the factors' own regression weighs thousands of items that
+Few users teach the feature part little in its few steps, and the factors' own regression weighs thousands of items that
 hardly anyone had like those that many had. So, once all is fitted, values learn directly what is wanted of them: scores
-of those users who had items of that kind. Items with a code of their own stay as they are.
+of those users who had items of that kind. Items with an index of their own stay as they are.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def fit_new_items(embedder: Embedder, cutoff: int) -> Tensor:
     """Vectors [V, F + H], rows as of feature_places: their sum over an item's values joins its factors and features.
 
     Two ridge regressions: of who had each item (1 over the root of the length of the history, or long ones would decide
-    alone) on the users' factors and features, and of what that finds on the items' values. The scale is the one at which
+    alone) on the users' factors and features, and of what that finds on the items' values. The scale is that at which
     they tell most of the scores of those items: a least square over the same users.
     """
     towers, examples = embedder.towers.eval(), embedder.examples
@@ -44,7 +44,7 @@ def fit_new_items(embedder: Embedder, cutoff: int) -> Tensor:
     users = np.concatenate([embedder.users(block)[:, preference].numpy() for block in blocks(rows)])
     learned = embedder.items(cutoff, examples.items_by_index[known])[:, preference].numpy()
     gram = users.T @ users
-    if not gram.any():  # neither factors nor content count in this shop
+    if not gram.any():  # neither factors nor features count in this shop
         return torch.zeros_like(towers.item.new_items)
     damped = gram + DAMPING * np.trace(gram) / len(gram) * np.eye(len(gram), dtype=np.float32)
     who_had = np.linalg.solve(damped, (histories.T @ users)[known].T).T

@@ -21,9 +21,9 @@ from ..model.layout import layout_of
 from .embedder import Embedder
 from .new_items import fit_new_items
 from .optimise import Epoch
-from .sequence import SequenceTrainer
 from .preference import PreferenceTrainer
-from .validation import choose_factors, choose_part_weights, weighed_parts, validation_recall
+from .sequence import SequenceTrainer
+from .validation import choose_factors, choose_part_weights, validation_recall, weighed_parts
 
 Log = Callable[[str], None]
 Record = Callable[[Epoch], None]
@@ -32,7 +32,7 @@ POLICIES = ("allow_repeats", "unseen_only")
 
 @dataclass(frozen=True)
 class Found:
-    """What a search chose: the settings with those of the factors, epochs by part, and the weight of the preference part."""
+    """What a search chose: the settings with those of the factors, epochs by part, weight of the preference part."""
 
     config: TrainingConfig
     sequence_epochs: int
@@ -48,7 +48,9 @@ class Found:
         """Back from `as_dict`."""
         found = {name.removeprefix("found_"): value for name, value in values.items() if name.startswith("found_")}
         config = TrainingConfig.from_settings({name: values[name] for name in TrainingConfig().as_dict()})
-        return cls(config, int(found["sequence_epochs"]), int(found["preference_epochs"]), float(found["preference_weight"]))
+        return cls(
+            config, int(found["sequence_epochs"]), int(found["preference_epochs"]), float(found["preference_weight"])
+        )
 
 
 class Curve:
@@ -79,7 +81,7 @@ def search(
     if embedder.layout.sequence:
         with weighed_parts(embedder, 1.0, 0.0):
             sequence_epochs = _epochs(embedder, SequenceTrainer(embedder, newest), "sequence", curve.record)
-    with weighed_parts(embedder, 0.0, 1.0):  # at least one: what content says is a signal of its own for the ranker
+    with weighed_parts(embedder, 0.0, 1.0):  # at least one: what features say is a signal of its own for the ranker
         preference_epochs = _epochs(embedder, PreferenceTrainer(embedder, newest), "preference", curve.record)
     choose_part_weights(embedder, log)
     embedder.towers.item.new_items.copy_(fit_new_items(embedder, newest))

@@ -138,7 +138,10 @@ def choose_part_weights(embedder: Embedder, log: Callable[[str], None]) -> None:
     found = {weight: recall(weight) for weight in PREFERENCE_WEIGHTS}
     best = max(found, key=lambda weight: found[weight])
     embedder.towers.user.part_weights.copy_(torch.tensor([1.0, best]))
-    log(f"two_tower: beside the sequence part factors and features count {best:g}: recall@10 unseen_only {found[best]:.4f}")
+    log(
+        f"two_tower: beside the sequence part factors and features count {best:g}: "
+        f"recall@10 unseen_only {found[best]:.4f}"
+    )
 
 
 def is_clearly_better(recalls: Recalls, others: Recalls, errors: float = 1.0) -> bool:

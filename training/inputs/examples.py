@@ -20,8 +20,8 @@ BLOCK = 65_536  # rows that are looked through at once
 class Examples:
     """Everything a fit reads. I items, C item indexes; user rows are (cutoff, user) pairs.
 
-    Cutoffs count back from the one that is served: `serving_cutoff` itself has no targets yet, serving_cutoff + 1 is the validation
-    cutoff, older ones are for training.
+    Cutoffs count back from the one that is served: `serving_cutoff` itself has no targets yet, serving_cutoff + 1 is
+    the validation cutoff, older ones are for training.
     """
 
     users: Inputs
@@ -30,7 +30,7 @@ class Examples:
     serving_cutoff: int
     item_rows: dict[int, Index]  # cutoff -> row of `behaviour` of each catalogue item [I]
     catalogue: pa.Array  # item ids [I], sorted
-    items_by_index: Index  # catalogue item of each code [C], -1 for code 0
+    items_by_index: Index  # catalogue item of each item index [C], -1 for index 0
     targets: Ragged  # per user row: catalogue items
     is_new: Ragged  # per target: not among what the user ever had
     repeated: Ragged  # per history item: in the targets
@@ -63,7 +63,7 @@ class Examples:
         return gather(self.behaviour, self.item_rows[cutoff][items]) | gather(self.items, items)
 
     def item_indexes(self, cutoff: int) -> Index:
-        """Code of each catalogue item [I] as of a cutoff, 0 for rare ones."""
+        """Index of each catalogue item [I] as of a cutoff, 0 for rare ones."""
         return np.asarray(self.behaviour.arrays["item_index"])[self.item_rows[cutoff]].astype(np.int64)
 
     def item_values(self, name: str, cutoff: int) -> Array | Ragged:

@@ -12,7 +12,7 @@ FEWEST_REPEATS = 0.05  # share of targets that the user already had
 
 @dataclass(frozen=True)
 class Layout:
-    """Lengths of the parts of an embedding [sequence, factors, features, bias, unused]; the first may be missing (0)."""
+    """Lengths of an embedding's parts [sequence, factors, features, bias, unused]; the first may be missing (0)."""
 
     sequence: int
     factors: int

@@ -1,4 +1,4 @@
-"""The sequence part: what comes next after an ordered history, by ids and contents; for shops without repeat purchases.
+"""The sequence part: what comes next after an ordered history, by ids and features; for shops without repeat purchases.
 
 A user is what the latest items are like and what all of them are like: two averages of the history with weights that
 fall from item to item, mixed by a small network. An item has one vector, to be found by and as part of a history.
@@ -22,7 +22,7 @@ HALVES = (0.0, 2.5)  # logits of the factors by which weights fall at the start:
 
 
 class SequenceItems(nn.Module):
-    """What an item is to be found by: a vector of its own, its content, and a bias."""
+    """What an item is to be found by: a vector of its own, its static features, and a bias."""
 
     def __init__(self, columns: tuple[Column, ...], codes: int, length: int, id_dropout: float, scales: Scales):
         super().__init__()
@@ -47,7 +47,7 @@ class SequenceItems(nn.Module):
         return static_features
 
     def vectors(self, codes: Tensor, static_features: Tensor) -> Tensor:
-        """in_history of items whose content [B, W] is known."""
+        """in_history of items whose static features [B, W] are known."""
         own: Tensor = self.own(codes)
         return static_features + (without_some(own, self.id_dropout) if self.training else own)
 

@@ -61,7 +61,9 @@ class ItemTower(nn.Module):
         is_known = inputs["item_index"] > 0
         if self.training and self.id_dropout:  # so that what stands beside them learns to do without
             is_known = is_known & (torch.rand(is_known.shape) >= self.id_dropout)
-        own = torch.where(is_known.unsqueeze(1), factors.items[inputs["item_index"]], self.from_feature_values(inputs, factors.values))
+        own = torch.where(
+            is_known.unsqueeze(1), factors.items[inputs["item_index"]], self.from_feature_values(inputs, factors.values)
+        )
         static, numbers = self.features.static_features(inputs), self.features.behaviour(inputs)  # [B, H] each
         own = own * self.trend(numbers).exp()
         mixed = static + self.mixed(torch.cat([static, numbers], 1))
@@ -83,8 +85,8 @@ class ItemTower(nn.Module):
 class UserTower(nn.Module):
     """User inputs and history vectors -> [B, D] = [sequence R, factors F, features H, 1, zeros].
 
-    The sequence part is learned from whole histories, factors and features (together: the preference part) from what came next that
-    users had never had. `part_weights` says what each of the two counts in the sum.
+    The sequence part is learned from whole histories, factors and features (together: the preference part) from what
+    users went on to do that they had never done. `part_weights` says what each of the two counts in the sum.
     """
 
     part_weights: Tensor
@@ -118,7 +120,9 @@ class UserTower(nn.Module):
             parts.insert(0, self.sequence(inputs, vectors[:, :width], places) * self.part_weights[0])
         return torch.cat(parts, 1)
 
-    def preference_part(self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, fold_in_basis: Tensor) -> Tensor:
+    def preference_part(
+        self, inputs: dict[str, Tensor], vectors: Tensor, places: Tensor, fold_in_basis: Tensor
+    ) -> Tensor:
         """Factors, features and 1, [B, F + H + 1], from vectors [n, F + H]."""
         factors, features = vectors[:, : self.layout.factors], vectors[:, self.layout.factors :]
         seen = inputs["history_items"] > 0

@@ -16,7 +16,7 @@ from .towers import ItemTower, UserTower
 class TwoTowers(nn.Module):
     """The user tower and the item tower, joined by a dot product.
 
-    user_columns, item_columns: what each reads, without item_index; codes: number of item indexes, 0 (unknown) included;
+    user_columns, item_columns: what each reads, without item_index; codes: number of item indexes, unknown (0) too;
     user_scales, item_scales: mean and deviation of the number columns.
     """
 

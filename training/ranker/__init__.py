@@ -1,1 +1,1 @@
-"""The second stage, which orders candidates."""
+"""The ranker, which orders candidates."""

@@ -1,4 +1,4 @@
-"""The second stage: how likely a user takes a candidate within the next window, by all that is known of the pair.
+"""The ranker: how likely a user takes a candidate within the next window, by all that is known of the pair.
 
 A small network over the signals of macro `signals`. Several are fitted, each without a share of the users: what they
 say of those is what is known of their quality, their mean is what serves. Cross-entropy makes it a chance, not just an

@@ -85,16 +85,15 @@ def search(
     relevant: Mapping[Policy, csr_matrix],
     budget: Budget,
     tried: Sequence[Row],
-    usual: Sequence[Row] = (),
 ) -> Iterator[Row]:
     """Fit and measure until the budget is spent, one row per fit; the rows of an earlier search count and teach.
 
-    Those of the usual search, which a wider one has in its space, teach only. Rows outside of the space count only.
-    The best of all goes first with each decay by step that was not tried, for nothing else would lead there. Each
-    policy has its own TPE study; they ask in turn, every fit teaches both.
+    Rows outside of the space count only. First come the starts of the space, then the best of the earlier rows with
+    each decay by step that was not tried, for nothing else would lead there. Each policy has its own TPE study; they
+    ask in turn, every fit teaches both.
     """
     policies = list(relevant)
-    studies = opened_studies(model, policies, budget.seed, tried, usual)
+    studies = opened_studies(model, policies, budget.seed, tried)
     began = time.monotonic()
     for number in range(len(tried), budget.trials * len(policies)):
         if time.monotonic() - began > budget.minutes * 60:
@@ -112,7 +111,7 @@ def search(
 
 
 def opened_studies(
-    model: str, policies: Sequence[Policy], seed: int, tried: Sequence[Row], usual: Sequence[Row]
+    model: str, policies: Sequence[Policy], seed: int, tried: Sequence[Row]
 ) -> dict[Policy, optuna.Study]:
     """A study per policy that knows the earlier rows and has in its queue what is to be tried first."""
     studies = {
@@ -122,17 +121,17 @@ def opened_studies(
         )
         for number, policy in enumerate(policies)
     }
-    for row in (*usual, *tried):
+    for row in tried:
         known = as_asked(model, row)
         if known:
             teach(studies, known, row)
     untried = set(STEP_DECAYS) - {row.get("step_decay") or 1.0 for row in tried}
-    for study in studies.values():
-        best = study.best_params if study.trials else {}  # none where all lie outside of the space
-        for step_decay in sorted(untried, reverse=True) if "step_decay" in best else ():
-            study.enqueue_trial(best | {"step_decay": step_decay})
+    bests = [study.best_params if study.trials else {} for study in studies.values()]  # none where all lie outside
     for number, start in list(enumerate(STARTS[model]))[len(tried) :]:
         studies[policies[number % len(policies)]].enqueue_trial(start)
+    for study, best in zip(studies.values(), bests, strict=True):
+        for step_decay in sorted(untried, reverse=True) if "step_decay" in best else ():
+            study.enqueue_trial(best | {"step_decay": step_decay})
     return studies
 
 
@@ -184,18 +183,12 @@ def write_trials(path: Path, rows: Sequence[Row]) -> None:
 
 
 def write_found(folder: Path, dataset: str, model: str) -> None:
-    """The model's entry of found_<dataset>.yml by the trials in the folder; other entries stay.
-
-    Whatever the usual ALS is, the best ALS could be, too: both learn of the usual one's trials.
-    """
+    """The model's entry of found_<dataset>.yml by the trials in the folder; other entries stay."""
     path = folder / f"found_{dataset}.yml"
     found = (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
-    for name in ("als", "als_usual") if model.startswith("als") else (model,):
-        rows = read_trials(folder / f"{name}_{dataset}.csv")
-        if rows:
-            policies = [policy for policy in POLICIES if any(row.get(f"recall_{policy}") is not None for row in rows)]
-            usual = read_trials(folder / f"als_usual_{dataset}.csv") if name == "als" else []
-            found[f"two_tower_{name}"] = {policy: best_of([*rows, *usual], policy) for policy in policies}
+    rows = read_trials(folder / f"{model}_{dataset}.csv")
+    policies = [policy for policy in POLICIES if any(row.get(f"recall_{policy}") is not None for row in rows)]
+    found[f"two_tower_{model}"] = {policy: best_of(rows, policy) for policy in policies}
     replace(path, yaml.safe_dump(found, sort_keys=True, width=110))
 
 
@@ -237,8 +230,7 @@ def main(given: list[str] | None = None) -> None:
         rows = read_trials(trials)
         if len(rows) >= budget.trials * len(relevant):
             print(f"{trials}: has {len(rows)} trials already; ask for more with --trials", flush=True)
-        usual = read_trials(arguments.out / f"als_usual_{arguments.dataset}.csv") if model == "als" else []
-        for row in search(model, world, relevant, budget, tuple(rows), usual):
+        for row in search(model, world, relevant, budget, tuple(rows)):
             print(row, flush=True)
             rows.append(row)
             write_trials(trials, rows)

@@ -43,6 +43,16 @@ STARTS: Mapping[str, list[Parameters]] = {
         WEIGHED | {"factors": 256, "ridge": 20.0, "alpha": 0.5, "iterations": 8},
         WEIGHED | {"factors": 256, "ridge": 23.0, "alpha": 0.6, "iterations": 20, "half_life_days": 180},
         WEIGHED | {"factors": 512, "ridge": 6.0, "alpha": 0.5, "iterations": 14, "half_life_days": 30},
+        WEIGHED  # wide and recent, on grocery orders
+        | {
+            "factors": 494,
+            "ridge": 1.7,
+            "alpha": 1.2,
+            "iterations": 18,
+            "user_power": 0.0,
+            "half_life_days": None,
+            "step_decay": 0.8,
+        },
         WEIGHED | {"factors": 64, "ridge": 20.0, "alpha": 1.0, "iterations": 10, "half_life_days": None},
         WEIGHED
         | {
@@ -75,10 +85,6 @@ STARTS: Mapping[str, list[Parameters]] = {
             "half_life_days": None,
             "weighting": "binary",
         },
-    ],
-    "als_usual": [
-        {"factors": 64, "regularization": 0.01, "alpha": 1.0, "iterations": 15, "weighting": "binary"},
-        {"factors": 128, "regularization": 10.0, "alpha": 10.0, "iterations": 15, "weighting": "count"},
     ],
     "ease": [
         WEIGHED | {"regularization": 1000.0, "own_share": 0.5, "user_power": 0.0, "weighting": "log"},
@@ -114,17 +120,6 @@ def suggest_als(trial: optuna.trial.BaseTrial) -> Parameters:
         "regularization": float(f"{alpha * trial.suggest_float('ridge', *RIDGES, log=True):.3g}"),
         "alpha": alpha,
         "iterations": trial.suggest_int("iterations", 4, 40, log=True),
-    }
-
-
-def suggest_als_usual(trial: optuna.trial.BaseTrial) -> Parameters:
-    """What a careful practitioner tries with `implicit`: no recency, no scaling by user."""
-    return {
-        "factors": trial.suggest_categorical("factors", (32, 64, 128, 256)),
-        "regularization": _number(trial, "regularization", 0.001, 100),
-        "alpha": _number(trial, "alpha", 0.1, 100),
-        "iterations": trial.suggest_int("iterations", 5, 30, log=True),
-        "weighting": trial.suggest_categorical("weighting", WEIGHTINGS),
     }
 
 
@@ -166,7 +161,6 @@ def suggest_towers(trial: optuna.trial.BaseTrial, config: TrainingConfig, with_s
 
 
 SPACES: Mapping[str, Callable[[optuna.trial.BaseTrial], Parameters]] = {
-    "als_usual": suggest_als_usual,  # first, for the best one learns of its trials
     "als": suggest_als,
     "ease": suggest_ease,
     "item_knn": suggest_item_knn,

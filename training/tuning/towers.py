@@ -208,7 +208,9 @@ def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser("two-tower tune", description=str(__doc__).partition("\n")[0])
     parser.add_argument("--database", required=True, help="DuckDB file of a built project; gets the table tower_trials")
     parser.add_argument("--schema", default="main")
-    parser.add_argument("--policy", choices=("allow_repeats", "unseen_only"), help="default: allow_repeats where things are had again")
+    parser.add_argument(
+        "--policy", choices=("allow_repeats", "unseen_only"), help="default: allow_repeats where things are had again"
+    )
     parser.add_argument("--trials", type=int, default=40, help="earlier ones included")
     parser.add_argument("--minutes", type=float, default=60, help="after which no trial begins")
     parser.add_argument("--out", type=Path, help="file to write the vars with the best settings to, too")

@@ -134,6 +134,26 @@ def test_comparisons_pair_the_same_users(evaluation: Evaluation) -> None:
     np.testing.assert_allclose(rows["difference"], means["two_tower"] - means["als"], **EXACT)
     assert (rows["lift_low"] <= rows["lift"]).all()
     assert (rows["lift"] <= rows["lift_high"]).all()
+    wide = users.pivot_table(index=["k", "slice", "user_id"], columns="model", values="ndcg")
+    means = wide.groupby(["k", "slice"]).mean().loc[rows.index]
+    np.testing.assert_allclose(rows["ndcg_difference"], means["two_tower"] - means["als"], **EXACT)
+    assert (rows["ndcg_difference_low"] <= rows["ndcg_difference"]).all()
+    assert (rows["ndcg_difference"] <= rows["ndcg_difference_high"]).all()
+
+
+def test_a_teams_own_lists_are_measured_beside_ours(tmp_path: Path) -> None:
+    lists = pd.DataFrame({"user_id": ["ann", "bob"], "rank": 1, "item_id": "a"})
+    lists = lists.assign(model="two_tower", policy="unseen_only")
+    targets = pd.DataFrame({"user_id": ["ann", "bob"], "item_id": ["a", "b"], "is_repeat": False, "cutoff": 1})
+    tables = {"evaluation_recommendations": lists, "cutoff_targets": targets}
+    project = Evaluation.of(tmp_path, tables, two_tower_policies=["unseen_only"], two_tower_own_baselines=["shelf"])
+    own = "select * replace ('shelf' as model, 'b' as item_id) from {{ ref('evaluation_recommendations') }}"
+    (tmp_path / "models" / "shelf.sql").write_text(own + " where user_id = 'bob'")
+    ran = project.run()
+    rows = ran.table("recall_by_model").query("slice == 'all' and k == 5").set_index("model")
+    assert rows.loc[["two_tower", "shelf"], "recall"].tolist() == [0.5, 0.5]
+    compared = ran.table("model_comparisons").query("baseline == 'shelf' and slice == 'all' and k == 5")
+    assert compared["difference"].tolist() == [0]
 
 
 def test_by_hand(tmp_path: Path) -> None:
@@ -155,7 +175,10 @@ def test_by_hand(tmp_path: Path) -> None:
 
 
 def test_failed_gate_says_what_failed_and_what_to_do(evaluation: Evaluation) -> None:
-    variables = {"two_tower_min_recall": {"allow_repeats": 0.99}, "two_tower_min_lift_over_als": {"allow_repeats": -1, "unseen_only": -1}}
+    variables = {
+        "two_tower_min_recall": {"allow_repeats": 0.99},
+        "two_tower_min_lift_over_als": {"allow_repeats": -1, "unseen_only": -1},
+    }
     result = evaluation.dbt("build", "--select", "gates", **variables)
     assert result.returncode == 1
     (line,) = [line for line in result.stdout.splitlines() if "Gate minimum_recall failed" in line]

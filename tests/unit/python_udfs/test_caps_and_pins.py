@@ -112,7 +112,9 @@ def test_a_cap_lets_the_next_kinds_in() -> None:
 
 def test_pins_exceed_a_cap_and_fill_it_for_the_others() -> None:
     kinds = [[1], [2], [1], [1], [2], [3]]
-    assert capped_and_pinned([None, None, 1, 2, None, None], kinds, 4, [1]) == [3, 4, 2, 6], "two of kind 1, and no third"
+    assert capped_and_pinned([None, None, 1, 2, None, None], kinds, 4, [1]) == [3, 4, 2, 6], (
+        "two of kind 1, and no third"
+    )
     assert capped_and_pinned([None, None, 1, None, None, None], kinds, 4, [2]) == [3, 1, 2, 5], "one more of kind 1"
 
 
@@ -165,7 +167,9 @@ def test_sql_works_on_lists_that_were_aggregated(connection: duckdb.DuckDBPyConn
 
 
 def test_sql_has_null_for_null(connection: duckdb.DuckDBPyConnection) -> None:
-    query = "select cap_and_pin(case when n = 1 then [null::integer] end, [[1]], 1, [1]) from range(2) as t (n) order by n"
+    query = (
+        "select cap_and_pin(case when n = 1 then [null::integer] end, [[1]], 1, [1]) from range(2) as t (n) order by n"
+    )
     assert connection.execute(query).fetchall() == [(None,), ([1],)]
 
 
@@ -175,8 +179,14 @@ def test_sql_has_null_for_null(connection: duckdb.DuckDBPyConnection) -> None:
         ("cap_and_pin([1], [[1]], 0, [1])", "cap_and_pin: k is 0; give at least 1"),
         ("cap_and_pin([1], [[1]], 1, [0])", "cap_and_pin: caps hold 0; give at least 1"),
         ("cap_and_pin([1, null], [[1]], 1, [1])", "cap_and_pin: 1 items have kinds and 2 have pins"),
-        ("cap_and_pin([1, null], [[1, 2], [1]], 1, [1, 1])", "cap_and_pin: kinds hold 1 numbers of an item; there are 2 caps"),
-        ("cap_and_pin([1], [[1]], 1, cast([] as integer[]))", "cap_and_pin: kinds hold 1 numbers of an item; there are 0 caps"),
+        (
+            "cap_and_pin([1, null], [[1, 2], [1]], 1, [1, 1])",
+            "cap_and_pin: kinds hold 1 numbers of an item; there are 2 caps",
+        ),
+        (
+            "cap_and_pin([1], [[1]], 1, cast([] as integer[]))",
+            "cap_and_pin: kinds hold 1 numbers of an item; there are 0 caps",
+        ),
         ("cap_and_pin([0], [[1]], 1, [1])", "cap_and_pin: pins hold place 0; places count from 1"),
         ("cap_and_pin([null, 2, 1, 2], [[1], [1], [1], [1]], 3, [1])", "cap_and_pin: pins hold place 2 2 times"),
         ("cap_and_pin([1], [[null::integer]], 1, [1])", "cap_and_pin: kinds hold NULL"),

@@ -260,7 +260,7 @@ def test_policy_and_length_are_checked() -> None:
 
 @pytest.fixture
 def relations() -> Relations:
-    """Events of SEVEN in window_number 1; targets of all but u2; one event of the test window, which must have no effect."""
+    """Events of SEVEN in window 1; targets of all but u2; one event of the test window, which must have no effect."""
     connection = duckdb.connect()
     history = [(f"u{user}", f"i{item}", age, 1) for user, item, age in zip(USERS, ITEMS, AGES.tolist(), strict=True)]
     connection.execute("create table events (user_id varchar, item_id varchar, age double, window_number integer)")

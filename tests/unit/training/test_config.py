@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from two_tower.training.config import NEVER_ZERO, TrainingConfig
+from two_tower.training.config import NEVER_ZERO, OLD_NAMES, TrainingConfig
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "unknown": ({"epoch": 3}, "unknown setting 'epoch'; known are als_iterations, batch_size, "),
@@ -16,7 +16,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "endless": ({"epochs": float("inf")}, "epochs is inf; give a non-negative int"),
     "no number": ({"dropout": float("nan")}, "dropout is nan; give a non-negative float"),
     "parts longer than the whole": ({"dim": 64}, "two_tower_dim is 64 and the setting features 64; give two_tower_dim "
-        "at least 66, or a smaller features"),
+        "at least 66, or lower features"),
     "too short for all parts": ({"dim": 4, "features": 1}, "two_tower_dim is 4 and the setting features 1; give "
         "two_tower_dim at least 8"),
     "more than all hidden": ({"id_dropout": 2}, "id_dropout is 2; give a share of at most 1"),
@@ -26,6 +26,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "factors without a penalty": ({"factors_alpha": 1}, "factors_alpha needs a factors_regularization above 0"),
 }  # fmt: skip
 WRONG |= {f"no {name}": ({name: 0}, f"{name} is 0; give at least 1") for name in sorted(NEVER_ZERO)}
+WRONG |= {
+    f"old {old}": ({old: 8}, f"unknown setting '{old}'; it is called {new} now") for old, new in OLD_NAMES.items()
+}
 
 
 @pytest.mark.parametrize("mistake", WRONG)

@@ -73,8 +73,12 @@ def test_what_nobody_learned_to_read_says_nothing(known: bool) -> None:
     features = Features(columns, 4, scales(inputs, np.arange(5)))
     for parameter in features.parameters():
         nn.init.normal_(parameter)
-    learned = features.static_features({name: torch.tensor(array[:2], dtype=torch.float32) for name, array in arrays.items()})
-    later = features.static_features({"price": torch.tensor([1e6, 0.0]), "picture": torch.tensor([[9.0, -9.0], [0.0, 1.0]])})
+    learned = features.static_features(
+        {name: torch.tensor(array[:2], dtype=torch.float32) for name, array in arrays.items()}
+    )
+    later = features.static_features(
+        {"price": torch.tensor([1e6, 0.0]), "picture": torch.tensor([[9.0, -9.0], [0.0, 1.0]])}
+    )
     torch.testing.assert_close(later, learned)
     learned.sum().backward()
     assert all(parameter.grad is None or parameter.grad.isfinite().all() for parameter in features.parameters())

@@ -118,7 +118,9 @@ def long_shelves(words: int = 0) -> Examples:
 def test_a_search_and_a_refit_tell_new_items_apart() -> None:
     """The search's as of the validation cutoff, the other's as of the one that is served."""
     searched, found, _ = search(long_shelves(), CONFIG, lambda _: None)
-    served, _ = refit(long_shelves(), Found(found.config, 0, found.preference_epochs, found.preference_weight), lambda _: None)
+    served, _ = refit(
+        long_shelves(), Found(found.config, 0, found.preference_epochs, found.preference_weight), lambda _: None
+    )
     for embedder, cutoff in ((searched, 2), (served, 1)):
         assert embedder.towers.item.new_items.any()
         torch.testing.assert_close(embedder.towers.item.new_items, fit_new_items(embedder, cutoff))
@@ -131,7 +133,9 @@ def test_words_that_say_nothing_do_not_drown_the_shelf() -> None:
     vectors = fit_new_items(embedder, examples.serving_cutoff + 1)
     rows = examples.rows_of(range(examples.serving_cutoff + 1, examples.serving_cutoff + 2), with_targets=False)
     users = embedder.users(rows)[:, embedder.layout.vectors]
-    values = torch.from_numpy(feature_values(examples, examples.serving_cutoff).toarray().T)  # the eight have codes by then
+    values = torch.from_numpy(
+        feature_values(examples, examples.serving_cutoff).toarray().T
+    )  # the eight have codes by then
     scores = (users @ (values @ vectors).T).numpy()[:, 1:]
     right = [scores[::2, 16:24, None] > scores[::2, None, 40:48], scores[1::2, 16:24, None] < scores[1::2, None, 40:48]]
     assert np.mean(right) > 0.95

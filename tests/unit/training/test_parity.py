@@ -222,7 +222,7 @@ def test_columns_may_be_called_like_what_torch_has(tmp_path: Path) -> None:
 def test_more_items_than_a_file_holds_are_refused_before_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     check_size(make_examples(), CONFIG)
     monkeypatch.setattr(export, "LARGEST", 4 * CONFIG.dim * 4)
-    with pytest.raises(ValueError, match=r"4 items have a code of their own.*raise two_tower_min_item_interactions"):
+    with pytest.raises(ValueError, match=r"4 items have an index of their own.*raise two_tower_min_item_interactions"):
         check_size(make_examples(), CONFIG)
 
 

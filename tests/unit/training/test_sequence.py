@@ -14,10 +14,10 @@ from two_tower.training.fit.schedule import refit, search
 from two_tower.training.fit.sequence import SequenceTrainer
 from two_tower.training.fit.validation import (
     choose_part_weights,
-    weighed_parts,
     recalls_of,
     validation_recall,
     validation_rows,
+    weighed_parts,
 )
 from two_tower.training.inputs.arrays import HISTORY
 from two_tower.training.inputs.examples import Examples, build_examples

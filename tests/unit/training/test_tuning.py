@@ -102,7 +102,9 @@ def test_recalls_are_those_of_all_users_whatever_the_blocks(
 
     monkeypatch.setattr(baseline_lists, "BLOCK_CELLS", 30 * users_at_once)
     found = recalls(
-        scorer, world, {"allow_repeats": csr_matrix(wanted), "unseen_only": csr_matrix(wanted * (world.seen.toarray() == 0))}
+        scorer,
+        world,
+        {"allow_repeats": csr_matrix(wanted), "unseen_only": csr_matrix(wanted * (world.seen.toarray() == 0))},
     )
     some = np.flatnonzero(wanted.any(1))
     assert scored == some.tolist(), "each once"
@@ -115,32 +117,15 @@ def test_recalls_are_those_of_all_users_whatever_the_blocks(
         assert found[policy] == pytest.approx(np.mean(shares), abs=1e-5)
 
 
-def test_the_best_als_learns_of_the_trials_of_the_usual_one() -> None:
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    for _ in range(50):
-        usual = SPACES["als_usual"](study.ask())
-        asked = as_asked("als", usual)
-        assert asked is not None
-        wide = SPACES["als"](asked)
-        found = wide.pop("regularization"), wide.pop("step_decay"), wide.pop("half_life_days"), wide.pop("user_power")
-        assert found[1:] == (1.0, None, 0.0)
-        ridge = usual.pop("regularization") / usual["alpha"]
-        assert found[0] / usual["alpha"] == pytest.approx(min(max(ridge, 0.001), 200), rel=0.01)
-        assert wide == usual
-
-
-def test_the_best_als_is_never_behind_the_usual_one(tmp_path: Path) -> None:
-    rows = [{"trial": 0, "factors": 8, "user_power": 0.5, "half_life_days": None, "recall_unseen_only": 0.1}]
+def test_what_was_found_is_written_by_policy(tmp_path: Path) -> None:
+    rows = [
+        {"trial": 0, "factors": 8, "user_power": 0.5, "half_life_days": None, "recall_unseen_only": 0.1},
+        {"trial": 1, "factors": 64, "user_power": None, "half_life_days": None, "recall_unseen_only": 0.2},
+    ]
     write_trials(tmp_path / "als_films.csv", rows)
     write_found(tmp_path, "films", "als")
     found = tmp_path / "found_films.yml"
-    assert yaml.safe_load(found.read_text()) == {"two_tower_als": {"unseen_only": {"factors": 8, "user_power": 0.5}}}
-    write_trials(tmp_path / "als_usual_films.csv", [{"trial": 0, "factors": 64, "recall_unseen_only": 0.2}])
-    write_found(tmp_path, "films", "als_usual")
-    assert yaml.safe_load(found.read_text()) == {
-        "two_tower_als": {"unseen_only": {"factors": 64}},
-        "two_tower_als_usual": {"unseen_only": {"factors": 64}},
-    }
+    assert yaml.safe_load(found.read_text()) == {"two_tower_als": {"unseen_only": {"factors": 64}}}
 
 
 @pytest.mark.parametrize(("dim", "features"), [(128, 8), (128, 100), (256, 32), (512, 64), (8, 2)])
@@ -167,7 +152,14 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 
 SMALL = TrainingConfig(
-    dim=14, features=4, sequence=4, epochs=1, sequence_epochs=1, threads=1, factors_alpha=3.0, factors_regularization=1.0
+    dim=14,
+    features=4,
+    sequence=4,
+    epochs=1,
+    sequence_epochs=1,
+    threads=1,
+    factors_alpha=3.0,
+    factors_regularization=1.0,
 )
 
 

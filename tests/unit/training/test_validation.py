@@ -16,10 +16,10 @@ from two_tower.training.fit.validation import (
     choose_factors,
     choose_part_weights,
     is_clearly_better,
-    weighed_parts,
     recalls_of,
     validation_recall,
     validation_rows,
+    weighed_parts,
 )
 
 CONFIG = TrainingConfig(
@@ -49,7 +49,9 @@ def test_recalls_are_those_of_the_definition() -> None:
     scores[1, places["r"]], scores[1, places["q"]] = 1.0, 0.5  # b had r: what is wanted moves up where it is hidden
     scores[2, places["p"]] = 1.0
     assert recalls_of(examples, rows, [scores.clone()], "allow_repeats", k=1).tolist() == [1.0, 0.0, 0.0]
-    assert recalls_of(examples, rows, [scores.clone()], "unseen_only", k=1).tolist() == [1.0, 0.0], "a wants nothing new"
+    assert recalls_of(examples, rows, [scores.clone()], "unseen_only", k=1).tolist() == [1.0, 0.0], (
+        "a wants nothing new"
+    )
     assert recalls_of(examples, rows, [scores.clone()], "allow_repeats", k=2).tolist() == [1.0, 1.0, 0.0]
 
 

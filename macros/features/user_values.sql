@@ -1,0 +1,28 @@
+{% macro user_values() %}
+    {#- Select of what is known of users as values of few kinds: user_id, feature, value. Numbers are told apart by fifths of all users. -#}
+    {%- for column in two_tower.feature_columns('stg_users', ['user_id'])
+        if column.encoding in ['category', 'categories', 'number'] %}
+    {%- set name = two_tower.quoted(column.name) %}
+    select
+        user_id,
+        {{ two_tower.literal(column.name) }} as feature,
+        {% if column.encoding == 'categories' -%}
+            unnest(list_distinct({{ name }}))
+        {%- elif column.encoding == 'category' -%}
+            cast({{ name }} as varchar)
+        {%- else -%}
+            'fifth ' || (1 + len(list_filter(
+                (select quantile_cont(fifths.{{ name }}, [0.2, 0.4, 0.6, 0.8]) from {{ ref('two_tower', 'stg_users') }} as fifths),
+                bound -> bound < {{ name }}
+            )))
+        {%- endif %} as value
+    from {{ ref('two_tower', 'stg_users') }}
+    where {{ name }} is not null
+    union all
+    {%- endfor %}
+    select
+        null as user_id,
+        null as feature,
+        null as value
+    where false
+{%- endmacro %}
