@@ -3,9 +3,9 @@
         member. With keys each value of a mapping is a number; by: the keys of a mapping whose values may be anything. -#}
     {%- set is_list = value is iterable and value is not string and value is not mapping -%}
     {%- set fits = {'integer': value is integer, 'number': value is number, 'text': value is string,
-        'mapping': value is mapping, 'list': is_list and (value or allowed.may_be_empty), 'counts': value is mapping and
-        value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
-    {%- if value is boolean or not fits[allowed.type] -%}
+        'mapping': value is mapping, 'list': is_list and (value or allowed.may_be_empty), 'boolean': value is boolean,
+        'counts': value is mapping and value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
+    {%- if (value is boolean) != (allowed.type == 'boolean') or not fits[allowed.type] -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}
     {%- endif -%}
     {%- for key, number in (value if 'keys' in allowed else {}).items()
@@ -38,7 +38,7 @@
         ) -%}
     {%- endfor -%}
     {%- set nouns = {'integer': 'a whole number', 'number': 'a number', 'text': 'text', 'list': 'a list',
-        'mapping': 'a mapping', 'counts': 'a mapping of names to whole numbers not below 1'} -%}
+        'mapping': 'a mapping', 'boolean': 'true or false', 'counts': 'a mapping of names to whole numbers not below 1'} -%}
     {%- set may_be = [nouns[allowed.type]] -%}
     {%- if allowed.among -%}
         {%- set may_be = ['a list of ' if allowed.type == 'list' else 'one of '] -%}
