@@ -35,23 +35,23 @@
         {%- endif %}
     ),
 
+    interests as (
+        select interests.*
+        from {{ two_tower.interests() }} as interests
+        inner join stage on interests.cutoff = stage.cutoff
+        semi join users on interests.user_id = users.user_id
+    ),
+
+    seen as (
+        select user_id, item_id, position from interests where interactions > 0
+    ),
+
     excluded as (
         {%- if serves %}
         select user_id, item_id from {{ ref('two_tower', 'excluded_items') }}
         {%- else %}
-        select 'none' as user_id, 'none' as item_id where false
+        select user_id, item_id from interests where recency_weight < 0
         {%- endif %}
-    ),
-
-    seen as (
-        select
-            histories.user_id,
-            histories.item_id,
-            histories.position,
-            histories.recency_weight
-        from {{ ref('two_tower', 'user_histories') }} as histories
-        inner join stage on histories.cutoff = stage.cutoff
-        semi join users on histories.user_id = users.user_id
     ),
 
     known as (
@@ -95,13 +95,16 @@
         where seen.position <= {{ var('two_tower_history_length') if two_tower.may_repeat() else 0 }}
     ),
 
-    {%- if rules %}
+    {{ two_tower.candidates_by_interest() }}
 
+    {%- if rules %}
     {{ two_tower.candidates_by_rules(n) }}
     {%- endif %}
 
     found as (
         select user_id, item_id, 'history' as source from repeats
+        union all
+        select user_id, item_id, 'interest' from by_interest
         union all
         select user_id, item_id, 'towers' from by_towers
         union all
