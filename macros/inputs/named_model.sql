@@ -2,7 +2,9 @@
     {#- Ref of the model, seed or snapshot that a var names. Never one of this package: all of ours but the demo's
         are made of the inputs, so a model of that name is the root project's. -#}
     {%- set ours = [
-        'active_rules', 'als', 'bought_together', 'buy_again', 'candidate_recall', 'candidates', 'ease',
+        'active_rules', 'activity_trials', 'als', 'bought_together', 'bought_together_trials', 'buy_again',
+        'buy_again_trials', 'by_category_trials', 'complete_basket_trials', 'item_audiences_trials', 'item_traits', 'list_quality',
+        'list_trials', 'new_arrivals', 'new_arrivals_trials', 'recommendations_trials', 'similar_items_trials', 'similar_users_trials', 'candidate_recall', 'candidates', 'ease',
         'evaluated_candidates', 'evaluation_lists', 'evaluation_recommendations', 'excluded_items', 'experiment_assignments',
         'experiment_metrics', 'experiment_results', 'feature_vocabulary', 'gates', 'group_lifts', 'history_attributions', 'stages',
         'interaction_splits', 'item_audiences', 'item_categories', 'item_embeddings', 'item_features', 'item_inputs',
