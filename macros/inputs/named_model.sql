@@ -4,7 +4,7 @@
     {%- set ours = [
         'active_rules', 'activity_trials', 'als', 'bought_together', 'bought_together_trials', 'buy_again',
         'buy_again_trials', 'by_category_trials', 'complete_basket_trials', 'item_audiences_trials', 'item_traits', 'list_quality',
-        'list_trials', 'new_arrivals', 'new_arrivals_trials', 'recommendations_trials', 'similar_items_trials', 'similar_users_trials', 'candidate_recall', 'candidates', 'ease',
+        'list_trials', 'new_arrivals', 'new_arrivals_trials', 'recommendations_trials', 'repeat_purchases', 'similar_items_trials', 'similar_users_trials', 'candidate_recall', 'candidates', 'ease',
         'evaluated_candidates', 'evaluation_lists', 'evaluation_recommendations', 'excluded_items', 'experiment_assignments',
         'experiment_metrics', 'experiment_results', 'feature_vocabulary', 'gates', 'group_lifts', 'history_attributions', 'stages',
         'interaction_splits', 'item_audiences', 'item_categories', 'item_embeddings', 'item_features', 'item_inputs',

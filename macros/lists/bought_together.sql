@@ -1,7 +1,7 @@
 {% macro bought_together(stage) %}
     {#- Select of the items that go with an item in baskets: item_id, rank, bought_item_id, support, confidence, lift, lift_low.
-        The share of an item's baskets that hold the other is shrunk to that of its kind, so that ten baskets of the kind count as much
-        as ten of its own. Among equally likely items the rarer one goes first. -#}
+        The share of an item's baskets that hold the other is shrunk to that of its kind, within the kind to chance, so that ten baskets of
+        the kind count as much as ten of its own. Among equally likely items the rarer one goes first. -#}
     with
 
     events as (
@@ -84,7 +84,7 @@
         inner join offered on held.basket = offered.basket and held.kind <> offered.kind
         inner join kinds on held.kind = kinds.kind
         group by kinds.kind, offered.number
-        qualify row_number() over (partition by kinds.kind order by count(*) desc, offered.number asc) <= {{ 5 * var('two_tower_k') }}
+        qualify row_number() over (partition by kinds.kind order by count(*) desc, offered.number asc) <= {{ 10 * var('two_tower_k') }}
     ),
 
     named as (
@@ -101,7 +101,7 @@
             totals.baskets as all_baskets,
             items.baskets * offers.baskets / totals.baskets as expected,
             coalesce(pairs.support, 0) as support,
-            (coalesce(pairs.support, 0) + 10 * coalesce(of_kinds.share, 0)) / (items.baskets + 10) as confidence
+            (coalesce(pairs.support, 0) + 10 * coalesce(of_kinds.share, offers.baskets / totals.baskets)) / (items.baskets + 10) as confidence
         from named
         inner join items on named.one = items.number
         inner join offers on named.other = offers.number

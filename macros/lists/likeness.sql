@@ -1,6 +1,7 @@
 {% macro likeness(seekers, offers, traits, neighbours) %}
-    {#- Select of how alike items are: item_id, similar_item_id, similarity. The cosine of their traits, in which a rare one weighs more;
-        six times the cosine of their users; and a little for what sells. All four are names of relations or CTEs. -#}
+    {#- Select of how alike items are: item_id, similar_item_id, similarity. First the cosine of their traits, in which a rare one weighs
+        more; the cosine of their users raises it, but is little by itself, for everyone has the milk. Among equals what sells goes first. All
+        four arguments are names of relations or CTEs. -#}
     with
 
     rarity as (
@@ -52,7 +53,8 @@
         select
             coalesce(by_traits.item_id, by_users.item_id) as item_id,
             coalesce(by_traits.similar_item_id, by_users.similar_item_id) as similar_item_id,
-            coalesce(by_traits.cosine, 0) + 6 * coalesce(by_users.cosine, 0) as cosines
+            coalesce(by_traits.cosine, 0) as of_traits,
+            coalesce(by_users.cosine, 0) as of_users
         from by_traits
         full join by_users on by_traits.item_id = by_users.item_id and by_traits.similar_item_id = by_users.similar_item_id
     )
@@ -60,7 +62,7 @@
     select
         pairs.item_id,
         pairs.similar_item_id,
-        pairs.cosines + 0.05 * ln(1 + offers.recent_users) as similarity
+        pairs.of_traits * (1 + 6 * pairs.of_users) + 0.5 * pairs.of_users + 0.02 * ln(1 + offers.recent_users) as similarity
     from pairs
     inner join {{ offers }} as offers on pairs.similar_item_id = offers.item_id
 {%- endmacro %}

@@ -1,1 +1,2 @@
+{{ config(post_hook="{{ two_tower.create_complete_basket() }}") }}
 {{ two_tower.bought_together('production') }}

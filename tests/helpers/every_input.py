@@ -39,7 +39,7 @@ READERS = {
     "outcomes": "experiment_metrics",
 }
 UNTRAINED = (
-    "+experiment_results", "+experiment_assignments", "+item_reviews", "+bought_together", "+buy_again",
+    "+experiment_results", "+experiment_assignments", "+item_reviews", "+bought_together", "+repeat_purchases",
     "+trending_items", "+popular_items", "+user_features", "+item_inputs", "+user_inputs",
 )  # fmt: skip
 SHOP = {

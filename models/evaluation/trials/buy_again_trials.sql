@@ -24,7 +24,7 @@ pairs as (
         chances.chance,
         coalesce(recent.purchases, 0) as recent_purchases,
         cast(taken.item_id is not null as integer) as is_taken
-    from ({{ two_tower.purchases('events') }}) as histories
+    from ({{ two_tower.repeat_purchases('evaluation') }}) as histories
     inner join chances on histories.user_id = chances.user_id and histories.item_id = chances.item_id
     left join (
         select user_id, item_id, count(distinct date_trunc('day', event_at)) as purchases from events
@@ -32,7 +32,6 @@ pairs as (
         group by user_id, item_id
     ) as recent on histories.user_id = recent.user_id and histories.item_id = recent.item_id
     left join taken on histories.user_id = taken.user_id and histories.item_id = taken.item_id
-    where histories.purchases > 1
 ),
 
 -- one line of SQL: the purchases of 90 days
