@@ -25,13 +25,14 @@ from two_tower.training.baselines.lists import read_world
 from two_tower.training.baselines.table import fit_baseline
 from two_tower.training.fit.optimise import Epoch
 from two_tower.training.fit.schedule import search
+from two_tower.training.progress import Progress
 from two_tower.training.tuning.baselines import VALIDATION_CUTOFF, recalls, relevant_items
 from two_tower.training.tuning.towers import Warehouse
 
 HERE = Path(__file__).resolve().parent
 TUNED = HERE.parent / "shops" / "tuning"
 RUNS = 3  # of ALS
-READ = ("interaction_splits", "cutoff_targets", "item_features")
+READ = ("interaction_splits", "cutoff_targets", "item_features", "user_interests")
 Row = dict[str, Any]
 
 
@@ -49,9 +50,8 @@ def als(shop: str, database: Path, threads: int) -> Row:
     """The tuned ALS: median seconds of a fit."""
     parameters = yaml.safe_load((TUNED / f"found_{shop}.yml").read_text())["two_tower_als"]["unseen_only"]
     with duckdb.connect(str(database), read_only=True) as connection:
-        splits, targets, features = (connection.table(name) for name in READ)
-        world = read_world(splits, targets, features, VALIDATION_CUTOFF)
-        relevant = relevant_items(targets, world, "unseen_only")
+        world = read_world(*(connection.table(name) for name in READ), VALIDATION_CUTOFF)
+        relevant = relevant_items(connection.table("cutoff_targets"), world, "unseen_only")
     seconds = []
     for _ in range(RUNS):
         started = time.perf_counter()
@@ -71,7 +71,7 @@ def towers(shop: str, database: Path, goal: float) -> list[Row]:
         if epoch.recall["unseen_only"] >= goal:
             passed.append(time.perf_counter() - started)
 
-    fitted, _, _ = search(task.examples, task.config, lambda _: None, on_epoch=on_epoch)
+    fitted, _, _ = search(task.examples, task.config, Progress(), on_epoch=on_epoch)
     total = time.perf_counter() - started
     sequence = [epoch for epoch in epochs if epoch.phase == "sequence"]
     lengths = np.diff(task.examples.histories.offsets)[task.examples.users.cutoffs == task.examples.serving_cutoff + 1]

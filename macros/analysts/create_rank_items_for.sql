@@ -38,7 +38,7 @@
         left join vectors on true
         left join {{ two_tower.stored_reference('ranked_candidates') }} as ranked
             on given.item_id = ranked.item_id and ranked.user_id = cast(for_user as varchar)
-        anti join {{ two_tower.stored_reference('unavailable_items') }} as unavailable
+        anti join {{ two_tower.unavailable_items(is_for_analysts=true) }} as unavailable
             on given.item_id = unavailable.item_id and segments.segment = unavailable.segment
         anti join {{ two_tower.stored_reference('excluded_items') }} as excluded
             on given.item_id = excluded.item_id and excluded.user_id = cast(for_user as varchar)

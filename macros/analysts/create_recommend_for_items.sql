@@ -17,7 +17,7 @@
         from {{ two_tower.stored_reference('item_neighbours') }} as neighbours
         inner join session on neighbours.item_id = session.item_id
         anti join session as seen on neighbours.neighbour_id = seen.item_id
-        anti join {{ two_tower.stored_reference('unavailable_items') }} as unavailable
+        anti join {{ two_tower.unavailable_items(is_for_analysts=true) }} as unavailable
             on neighbours.neighbour_id = unavailable.item_id and unavailable.segment = 'all'
         where neighbours.stage = 'production'
         group by neighbours.neighbour_id

@@ -17,7 +17,7 @@
         from {{ two_tower.stored_reference('item_features') }} as features
         inner join (select distinct lists.item_id from {{ two_tower.stored_reference('similar_items') }} as lists) as listed
             on features.item_id = listed.item_id
-        anti join {{ two_tower.stored_reference('unavailable_items') }} as unavailable
+        anti join {{ two_tower.unavailable_items(is_for_analysts=true) }} as unavailable
             on features.item_id = unavailable.item_id and unavailable.segment = 'all'
         where features.cutoff = 0
     ),

@@ -69,7 +69,7 @@
             where excluded.item_id = sold.item_id and excluded.user_id = fans.user_id
         )
         and not exists (
-            select 1 from {{ ref('two_tower', 'unavailable_items') }} as unavailable
+            select 1 from {{ two_tower.unavailable_items() }} as unavailable
             inner join {{ ref('two_tower', 'user_segments') }} as segments on unavailable.segment = segments.segment
             where unavailable.item_id = sold.item_id and segments.user_id = fans.user_id
         )

@@ -30,7 +30,7 @@
 
     select counted.* from counted
     {%- if stage == 'production' %}
-    anti join {{ ref('two_tower', 'unavailable_items') }} as unavailable
+    anti join {{ two_tower.unavailable_items() }} as unavailable
         on counted.segment = unavailable.segment and counted.item_id = unavailable.item_id
     {%- endif %}
 {%- endmacro %}

@@ -4,7 +4,7 @@
     select item_id
     from {{ ref('two_tower', 'item_features') }}
     where cutoff = {{ two_tower.cutoff_of(stage) }} and days_since_first < {{ var('two_tower_new_days') }}
-    {%- if stage == 'production' and var('two_tower_item_availability') %}
+    {%- if stage == 'production' and var('two_tower_merchandising') and var('two_tower_item_availability') %}
     union
     select item_id
     from ({{ two_tower.input_rows('item_availability', false) }})

@@ -4,7 +4,7 @@
         never had, and what the user had, where repeats are of interest. In production only what the user may be shown. -#}
     {%- set serves = stage == 'production' -%}
     {%- set n = [var('two_tower_candidates') | int, var('two_tower_k') | int, var('two_tower_evaluation_k') | int] | max -%}
-    {%- set rules = serves and var('two_tower_merchandising_rules') -%}
+    {%- set rules = serves and var('two_tower_merchandising') and var('two_tower_merchandising_rules') -%}
     with
 
     stage as (
@@ -29,29 +29,29 @@
     {#- what nobody of a segment, and what a single user may not be shown -#}
     withheld as (
         {%- if serves %}
-        select segment, item_id, '-infinity' as amount from {{ ref('two_tower', 'unavailable_items') }}
+        select segment, item_id, '-infinity' as amount from {{ two_tower.unavailable_items() }}
         {%- else %}
         select 'none' as segment, 'none' as item_id, '-infinity' as amount where false
         {%- endif %}
+    ),
+
+    interests as (
+        select interests.*
+        from {{ two_tower.interests() }} as interests
+        inner join stage on interests.cutoff = stage.cutoff
+        semi join users on interests.user_id = users.user_id
+    ),
+
+    seen as (
+        select user_id, item_id, position from interests where interactions > 0
     ),
 
     excluded as (
         {%- if serves %}
         select user_id, item_id from {{ ref('two_tower', 'excluded_items') }} where reason <> 'had before'
         {%- else %}
-        select 'none' as user_id, 'none' as item_id where false
+        select user_id, item_id from interests where recency_weight < 0
         {%- endif %}
-    ),
-
-    seen as (
-        select
-            histories.user_id,
-            histories.item_id,
-            histories.position,
-            histories.recency_weight
-        from {{ ref('two_tower', 'user_histories') }} as histories
-        inner join stage on histories.cutoff = stage.cutoff
-        semi join users on histories.user_id = users.user_id
     ),
 
     known as (
@@ -97,13 +97,16 @@
         where seen.position <= {{ var('two_tower_history_length') if two_tower.may_repeat() else 0 }}
     ),
 
-    {%- if rules %}
+    {{ two_tower.candidates_by_interest() }}
 
+    {%- if rules %}
     {{ two_tower.candidates_by_rules(n) }}
     {%- endif %}
 
     found as (
         select user_id, item_id, 'history' as source from repeats
+        union all
+        select user_id, item_id, 'interest' from by_interest
         union all
         select user_id, item_id, 'towers' from by_towers
         union all

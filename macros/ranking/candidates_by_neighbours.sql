@@ -1,16 +1,17 @@
 {% macro candidates_by_neighbours(stage, n) %}
-    {#- CTEs of macro candidates: what is near the newest items of the history, and the n nearest that the user never seen. -#}
+    {#- CTEs of macro candidates: what the newest items of the history speak for, and the n of these that the user never had for
+        which they speak most. -#}
     neighbours as (
         select
-            seen.user_id,
-            neighbours.neighbour_id as item_id,
-            round(sum(ln(1 + seen.recency_weight) * neighbours.similarity), 9) as neighbour_score,
-            max(neighbours.similarity) as best_similarity
-        from seen
-        inner join {{ ref('two_tower', 'item_neighbours') }} as neighbours
-            on seen.item_id = neighbours.item_id and neighbours.stage = {{ two_tower.literal(stage) }}
-        where seen.position <= {{ var('two_tower_neighbour_history') }}
-        group by seen.user_id, neighbours.neighbour_id
+            interests.user_id,
+            weights.item_id,
+            round(sum(ln(1 + interests.recency_weight) * weights.weight), 9) as neighbour_score,
+            max(weights.weight) as best_similarity
+        from interests
+        inner join {{ ref('two_tower', 'item_weights') }} as weights
+            on interests.item_id = weights.given_item_id and weights.stage = {{ two_tower.literal(stage) }}
+        where interests.position <= {{ var('two_tower_neighbour_history') }}
+        group by interests.user_id, weights.item_id
     ),
 
     by_neighbours as (

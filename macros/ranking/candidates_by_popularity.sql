@@ -1,5 +1,5 @@
 {% macro candidates_by_popularity(n) %}
-    {#- CTEs of macro candidates: the order of popularity by segment, and the n most popular items that the user never seen. A user without a
+    {#- CTEs of macro candidates: the order of popularity by segment, and the n most popular items that the user never had. A user without a
         history gets all to which group_lifts has anything to say. -#}
     {%- set group_columns = two_tower.feature_columns('stg_users', ['user_id']) -%}
     {%- set n_of_new_users = [n, 200] | max if group_columns else n -%}

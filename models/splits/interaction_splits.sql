@@ -24,7 +24,7 @@ final as (
         end as window_number
     from interactions
     cross join ends
-    where interactions.event_at < ends.end_at
+    where interactions.event_at < ends.end_at and {{ two_tower.is_target('interactions.event_type') }}
 )
 
 select * from final

@@ -98,7 +98,8 @@ def known_inputs() -> dict[str, dict[str, dict[str, Any]]]:
     """The declaration of the inputs, as the macro returns it."""
     found: list[Any] = []
     text = (REPO / "macros" / "inputs" / "known_inputs.sql").read_text() + "{{ known_inputs() }}"
-    Environment(autoescape=False).from_string(text).render({"return": found.append})
+    environment = Environment(autoescape=False, extensions=["jinja2.ext.do"])
+    environment.from_string(text).render({"return": found.append, "var": lambda _: ""})
     inputs: dict[str, dict[str, dict[str, Any]]] = found[0]
     return inputs
 
