@@ -5,7 +5,7 @@ lists as (
 ),
 
 baskets as (
-    {{ two_tower.test_baskets() }}
+    {{ two_tower.evaluated_baskets() }}
 ),
 
 -- all of a basket but one is shown
