@@ -33,7 +33,7 @@ counted as (
 ),
 
 baskets as (
-    {{ two_tower.test_baskets() }}
+    {{ two_tower.baskets_of_test_window() }}
 ),
 
 final as (

@@ -5,7 +5,7 @@ lists as (
 ),
 
 baskets as (
-    {{ two_tower.test_baskets() }}
+    {{ two_tower.baskets_of_test_window() }}
 ),
 
 -- all of a basket but one is shown
