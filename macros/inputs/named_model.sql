@@ -2,7 +2,7 @@
     {#- Ref of the model, seed or snapshot that a var names. Never one of this package: all of ours but the demo's
         are made of the inputs, so a model of that name is the root project's. -#}
     {%- set ours = [
-        'active_rules', 'activity_trials', 'als', 'bought_together', 'bought_together_trials', 'buy_again',
+        'active_rules', 'als', 'bought_together', 'bought_together_trials', 'buy_again',
         'buy_again_trials', 'by_category_trials', 'candidate_recall', 'candidates', 'complete_basket_trials',
         'cutoff_targets', 'cutoffs', 'ease', 'evaluated_candidates', 'evaluation_lists',
         'evaluation_recommendations', 'event_types', 'excluded_items', 'experiment_assignments',
@@ -11,7 +11,7 @@
         'item_embeddings', 'item_features', 'item_inputs', 'item_knn', 'item_neighbours', 'item_reviews',
         'item_traits', 'item_weights', 'learning_candidates', 'list_metrics_by_user', 'list_quality', 'list_trials',
         'lists_by_model', 'model_comparisons', 'model_registry', 'new_arrivals', 'new_arrivals_trials',
-        'own_most_bought', 'popular_items', 'popularity', 'ranked_candidates', 'ranker_calibration',
+        'own_most_bought', 'popular_items', 'popular_items_trials', 'trending_items_trials', 'popularity', 'ranked_candidates', 'ranker_calibration',
         'ranker_examples', 'ranker_registry', 'ranker_runs', 'recall_by_model', 'recall_by_user',
         'recent_popularity', 'recommendations', 'recommendations_by_category', 'recommendations_trials',
         'relevant_items', 'repeat_purchases', 'segment_activity', 'similar_items', 'similar_items_trials',

@@ -19,15 +19,11 @@ comparisons as (
     where model = 'two_tower' and slice = 'all' and k = {{ gate_k }}
 ),
 
-policies as (
-    {{ two_tower.rows_of('policy', var('two_tower_policies')) }}
-),
-
 thresholds as (
     select
         policy,
         {{ two_tower.number_of('policy', minimum_recall) }} as minimum_recall
-    from policies
+    from ({{ two_tower.rows_of('policy', var('two_tower_policies')) }})
 ),
 
 -- of the baselines that are built
@@ -50,10 +46,8 @@ baselines as (
 -- a list for which nothing can be wanted, as one of repeats where nobody repeats, has no trial and no gate
 qualities as (
     select
-        list_type,
-        task,
-        baseline,
-        coalesce(lift_low, difference_low) as value,
+        *,
+        coalesce(lift_low, difference_low) as low,
         {{ two_tower.number_of('list_type', var('two_tower_min_list_lift'), 'null') }} as threshold
     from {{ ref('two_tower', 'list_quality') }}
     where threshold is not null
@@ -89,12 +83,12 @@ checked as (
     select
         'list_quality',
         list_type,
-        cast(null as varchar),
-        value,
+        null,
+        low,
         threshold,
         task || ', lift over ' || baseline,
         'two_tower_min_list_lift',
-        coalesce(value > threshold, false)
+        coalesce(low > threshold, false)
     from qualities
 ),
 

@@ -24,7 +24,7 @@ SILENT = [f"u{n}" for n in range(36, 40)]  # nothing is known of them
 VARS = {
     "two_tower_k": K, "two_tower_dim": DIM, "two_tower_audience_size": 7,
     "two_tower_min_support": 3, "two_tower_reason_items": 60, "two_tower_recent_days": 20,
-    "two_tower_min_chance": 0,
+    "two_tower_min_chance": 0, "two_tower_kind": "",
     "two_tower_user_exclusions": "unwanted", "two_tower_item_availability": "shelf",
 }  # fmt: skip
 
@@ -41,6 +41,8 @@ TYPES = {
         "is_recent"
     ),
     "cutoff_targets": "cutoff user_id item_id",
+    "group_lifts": "cutoff feature value item_id users expected_users lift",
+    "item_weights": "stage item_id given_item_id weight",
     "item_embeddings": "stage item_id run_id embedding",
     "user_embeddings": "stage user_id run_id source embedding",
     "model_registry": "stage dim sequence_dim factors_dim",
@@ -50,7 +52,7 @@ TYPES = {
 }
 NUMBERS = (
     "store", "recent_users", "users", "new_users", "interactions", "recency_weight", "interval_days",
-    "days_since_first", "days_since_last",
+    "days_since_first", "days_since_last", "expected_users", "lift", "weight",
 )  # fmt: skip
 WHOLE = ("cutoff", "position", "window_number", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
@@ -156,6 +158,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "item_features": features,
         "user_histories": known,
         "cutoff_targets": pd.DataFrame(),
+        "group_lifts": pd.DataFrame(),
+        "item_weights": pd.DataFrame(),
         "model_registry": pd.DataFrame([{"stage": "production", "dim": DIM, "sequence_dim": 0, "factors_dim": 5}]),
         "ranker_registry": pd.DataFrame(
             [{"stage": "production", "run_id": "run", "ranker_model": str(folder / "ranker.onnx")}]

@@ -1,8 +1,8 @@
 """Embeddings of new items, which hardly anyone had, predicted from their feature values with ridge regression.
 
-The feature part learns little from few users in its few steps. The factors' own regression gives thousands of items that
-hardly anyone had the weight of those that many had. So the regression comes last and learns the scores themselves: those
-of the users who had items of that kind. Items with an index of their own stay as they are.
+The feature part learns little from few users in its few steps. The factors' own regression gives thousands of items
+that hardly anyone had the weight of those that many had. So the regression comes last and learns the scores themselves:
+those of the users who had items of that kind. Items with an index of their own stay as they are.
 """
 
 from __future__ import annotations

@@ -4,17 +4,11 @@ lists as (
     {{ two_tower.buy_again('evaluation') }}
 ),
 
-events as (
-    {{ two_tower.known_events('evaluation') }}
-),
+events as ({{ two_tower.known_events('evaluation') }}),
 
-chances as (
-    {{ two_tower.chances('evaluation') }}
-),
+chances as ({{ two_tower.chances('evaluation') }}),
 
-taken as (
-    select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1
-),
+taken as (select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1),
 
 -- what users had more than once, and how often lately
 pairs as (
@@ -101,11 +95,8 @@ errors as (
 ),
 
 final as (
-    select 'buy_again' as list_type, * from precisions
-    union all
-    select 'buy_again', * from orders
-    union all
-    select 'buy_again', * from errors
+    select 'buy_again' as list_type, *
+    from (select * from precisions union all select * from orders union all select * from errors)
 )
 
 select * from final

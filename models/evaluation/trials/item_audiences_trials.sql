@@ -15,9 +15,7 @@ items as (
     limit 1000
 ),
 
-targets as (
-    select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1
-),
+targets as (select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1),
 
 histories as (
     select
@@ -30,10 +28,7 @@ histories as (
     where histories.cutoff = 1
 ),
 
-of_kinds as (
-    select user_id, kind, sum(recency_weight) as weight from histories
-    group by user_id, kind
-),
+of_kinds as (select distinct user_id, kind from histories),
 
 activity as (
     select
