@@ -33,7 +33,7 @@
         {%- endif -%}
         {%- if found[7] < 30 -%}
             {%- do exceptions.warn(
-                where ~ ': only ' ~ found[7] ~ ' users fall in the validation window, the one before the test window. The model\'s settings are '
+                where ~ ': only ' ~ found[7] ~ ' users fall in the validation window, the one before the test window. Settings of the model are '
                 ~ 'chosen on these users, so with fewer than 30 the choice is close to random. A wrong newest date, a gap in the load or '
                 ~ 'too short windows (var two_tower_test_days) look like this.'
             ) -%}
