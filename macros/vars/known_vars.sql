@@ -10,7 +10,7 @@
         'two_tower_data_dir': {'type': 'text'},
         'two_tower_target_events': {'type': 'names'},
         'two_tower_event_weights': {'type': 'numbers'},
-        'two_tower_least_rating': {'type': 'number', 'may_be_empty': true},
+        'two_tower_least_rating': {'type': 'number', 'may_be_empty': True},
         'two_tower_split': {'type': 'text', 'among': ['time', 'last_event', 'random']},
         'two_tower_as_of': {'type': 'text'},
         'two_tower_test_days': {'type': 'integer', 'least': 1},
