@@ -95,7 +95,9 @@ clean:  ## remove what make and dbt made: environments, data, database, artifact
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info build
 
 # --- environments; a stamp file marks one that is complete
-# torch comes first and by its exact version alone: every other way of asking may bring gigabytes of CUDA
+# torch comes first, alone, in the version that pyproject.toml asks for; pip then leaves it as it is. Nothing here uses a GPU. On Linux
+# the usual build brings gigabytes of CUDA, unless pip's index has the CPU build; those for macOS and Windows have none. How to get it:
+# docs/reference/requirements.md
 $(INSTALLED): pyproject.toml constraints.txt
 	@echo "Installing into .venv (a few minutes, once)"
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=...')"

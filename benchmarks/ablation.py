@@ -1,12 +1,13 @@
 """What each ingredient of the model is worth: recall@10 on the validation window with one of them taken away.
 
-python benchmarks/ablation.py SHOP... [--work FOLDER] [--seeds 0 1 2]
+python benchmarks/ablation.py SHOP... [--work FOLDER] [--seeds 0 1 2] [--stages towers ranker]
 
 SHOP: one of shops/shops.yml whose database `make shops` has left in the folder. The test window is never read. Stage
 `towers` ranks the whole catalogue by the towers alone, with the settings of the factors that the last run chose. What
 is taken away before a fit is fitted without; a part of the embedding is taken out of fitted towers, and the weights of
 the rest stay. Stage `ranker` orders the candidates of the validation window, each user by networks that have not
-learned from that user; without the ranker the towers order the same candidates. Its recall is the mean of the policies.
+learned from that user; without the ranker the towers order the same candidates. Without the towers neither their
+scores nor what they alone named is there. Its recall is the mean of the policies.
 Losses are paired by user, means over seeds of each user's recall first. Writes <out>/<shop>.csv, and <out>/README.md of
 all shops there.
 """
@@ -31,6 +32,7 @@ from two_tower.training.fit.schedule import prepare, search
 from two_tower.training.fit.validation import Recalls, embeddings, recalls_of, validation_rows
 from two_tower.training.inputs.examples import Examples
 from two_tower.training.model.layout import has_repeats, layout_of
+from two_tower.training.progress import Progress
 from two_tower.training.ranker.model import TOWER_SCORES, fit_ranker
 from two_tower.training.ranker.runs import NOT_SIGNALS, ORDER, VALIDATION, read_pairs
 from two_tower.training.tuning.towers import Warehouse
@@ -41,10 +43,20 @@ from report import markdown  # noqa: E402
 
 HEADER = ["shop", "stage", "policy", "without", "seeds", "users", "recall_at_10", "low", "high", "change", "change_low"]
 HEADER += ["change_high", "seconds"]
-SIGNALS = {  # of the ranker, by what they are taken away as
+SIGNALS: dict[str, tuple[str, ...]] = {  # of the ranker, by what they are taken away as
+    "the towers": TOWER_SCORES,
     "scores of the towers": TOWER_SCORES,
-    "scores of neighbours": ("neighbour_score", "best_similarity"),
-}
+    "weights of EASE": ("neighbour_score", "best_similarity"),
+    "what the user did with the item": (
+        "interactions", "purchase_days", "recency_30", "recency_90", "recency_weight", "days_since_last",
+        "days_since_first", "interval_days", "due",
+    ),
+    "rhythm of the item": ("item_due", "item_return_share"),
+    "popularity": ("item_users", "item_recent_users", "item_new_users"),
+    "activity of the user": ("user_items", "user_recent_items", "user_new_share", "user_active_days"),
+}  # fmt: skip
+CATEGORIES = "categories of the history"
+STAGES = ("towers", "ranker")
 Found = dict[tuple[str, str, str], list[Recalls]]  # by stage, policy and what is taken away, one per seed
 
 
@@ -69,7 +81,9 @@ def settings_without(config: TrainingConfig, examples: Examples) -> dict[str, di
     return found
 
 
-def measure(name: str, database: Path, seeds: list[int], log: Callable[[str], None]) -> list[list[Any]]:
+def measure(
+    name: str, database: Path, seeds: list[int], stages: list[str], log: Callable[[str], None]
+) -> list[list[Any]]:
     """Rows of HEADER for one shop."""
     task = Warehouse(str(database), "main").read(None)
     policies = ["allow_repeats", "unseen_only"] if has_repeats(task.examples) else ["unseen_only"]
@@ -80,14 +94,15 @@ def measure(name: str, database: Path, seeds: list[int], log: Callable[[str], No
         trials = {"nothing": (seeded, task.examples), "all features": (seeded, without_features(task.examples))}
         for without, settings in settings_without(task.config, task.examples).items():
             trials[without] = (replace(seeded, **settings), task.examples)
-        for without, (tried, examples) in trials.items():
+        for without, (tried, examples) in trials.items() if "towers" in stages else ():
             started = time.perf_counter()
-            embedder, _, _ = search(examples, tried, lambda _: None)
+            embedder, _, _ = search(examples, tried, Progress())
             spent = seconds.get(("towers", without), 0.0) + time.perf_counter() - started
             seconds["towers", without] = spent
             add_towers(found, embedder, policies, without)
             log(f"{name} {seed} towers without {without}: {found['towers', policies[0], without][-1].mean():.4f}")
-        add_rankers(found, database, seeded, seconds)
+        if "ranker" in stages:
+            add_rankers(found, database, seeded, seconds)
     return with_intervals(name, found, seconds)
 
 
@@ -114,12 +129,16 @@ def add_rankers(found: Found, database: Path, config: TrainingConfig, seconds: d
         examples = connection.table("ranker_examples").filter(f"stage = '{VALIDATION}'").order(ORDER)
         signals = [name for name in examples.columns if name not in NOT_SIGNALS]
         pairs = read_pairs(examples.to_arrow_table(), signals)
-    for without, names in {"nothing": (), **SIGNALS}.items():
-        tried = pairs.signals.copy()
+        others = read_pairs(examples.filter("found_by != ['towers']").to_arrow_table(), signals)
+    first = signals.index("user_active_days") + 1
+    groups = {"nothing": (), **SIGNALS} | ({CATEGORIES: tuple(signals[first:])} if signals[first:] else {})
+    for without, names in groups.items():
+        known = others if without == "the towers" else pairs
+        tried = known.signals.copy()
         tried[:, [signals.index(name) for name in names]] = 0.0  # what never varies says nothing
         started = time.perf_counter()
         prepare(config)
-        fitted = fit_ranker(replace(pairs, signals=tried), config, lambda _: None)
+        fitted = fit_ranker(replace(known, signals=tried), config, lambda _: None)
         spent = seconds.get(("ranker", without), 0.0) + time.perf_counter() - started
         seconds["ranker", without] = spent
         found.setdefault(("ranker", "all", without), []).append(fitted.by_ranker)
@@ -172,11 +191,14 @@ def main() -> None:
     parser.add_argument("shops", nargs="+")
     parser.add_argument("--work", type=Path, default=HERE.parent / "shops" / "data", help="where the databases are")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--out", type=Path, default=HERE / "ablation")
     given = parser.parse_args()
     given.out.mkdir(exist_ok=True)
     for name in given.shops:
-        rows = measure(name, given.work / f"{name}.duckdb", given.seeds, lambda line: print(line, flush=True))
+        rows = measure(
+            name, given.work / f"{name}.duckdb", given.seeds, given.stages, lambda line: print(line, flush=True)
+        )
         pd.DataFrame(rows, columns=HEADER).to_csv(given.out / f"{name}.csv", index=False)
         write_report(given.out)
 

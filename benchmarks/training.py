@@ -25,6 +25,7 @@ from two_tower.training.baselines.lists import read_world
 from two_tower.training.baselines.table import fit_baseline
 from two_tower.training.fit.optimise import Epoch
 from two_tower.training.fit.schedule import search
+from two_tower.training.progress import Progress
 from two_tower.training.tuning.baselines import VALIDATION_CUTOFF, recalls, relevant_items
 from two_tower.training.tuning.towers import Warehouse
 
@@ -70,7 +71,7 @@ def towers(shop: str, database: Path, goal: float) -> list[Row]:
         if epoch.recall["unseen_only"] >= goal:
             passed.append(time.perf_counter() - started)
 
-    fitted, _, _ = search(task.examples, task.config, lambda _: None, on_epoch=on_epoch)
+    fitted, _, _ = search(task.examples, task.config, Progress(), on_epoch=on_epoch)
     total = time.perf_counter() - started
     sequence = [epoch for epoch in epochs if epoch.phase == "sequence"]
     lengths = np.diff(task.examples.histories.offsets)[task.examples.users.cutoffs == task.examples.serving_cutoff + 1]

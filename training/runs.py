@@ -15,8 +15,9 @@ import pandas as pd
 from .config import TrainingConfig
 from .export import Exporter, check_size
 from .fit.optimise import Epoch
-from .fit.schedule import Found, refit, search
+from .fit.schedule import WRITING, Found, refit, search, steps_of
 from .inputs.examples import Examples, build_examples
+from .progress import Progress
 from .run_ids import Relations, run_id_of
 from .run_log import Row, as_table, metadata, read_log, row, unfinished, write_log
 
@@ -30,6 +31,7 @@ class Run:
     """One stage's run: what it reads and where it goes."""
 
     stage: str
+    number: str  # of all trainings, such as "2 of 3"; the search is the first
     run_id: str
     folder: Path
     config: TrainingConfig
@@ -53,17 +55,19 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: L
     wanted = relations["stages"].filter(f"stage != '{VALIDATION}'").order("cutoff desc").select("stage, cutoff")
     searched: Path | None = None
     exporter = Exporter()
-    for stage, serving_cutoff in wanted.fetchall():
+    progress, stages = Progress(log), wanted.fetchall()
+    for number, (stage, serving_cutoff) in enumerate(stages, 2):
         own = {
             name: of_stage(relation, name, stage, serving_cutoff)
             for name, relation in relations.items()
             if name != "stages" and name not in chain(*CHANGING.values())
         }
         run_id = run_id_of(own, config, searched.name if searched else "")
-        run = Run(stage, run_id, Path(model_dir).absolute() / run_id, config, own, changing, int(serving_cutoff))
+        folder, of_all = Path(model_dir).absolute() / run_id, f"{number} of {len(stages) + 1}"
+        run = Run(stage, of_all, run_id, folder, config, own, changing, int(serving_cutoff))
         logged = read_log(run.folder)
         if logged is None:
-            logged = _train_one(run, searched, exporter, log)
+            logged = _train_one(run, searched, exporter, progress)
         else:
             log(f"two_tower {stage}: run {run_id} is up to date, training skipped")
         rows += _of_stages(run, logged, is_search=searched is None)
@@ -104,9 +108,9 @@ def read_examples(relations: Relations, changing: set[str], serving_cutoff: int)
     )
 
 
-def _train_one(run: Run, searched: Path | None, exporter: Exporter, log: Log) -> list[Row]:
+def _train_one(run: Run, searched: Path | None, exporter: Exporter, progress: Progress) -> list[Row]:
     started = time.perf_counter()
-    log(f"two_tower {run.stage}: training run {run.run_id}")
+    progress(f"two_tower {run.stage}: training run {run.run_id}")
     examples = read_examples(run.relations, run.changing, run.serving_cutoff)
     check_size(examples, run.config)
     read = time.perf_counter() - started
@@ -116,13 +120,18 @@ def _train_one(run: Run, searched: Path | None, exporter: Exporter, log: Log) ->
     files: dict[str, Path] = {}
     with unfinished(run.folder) as folder:
         if found is None:
-            embedder, found, curve = search(examples, run.config, log)
-            paths = exporter.towers(embedder, run.serving_cutoff + 1, folder, "validation_", about)
+            count = run.number.rpartition(" ")[2]
+            progress.begin(f"training 1 of {count} (search)", steps_of(examples, run.config, is_search=True))
+            embedder, found, curve = search(examples, run.config, progress)
+            with progress.step(WRITING):
+                paths = exporter.towers(embedder, run.serving_cutoff + 1, folder, "validation_", about)
             files |= {f"validation_{tower}_model": path for tower, path in paths.items()}
-        embedder, epochs = refit(examples, found, log)
+        progress.begin(f"training {run.number} ({run.stage})", steps_of(examples, run.config, is_search=False))
+        embedder, epochs = refit(examples, found, progress)
         for epoch in epochs:
             epoch.epoch += len(curve)
-        paths = exporter.towers(embedder, run.serving_cutoff, folder, "", about)
+        with progress.step(WRITING):
+            paths = exporter.towers(embedder, run.serving_cutoff, folder, "", about)
         files |= {f"{tower}_model": path for tower, path in paths.items()}
         layout = {"sequence": embedder.layout.sequence, "factors": embedder.layout.factors}
         seconds = {"read": read, "total": time.perf_counter() - started}

@@ -13,7 +13,7 @@
         inner join {{ two_tower.stored_reference('user_embeddings') }} as users
             on items.stage = users.stage and users.source = 'history'
         inner join {{ two_tower.stored_reference('user_segments') }} as segments on users.user_id = segments.user_id
-        anti join {{ two_tower.stored_reference('unavailable_items') }} as unavailable
+        anti join {{ two_tower.unavailable_items(is_for_analysts=true) }} as unavailable
             on items.item_id = unavailable.item_id and segments.segment = unavailable.segment
         anti join {{ two_tower.stored_reference('excluded_items') }} as excluded
             on items.item_id = excluded.item_id and users.user_id = excluded.user_id

@@ -15,7 +15,7 @@
 
     offers as (
         select distinct lists.item_id from {{ two_tower.stored_reference('similar_items') }} as lists
-        anti join {{ two_tower.stored_reference('unavailable_items') }} as unavailable
+        anti join {{ two_tower.unavailable_items(is_for_analysts=true) }} as unavailable
             on lists.item_id = unavailable.item_id and unavailable.segment = 'all'
     ),
 

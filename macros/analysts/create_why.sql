@@ -75,7 +75,7 @@
         select 2, 'rule', unnest(published.applied_rules), null from published
         union all
         select 3, 'withheld', unavailable.reason, null
-        from {{ two_tower.stored_reference('unavailable_items') }} as unavailable
+        from {{ two_tower.unavailable_items(is_for_analysts=true) }} as unavailable
         inner join pairs on unavailable.segment = pairs.segment and unavailable.item_id = pairs.item_id
         union all
         select 4, 'excluded', excluded.reason, null

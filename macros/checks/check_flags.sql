@@ -1,5 +1,5 @@
 {% macro check_flags() %}
-    {#- On-run-start: models of this package must not be built from no rows or from a sample, since the lists that come of that
+    {#- Of check_project: models of this package must not be built from no rows or from a sample, since the lists that come of that
         would take the place of good ones. -#}
     {%- set is_sample = invocation_args_dict.get('sample') -%}  {#- flags.SAMPLE is empty in Jinja -#}
     {%- if execute and (flags.EMPTY or is_sample) and flags.WHICH in ['run', 'build', 'retry'] -%}

@@ -1,5 +1,5 @@
 {% macro check_installation() %}
-    {#- On-run-start, and when a staging model is compiled: stops when the Python functions are not there or of another version. -#}
+    {#- Of check_project, and when a staging model is compiled: stops when the Python functions are not there or of another version. -#}
     {%- if execute -%}
         {%- set package = two_tower.package_version() -%}
         {%- set install = "pip install the folder (or the git revision) that packages.yml names: pip install './two_tower'" -%}

@@ -16,7 +16,7 @@
             withheld as (
                 select missing.user_id, unavailable.item_id
                 from missing
-                inner join " ~ ref('two_tower', 'unavailable_items') ~ " as unavailable on missing.segment = unavailable.segment
+                inner join " ~ two_tower.unavailable_items() ~ " as unavailable on missing.segment = unavailable.segment
                 union all
                 select missing.user_id, excluded.item_id
                 from missing
@@ -41,7 +41,7 @@
                 this.name, problem ~ '; the table stays as it was.',
                 'build what it is made of, too: dbt run --exclude tag:train.'
             ) -%}
-        {%- elif found[3] and var('two_tower_caps') -%}
+        {%- elif found[3] and var('two_tower_caps') and var('two_tower_merchandising') -%}
             {%- do exceptions.warn(
                 this.name ~ ': ' ~ found[3] ~ ' of ' ~ found[0] ~ ' users have fewer than ' ~ var('two_tower_k') ~ ' items. Caps (var '
                 ~ 'two_tower_caps) leave out what is more than they allow: raise them where that was not meant.'

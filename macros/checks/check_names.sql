@@ -1,5 +1,5 @@
 {% macro check_names() %}
-    {#- On-run-start: stops when a model of another project has the name of one of this package and dbt would take the one for
+    {#- Of check_project: stops when a model of another project has the name of one of this package and dbt would take the one for
         the other in the package's tests; and when the package's models are to be built in another database than the profile's. -#}
     {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' and node.package_name == 'two_tower'
         and (node.database | lower) != (target.database | lower) -%}

@@ -1,5 +1,5 @@
 {% macro check_settings() %}
-    {#- On-run-start: stops under a setting of DuckDB that gives our SQL another meaning, and warns of one that may. Orderings are
+    {#- Of check_project: stops under a setting of DuckDB that gives our SQL another meaning, and warns of one that may. Orderings are
         written out in full, so those of the session do no harm. -#}
     {%- if execute -%}
         {%- set where = 'profiles.yml, settings of target ' ~ target.name -%}

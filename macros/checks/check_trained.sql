@@ -1,5 +1,5 @@
 {% macro check_trained() %}
-    {#- On-run-start: stops a refresh without training where nothing has been trained yet. -#}
+    {#- Of check_project: stops a refresh without training where nothing has been trained yet. -#}
     {%- if execute and flags.WHICH in ['run', 'build', 'retry'] and not flags.DEFER -%}
         {%- set registries = {
             'model_registry': ['item_embeddings', 'user_embeddings'],

@@ -1,5 +1,5 @@
 {% macro check_views() %}
-    {#- On-run-start: a view must not call a function of the plugin, or a macro of ours that does, since it fails for whoever opens the
+    {#- Of check_project: a view must not call a function of the plugin, or a macro of ours that does, since it fails for whoever opens the
         database without it. -#}
     {%- if execute -%}
         {%- set functions = '(embed(_text|_image)?|picture_(problem|version)|encoder|text_buckets|top_k(_approximate)?|cap_and_pin'

@@ -11,10 +11,10 @@
         {%- elif column.encoding == 'category' -%}
             cast({{ name }} as varchar)
         {%- else -%}
-            'fifth ' || (1 + len(list_filter(
-                (select quantile_cont(fifths.{{ name }}, [0.2, 0.4, 0.6, 0.8]) from {{ ref('two_tower', 'stg_users') }} as fifths),
-                bound -> bound < {{ name }}
-            )))
+            'fifth ' || (1
+            {%- for share in [0.2, 0.4, 0.6, 0.8] %}
+            + cast({{ name }} > (select quantile_disc({{ name }}, {{ share }}) from {{ ref('two_tower', 'stg_users') }}) as integer)
+            {%- endfor %})
         {%- endif %} as value
     from {{ ref('two_tower', 'stg_users') }}
     where {{ name }} is not null

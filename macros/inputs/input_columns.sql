@@ -1,6 +1,7 @@
 {% macro input_columns(input) %}
     {#- SQL of each column that an input must or may have, {our name: SQL}; stops when one is missing or of a wrong type. -#}
-    {%- if execute -%}{%- do two_tower.check_installation() -%}{%- endif -%}
+    {%- do two_tower.check_project() -%}
+    {%- do two_tower.check_installation() -%}  {#- also where a model is only compiled -#}
     {%- set label = 'var two_tower_' ~ input ~ ' (' ~ var('two_tower_' ~ input) ~ ')' -%}
     {%- set found = two_tower.relation_columns(two_tower.input_relation(input), label) -%}
     {%- set columns = {} -%}

@@ -4,7 +4,7 @@
         never had, and what the user had, where repeats are of interest. In production only what the user may be shown. -#}
     {%- set serves = stage == 'production' -%}
     {%- set n = [var('two_tower_candidates') | int, var('two_tower_k') | int, var('two_tower_evaluation_k') | int] | max -%}
-    {%- set rules = serves and var('two_tower_merchandising_rules') -%}
+    {%- set rules = serves and var('two_tower_merchandising') and var('two_tower_merchandising_rules') -%}
     with
 
     stage as (
@@ -29,7 +29,7 @@
     {#- what nobody of a segment, and what a single user may not be shown -#}
     withheld as (
         {%- if serves %}
-        select segment, item_id, '-infinity' as amount from {{ ref('two_tower', 'unavailable_items') }}
+        select segment, item_id, '-infinity' as amount from {{ two_tower.unavailable_items() }}
         {%- else %}
         select 'none' as segment, 'none' as item_id, '-infinity' as amount where false
         {%- endif %}

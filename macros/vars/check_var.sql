@@ -3,12 +3,12 @@
         member. With keys each value of a mapping is a number; by: the keys of a mapping whose values may be anything. -#}
     {%- set is_list = value is iterable and value is not string and value is not mapping -%}
     {%- set fits = {'integer': value is integer, 'number': value is number or (allowed.may_be_empty and value == ''),
-        'text': value is string, 'mapping': value is mapping, 'list': is_list and (value or allowed.may_be_empty),
-        'counts': value is mapping and
-        value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length,
+        'text': value is string, 'mapping': value is mapping, 'boolean': value is boolean,
+        'list': is_list and (value or allowed.may_be_empty),
+        'names': is_list and value | select('string') | list | length == value | length,
         'numbers': value is mapping and two_tower.finite_numbers(value.values()) | length == value | length,
-        'names': is_list and value | select('string') | list | length == value | length} -%}
-    {%- if value is boolean or not fits[allowed.type]
+        'counts': value is mapping and value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
+    {%- if (value is boolean) != (allowed.type == 'boolean') or not fits[allowed.type]
         or (allowed.type == 'number' and value is number and not two_tower.finite_numbers([value])) -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}
     {%- endif -%}
@@ -42,7 +42,8 @@
         ) -%}
     {%- endfor -%}
     {%- set nouns = {'integer': 'a whole number', 'number': 'a number', 'text': 'text', 'list': 'a list',
-        'mapping': 'a mapping', 'names': 'a list of names', 'numbers': 'a mapping of names to finite numbers', 'counts': 'a mapping of names to whole numbers not below 1'} -%}
+        'mapping': 'a mapping', 'boolean': 'true or false', 'names': 'a list of names',
+        'numbers': 'a mapping of names to finite numbers', 'counts': 'a mapping of names to whole numbers not below 1'} -%}
     {%- set may_be = [nouns[allowed.type]] -%}
     {%- if allowed.among -%}
         {%- set may_be = ['a list of ' if allowed.type == 'list' else 'one of '] -%}

@@ -1,5 +1,5 @@
 {% macro check_vars() %}
-    {#- On-run-start: stops at the first two_tower_ var, from the command line or the root project's dbt_project.yml, that has an
+    {#- Of check_project: stops at the first two_tower_ var, from the command line or the root project's dbt_project.yml, that has an
         unknown name or a value that is not allowed. -#}
     {%- if execute -%}
         {%- set known = two_tower.known_vars() -%}

@@ -45,6 +45,7 @@
         'two_tower_buy_again_days': {'type': 'number', 'least': 0.001},
         'two_tower_min_support': {'type': 'integer', 'least': 1},
         'two_tower_reason_items': {'type': 'integer', 'least': 1},
+        'two_tower_merchandising': {'type': 'boolean'},
         'two_tower_item_availability': {'type': 'text'},
         'two_tower_user_exclusions': {'type': 'text'},
         'two_tower_merchandising_rules': {'type': 'text'},
@@ -59,6 +60,10 @@
         'two_tower_evaluation_k': {'type': 'integer', 'least': 1},
         'two_tower_ks': {'type': 'list', 'least': 1},
         'two_tower_policies': {'type': 'list', 'among': ['allow_repeats', 'unseen_only']},
+        'two_tower_baselines': {
+            'type': 'list', 'may_be_empty': True,
+            'among': ['popularity', 'recent_popularity', 'own_most_bought', 'item_knn', 'ease', 'als'],
+        },
         'two_tower_own_most_bought_half_life_days': {'type': 'number', 'least': 0.001},
         'two_tower_item_knn': {'type': 'mapping', 'by': ['allow_repeats', 'unseen_only']},
         'two_tower_ease': {'type': 'mapping', 'by': ['allow_repeats', 'unseen_only']},

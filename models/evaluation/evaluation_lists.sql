@@ -1,18 +1,9 @@
 {{ config(materialized='view') }}
 
-{#- Every recommender that is evaluated: a new baseline of ours is one line here. -#}
-{%- set recommenders = [
-    'evaluation_recommendations',
-    'popularity',
-    'recent_popularity',
-    'own_most_bought',
-    'item_knn',
-    'ease',
-    'als',
-] -%}
-{%- set relations = [] -%}
-{%- for recommender in recommenders -%}
-    {%- do relations.append(ref('two_tower', recommender)) -%}
+{#- Every recommender that is evaluated: the published lists, our baselines (var two_tower_baselines), and a team's own. -#}
+{%- set relations = [ref('two_tower', 'evaluation_recommendations')] -%}
+{%- for baseline in var('two_tower_baselines') -%}
+    {%- do relations.append(ref('two_tower', baseline)) -%}
 {%- endfor -%}
 {%- for recommender in var('two_tower_own_baselines') -%}
     {%- do relations.append(two_tower.named_model(recommender)) -%}

@@ -1,5 +1,6 @@
 {%- set minimum_recall = var('two_tower_min_recall') -%}
 {%- set gate_k = var('two_tower_gate_k') -%}
+{%- set baselines = ['als', 'popularity'] | select('in', var('two_tower_baselines')) | list -%}
 
 with
 
@@ -29,15 +30,21 @@ thresholds as (
     from policies
 ),
 
+-- of the baselines that are built
 baselines as (
-    {% for baseline in ['als', 'popularity'] -%}
+    {% for baseline in baselines -%}
         select
             policy,
             {{ two_tower.literal(baseline) }} as baseline,
             {{ two_tower.by_policy('policy', var('two_tower_min_lift_over_' ~ baseline)) }} as threshold
         from thresholds
-        {% if not loop.last %}union all{% endif %}
+        union all
     {% endfor -%}
+    select
+        '' as policy,
+        '' as baseline,
+        0.0 as threshold
+    where false
 ),
 
 -- from the thresholds, not from the results: a result that is missing fails its gate

@@ -1,3 +1,9 @@
+{#- What is wrong with categories, availability, rules or exclusions is said before the training, not an hour later. -#}
+{%- do ref('two_tower', 'item_categories') -%}
+{%- if var('two_tower_merchandising') -%}
+    {%- do ref('two_tower', 'unavailable_items') -%}
+    {%- do ref('two_tower', 'excluded_items') -%}
+{%- endif -%}
 {%- set columns = two_tower.feature_columns('stg_items', ['item_id']) -%}
 {%- set behaviour = two_tower.feature_columns('item_features', ['cutoff', 'item_id']) -%}
 with

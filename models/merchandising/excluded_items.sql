@@ -1,7 +1,14 @@
 with
 
 given as (
-    {{ two_tower.input_rows('user_exclusions') }}
+    {% if var('two_tower_merchandising') -%}
+        {{ two_tower.input_rows('user_exclusions') }}
+    {%- else -%}
+        select
+            '' as user_id,
+            '' as item_id
+        where false
+    {%- endif %}
 ),
 
 had as (

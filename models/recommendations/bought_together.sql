@@ -25,7 +25,7 @@ totals as (
 ),
 
 unavailable as (
-    select item_id from {{ ref('two_tower', 'unavailable_items') }} where segment = 'all'
+    select item_id from {{ two_tower.unavailable_items() }} where segment = 'all'
 ),
 
 items as (

@@ -58,7 +58,7 @@ scored as (
         / (1 + power((histories.days_since_last + {{ days }}) / histories.interval_days, 2)) as score
     from histories
     inner join segments on histories.user_id = segments.user_id
-    anti join {{ ref('two_tower', 'unavailable_items') }} as unavailable
+    anti join {{ two_tower.unavailable_items() }} as unavailable
         on segments.segment = unavailable.segment and histories.item_id = unavailable.item_id
     anti join excluded on histories.user_id = excluded.user_id and histories.item_id = excluded.item_id
 ),

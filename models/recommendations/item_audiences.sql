@@ -23,7 +23,7 @@ barred as (
         item_id,
         list(segment order by segment asc) as segments,
         cast(dense_rank() over (order by segments asc) as varchar) as barring
-    from {{ ref('two_tower', 'unavailable_items') }}
+    from {{ two_tower.unavailable_items() }}
     group by item_id
 ),
 

@@ -4,7 +4,7 @@
 -- depends_on: {{ ref('two_tower', 'stg_interactions') }}
 -- depends_on: {{ ref('two_tower', 'user_segments') }}
 -- depends_on: {{ ref('two_tower', 'item_categories') }}
--- depends_on: {{ ref('two_tower', 'unavailable_items') }}
+-- depends_on: {{ two_tower.unavailable_items() }}
 -- depends_on: {{ ref('two_tower', 'excluded_items') }}
 
 with
@@ -15,7 +15,7 @@ stages as (
 ),
 
 lists as (
-    {% if var('two_tower_merchandising_rules') or var('two_tower_caps') -%}
+    {% if var('two_tower_merchandising') and (var('two_tower_merchandising_rules') or var('two_tower_caps')) -%}
         {{ two_tower.ruled_lists() }}
     {%- else -%}
         {{ two_tower.plain_lists() }}

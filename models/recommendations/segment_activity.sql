@@ -29,7 +29,7 @@ counted as (
 final as (
     select counted.*
     from counted
-    anti join {{ ref('two_tower', 'unavailable_items') }} as unavailable
+    anti join {{ two_tower.unavailable_items() }} as unavailable
         on
             counted.segment = unavailable.segment
             and counted.item_id = unavailable.item_id

@@ -21,7 +21,7 @@ items as (
 offers as (
     select items.*
     from items
-    anti join {{ ref('two_tower', 'unavailable_items') }} as unavailable
+    anti join {{ two_tower.unavailable_items() }} as unavailable
         on items.id = unavailable.item_id and unavailable.segment = 'all'
 ),
 

@@ -28,7 +28,7 @@ lists as (
 ),
 
 unavailable as (
-    select * from {{ ref('two_tower', 'unavailable_items') }}
+    select * from {{ two_tower.unavailable_items() }}
 ),
 
 excluded as (

@@ -15,7 +15,7 @@ withheld as (
     select
         users.user_id,
         unavailable.item_id
-    from {{ ref('two_tower', 'unavailable_items') }} as unavailable
+    from {{ two_tower.unavailable_items() }} as unavailable
     inner join users on unavailable.segment = users.segment
     union
     select
@@ -58,5 +58,5 @@ select * from validation_errors
 where
     expected_items is null
     or items > expected_items
-    or (items < expected_items and {{ not var('two_tower_caps') }})
+    or (items < expected_items and {{ not (var('two_tower_caps') and var('two_tower_merchandising')) }})
     or (items > 0 and last_rank != items)

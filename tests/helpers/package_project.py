@@ -74,8 +74,8 @@ class PackageProject:
         try:
             yield self
         finally:
-            for path in [self.folder / "models", self.folder / "macros"]:
-                shutil.rmtree(path)
+            for path in [self.folder / "models", self.folder / "macros", self.folder / "seeds"]:
+                shutil.rmtree(path, ignore_errors=True)
             for path in self.folder.glob("*.duckdb.wal"):
                 path.unlink()
             shutil.copytree(

@@ -5,6 +5,7 @@ README quotes these files, too. With TWO_TOWER_CLEAN_INSTALL=1 the installation 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -43,6 +44,16 @@ def typed(commands: str, folder: Path) -> str:
     return done.stdout
 
 
+def install_the_wheel(folder: Path) -> None:
+    """Type the installation, which builds a wheel of the copy; all Python of the copy is then taken away."""
+    typed(blocks(PAGES[1])["install"], folder)
+    for package in ("python_udfs", "training"):
+        shutil.rmtree(folder / "two_tower" / package)
+    place = typed("python -c 'import two_tower.training.cli as cli; print(cli.__file__)'", folder)
+    assert "site-packages" in place
+    assert "export-encoder" in typed("two-tower --help", folder)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_quotes_stands_in_the_example(page: Path) -> None:
     quoted = {name: text for name, text in blocks(page).items() if name not in COMMANDS}
@@ -61,11 +72,13 @@ def test_the_path_of_a_new_team_leads_to_lists(tmp_path: Path) -> None:
     shutil.copytree(REPO, tmp_path / "two_tower", ignore=NOT_THE_CHECKOUT)
     commands = blocks(PAGES[1])
     if CLEAN:
-        typed(commands["install"], tmp_path)
+        install_the_wheel(tmp_path)
     shown = typed(commands["run"], tmp_path)
     assert "Completed successfully" in shown
     assert "because_of" in shown.split("Catalog written")[1]
     assert "10 rows" in shown
+    manifest = json.loads((tmp_path / "target" / "manifest.json").read_text())
+    assert (manifest["unit_tests"], manifest["exposures"]) == ({}, {}), "the package's own"
 
 
 @pytest.mark.skipif(not CLEAN, reason="downloads for minutes; `make test-clean-install` runs it")
@@ -74,7 +87,7 @@ def test_the_second_project_builds_from_a_clean_environment(tmp_path: Path) -> N
     shutil.copytree(SOURCE, tmp_path / "shop", ignore=shutil.ignore_patterns(*MADE))
     packages = tmp_path / "shop" / "packages.yml"
     packages.write_text(packages.read_text().replace("local: ..", "local: ../two_tower"))
-    typed(blocks(PAGES[1])["install"], tmp_path)
+    install_the_wheel(tmp_path)
     typed(
         "cd shop\npython make_shop.py garden_shop.duckdb\ndbt deps && dbt build && dbt test && dbt docs generate",
         tmp_path,

@@ -56,6 +56,38 @@ def test_nothing_of_the_demo_is_there_and_all_refs_are_ours(garden: PackageProje
     assert strangers == inputs
 
 
+def test_unit_tests_and_exposures_of_ours_are_not_the_teams(garden: PackageProject) -> None:
+    assert (manifest(garden)["unit_tests"], manifest(garden)["exposures"]) == ({}, {})
+    assert len([name for name in manifest(garden)["disabled"] if name.startswith("unit_test.two_tower.")]) > 20
+
+
+QUIET = {  # commands of a team that are not about the package, and a refresh of a table of ours
+    "seed": ["seed"],
+    "source freshness": ["source", "freshness"],
+    "own model": ["run", "--select", "had_before"],
+    "table of ours": ["run", "--select", "similar_items"],
+}
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_no_command_prints_a_hook_of_ours(shop: PackageProject, name: str) -> None:
+    (shop.folder / "seeds").mkdir()
+    (shop.folder / "seeds" / "colours.csv").write_text("colour\nred\n")
+    sources = shop.folder / "models" / "shop" / "_shop_sources.yml"
+    fresh = "config: {freshness: {warn_after: {count: 9999, period: day}}, loaded_at_field: '\"order\"'}"
+    sources.write_text(sources.read_text().replace("- name: orders\n", f"- name: orders\n        {fresh}\n"))
+    output = shop.dbt(*QUIET[name]).must_pass().output
+    assert "START" in output, "something ran"
+    assert "hook" not in output
+    assert not [node for node in manifest(shop)["nodes"] if node.startswith("operation.two_tower.")]
+
+
+def test_an_error_of_the_project_is_told_once(shop: PackageProject) -> None:
+    outcome = shop.dbt("run", "--select", "staging", two_tower_splt="time").must_fail()
+    assert outcome.errors.count("var two_tower_splt: unknown name") == 4
+    assert (outcome.errors.count("Remedy: "), outcome.errors.count("See the error of stg_")) == (1, 3)
+
+
 def test_an_input_may_have_the_name_of_a_model_of_ours(shop: PackageProject) -> None:
     before = shop.rows("from main__recommender.stg_items order by all")
     (shop.folder / "models" / "shop" / "stg_items.sql").write_text("select * from {{ ref('dim_products') }}")

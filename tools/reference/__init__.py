@@ -43,9 +43,14 @@ def filled(page: str) -> str:
 
 def undescribed() -> list[str]:
     """Vars, tables and their columns, macros and generic tests without a sentence of description."""
+    return [what for what, text in descriptions() if not is_sentence(text)]
+
+
+def descriptions() -> list[tuple[str, str]]:
+    """Every var, table, column, macro and generic test with its description."""
     found = [(f"var {var['name']}", var["description"]) for var in project.project_vars()]
     for model in project.models():
         found.append((f"model {model['name']}", model["description"]))
         found += [(f"column {model['name']}.{c['name']}", c["description"]) for c in model["columns"]]
     found += [(f"macro {macro['name']}", macro["description"]) for macro in project.macros().values()]
-    return [what for what, text in found if not is_sentence(text)]
+    return found

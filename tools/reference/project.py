@@ -43,6 +43,8 @@ def in_words(kind: dict[str, Any]) -> str:
     words: str = kind["type"]
     if among := kind.get("among") or kind.get("keys"):
         words += ": " + ", ".join(f"`{value}`" for value in among)
+    if kind.get("may_be_empty"):
+        words += ", or empty"
     if "least" in kind:
         words += f" from {kind['least']}"
     if "most" in kind:

@@ -20,6 +20,15 @@ def is_sentence(text: str) -> bool:
     return len(text.split()) >= 4 and text.rstrip().endswith((".", ")", ":"))
 
 
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of a page or a description, links without their targets; code, tables and headings are none."""
+    lines = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE).splitlines()
+    prose = ["" if re.match(r" *([|#]|<!--)", line) else re.sub(r"^ *([-*]|\d+\.) ", "\n", line) for line in lines]
+    for block in re.split(r"\n\s*\n", "\n".join(prose)):
+        told = re.sub(r"\]\([^)]*\)", "]", " ".join(block.split()))
+        yield from re.split(r"(?<=[.!?])[\"')*]*\s+(?=[A-Z0-9`\"'(\[*])", told)
+
+
 def one_line(text: Any) -> str:
     """A description in one line, its calls of doc() replaced by the blocks they name."""
     with_blocks = DOC_CALL.sub(lambda found: doc_blocks()[found[1]], str(text or ""))

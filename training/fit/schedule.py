@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from ..config import TrainingConfig
 from ..inputs.examples import Examples
 from ..model.layout import layout_of
+from ..progress import Progress
 from .embedder import Embedder
 from .new_items import fit_new_items
 from .optimise import Epoch
@@ -25,9 +26,11 @@ from .preference import PreferenceTrainer
 from .sequence import SequenceTrainer
 from .validation import choose_factors, choose_part_weights, validation_recall, weighed_parts
 
-Log = Callable[[str], None]
 Record = Callable[[Epoch], None]
 POLICIES = ("allow_repeats", "unseen_only")
+# steps of a training, as they are told
+FACTORS, SEQUENCE, PREFERENCE = "choosing factors", "learning the order of histories", "learning features"
+REST, WRITING = "placing new items", "writing the towers"
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Found:
 class Curve:
     """The epochs of a fit, numbered and told as they come."""
 
-    def __init__(self, log: Log, on_epoch: Record | None = None):
+    def __init__(self, log: Callable[[str], None], on_epoch: Record | None = None):
         self.log, self.on_epoch = log, on_epoch
         self.epochs: list[Epoch] = []
 
@@ -70,37 +73,50 @@ class Curve:
 
 
 def search(
-    examples: Examples, config: TrainingConfig, log: Log, on_epoch: Record | None = None
+    examples: Examples, config: TrainingConfig, progress: Progress, on_epoch: Record | None = None
 ) -> tuple[Embedder, Found, list[Epoch]]:
     """Fit on what came before the validation window, stopping early by it; towers as of the validation cutoff."""
     prepare(config)
-    config = choose_factors(examples, config, layout_of(examples, config).factors, log)
+    with progress.step(FACTORS):
+        config = choose_factors(examples, config, layout_of(examples, config).factors, progress)
     embedder = Embedder(examples, config)
-    curve, newest = Curve(log, on_epoch), examples.serving_cutoff + 1
+    curve, newest = Curve(progress, on_epoch), examples.serving_cutoff + 1
     sequence_epochs = 0
     if embedder.layout.sequence:
-        with weighed_parts(embedder, 1.0, 0.0):
+        with weighed_parts(embedder, 1.0, 0.0), progress.step(SEQUENCE):
             sequence_epochs = _epochs(embedder, SequenceTrainer(embedder, newest), "sequence", curve.record)
-    with weighed_parts(embedder, 0.0, 1.0):  # at least one: what features say is a signal of its own for the ranker
+    # at least one epoch: what features say is a signal of its own for the ranker
+    with weighed_parts(embedder, 0.0, 1.0), progress.step(PREFERENCE):
         preference_epochs = _epochs(embedder, PreferenceTrainer(embedder, newest), "preference", curve.record)
-    choose_part_weights(embedder, log)
-    embedder.towers.item.new_items.copy_(fit_new_items(embedder, newest))
+    with progress.step(REST):
+        choose_part_weights(embedder, progress)
+        embedder.towers.item.new_items.copy_(fit_new_items(embedder, newest))
     weight = float(embedder.towers.user.part_weights[1])
     return embedder, Found(config, sequence_epochs, preference_epochs, weight), curve.epochs
 
 
-def refit(examples: Examples, found: Found, log: Log) -> tuple[Embedder, list[Epoch]]:
+def refit(examples: Examples, found: Found, progress: Progress) -> tuple[Embedder, list[Epoch]]:
     """Fit as a search found best, with all that may be seen: the validation window is one of those to learn from."""
     prepare(found.config)
     embedder = Embedder(examples, found.config)
-    curve, serving_cutoff = Curve(log), examples.serving_cutoff
+    curve, serving_cutoff = Curve(progress), examples.serving_cutoff
     if found.sequence_epochs:
-        _repeat(SequenceTrainer(embedder, serving_cutoff), found.sequence_epochs, curve.record)
+        with progress.step(SEQUENCE):
+            _repeat(SequenceTrainer(embedder, serving_cutoff), found.sequence_epochs, curve.record)
     if found.preference_epochs:
-        _repeat(PreferenceTrainer(embedder, serving_cutoff), found.preference_epochs, curve.record)
-    embedder.towers.user.part_weights.copy_(torch.tensor([1.0, found.preference_weight]))
-    embedder.towers.item.new_items.copy_(fit_new_items(embedder, serving_cutoff))
+        with progress.step(PREFERENCE):
+            _repeat(PreferenceTrainer(embedder, serving_cutoff), found.preference_epochs, curve.record)
+    with progress.step(REST):
+        embedder.towers.user.part_weights.copy_(torch.tensor([1.0, found.preference_weight]))
+        embedder.towers.item.new_items.copy_(fit_new_items(embedder, serving_cutoff))
     return embedder, curve.epochs
+
+
+def steps_of(examples: Examples, config: TrainingConfig, is_search: bool) -> list[str]:
+    """The steps that a search or a plain fit tells, in their order, and that the towers are written."""
+    first = [FACTORS] if is_search else []
+    sequence = [SEQUENCE] if layout_of(examples, config).sequence else []
+    return [*first, *sequence, PREFERENCE, REST, WRITING]
 
 
 def prepare(config: TrainingConfig) -> None:

@@ -29,6 +29,7 @@ from ..fit.schedule import search
 from ..fit.validation import validation_recall
 from ..inputs.examples import Examples
 from ..model.layout import has_repeats, layout_of
+from ..progress import Progress
 from ..run_ids import Relations, run_id_of
 from ..runs import CHANGING, changing_columns, of_stage, read_examples
 from .spaces import suggest_towers
@@ -162,7 +163,7 @@ def measure(task: Task, trial: optuna.Trial) -> float:
                 raise optuna.TrialPruned
 
     config = TrainingConfig.from_settings(task.config.as_dict() | task.settings_of(trial))
-    embedder, _, _ = search(task.examples, config, log=lambda _: None, on_epoch=on_epoch)
+    embedder, _, _ = search(task.examples, config, Progress(), on_epoch=on_epoch)
     return validation_recall(embedder, (task.policy,))[task.policy]
 
 

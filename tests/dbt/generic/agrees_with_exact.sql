@@ -31,7 +31,7 @@
             segment,
             item_id,
             '-infinity' as amount
-        from {{ ref('two_tower', 'unavailable_items') }}
+        from {{ two_tower.unavailable_items() }}
     ),
 
     exact as (

@@ -16,6 +16,7 @@ from two_tower.training.fit.new_items import fit_new_items, histories_of
 from two_tower.training.fit.schedule import Found, prepare, refit, search
 from two_tower.training.inputs.arrays import tensors
 from two_tower.training.inputs.examples import Examples, build_examples
+from two_tower.training.progress import Progress
 
 CONFIG = TrainingConfig(dim=16, features=6, factors_alpha=20.0, factors_regularization=1.0, threads=1, ordered=0)
 
@@ -117,9 +118,9 @@ def long_shelves(words: int = 0) -> Examples:
 
 def test_a_search_and_a_refit_tell_new_items_apart() -> None:
     """The search's as of the validation cutoff, the other's as of the one that is served."""
-    searched, found, _ = search(long_shelves(), CONFIG, lambda _: None)
+    searched, found, _ = search(long_shelves(), CONFIG, Progress())
     served, _ = refit(
-        long_shelves(), Found(found.config, 0, found.preference_epochs, found.preference_weight), lambda _: None
+        long_shelves(), Found(found.config, 0, found.preference_epochs, found.preference_weight), Progress()
     )
     for embedder, cutoff in ((searched, 2), (served, 1)):
         assert embedder.towers.item.new_items.any()

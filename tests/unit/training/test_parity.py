@@ -25,6 +25,7 @@ from two_tower.training.fit.schedule import prepare, refit, search
 from two_tower.training.fit.validation import validation_recall
 from two_tower.training.inputs.arrays import tensors
 from two_tower.training.inputs.examples import build_examples
+from two_tower.training.progress import Progress
 
 CONFIG = TrainingConfig(dim=14, features=4, sequence=5, factors_of_repeats=6, epochs=2, threads=1)
 FACTORS: dict[str, dict[str, float]] = {  # each kind of fold-in
@@ -38,10 +39,6 @@ SHOPS = {  # length of the sequence part
 }
 KINDS = [("sequence", "als"), ("sets", "als"), ("sets", "linear"), ("repeats", "als")]
 SERVED = slice(0, 4)  # rows of the cutoff that is served; older ones have factors of their own
-
-
-def quiet(_: str) -> None:
-    """Where the log goes."""
 
 
 def moved(embedder: Embedder, seed: int = 1) -> Embedder:
@@ -61,7 +58,7 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
     """Fitted towers of each kind of shop and of factors."""
     shop, factors = request.param
     config = replace(CONFIG, ordered=int(shop != "sets"), **FACTORS[factors])
-    found = moved(search(make_examples(repeats=shop == "repeats"), config, quiet)[0])
+    found = moved(search(make_examples(repeats=shop == "repeats"), config, Progress())[0])
     assert found.layout.sequence == SHOPS[shop]
     assert (found.towers.user.sequence is None) == (SHOPS[shop] == 0)
     assert found.layout.unused == (3 if shop == "repeats" else 0)
@@ -184,8 +181,8 @@ def test_items_are_embedded_in_pieces(embedder: Embedder, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("repeats", [True, False])
 def test_a_fit_is_reproducible_bit_for_bit(repeats: bool) -> None:
-    searched = [search(make_examples(repeats), CONFIG, quiet) for _ in range(2)]
-    served = [refit(make_examples(repeats), found, quiet)[0] for _, found, _ in searched]
+    searched = [search(make_examples(repeats), CONFIG, Progress()) for _ in range(2)]
+    served = [refit(make_examples(repeats), found, Progress())[0] for _, found, _ in searched]
     assert searched[0][1] == searched[1][1]
     for first, second in ([embedder for embedder, _, _ in searched], served):
         states = first.towers.state_dict(), second.towers.state_dict()
@@ -211,7 +208,7 @@ def test_columns_may_be_called_like_what_torch_has(tmp_path: Path) -> None:
     )
     sizes = {entity: {names.get(name, name): size for name, size in of.items()} for entity, of in CODES.items()}
     wanted = pairs([(2, "a", "t", False), (3, "b", "q", False)])
-    embedder, _, _ = search(build_examples(users, items, items, wanted, wanted, sizes, CHANGING, 1), CONFIG, quiet)
+    embedder, _, _ = search(build_examples(users, items, items, wanted, wanted, sizes, CHANGING, 1), CONFIG, Progress())
     assert {"column_type", "column_items"} <= {*embedder.towers.item.features.tables}
     paths = Exporter().towers(moved(embedder), 1, tmp_path, "", {})
     with torch.inference_mode():
@@ -234,7 +231,7 @@ def test_nothing_to_learn_from_is_an_error_that_names_the_relation() -> None:
 
 def test_a_place_of_a_history_is_told_from_what_came_before_it_alone() -> None:
     """The embedding for training at a place is the served one of the history that ends just before it."""
-    embedder = search(make_examples(repeats=False), CONFIG, quiet)[0]
+    embedder = search(make_examples(repeats=False), CONFIG, Progress())[0]
     users, items = embedder.towers.user.sequence, embedder.towers.item.sequence
     assert users is not None
     assert items is not None

@@ -22,6 +22,7 @@ from two_tower.training.fit.validation import (
 )
 from two_tower.training.inputs.arrays import HISTORY
 from two_tower.training.inputs.examples import Examples, build_examples
+from two_tower.training.progress import Progress
 
 ITEMS, USERS, LENGTH = 40, 300, 6
 
@@ -145,12 +146,12 @@ def test_an_epoch_of_a_large_shop_is_a_part_of_it() -> None:
 def test_the_fit_that_serves_repeats_the_epochs_that_a_search_found_best() -> None:
     examples = shelves(0)
     watched: list[str] = []
-    embedder, found, epochs = search(examples, CONFIG, lambda _: None, lambda epoch: watched.append(epoch.phase))
+    embedder, found, epochs = search(examples, CONFIG, Progress(), lambda epoch: watched.append(epoch.phase))
     assert watched == [epoch.phase for epoch in epochs]
     curve = [epoch.recall["unseen_only"] for epoch in epochs if epoch.phase == "sequence"]
     assert found.sequence_epochs == curve.index(max(curve)) + 1
     assert found.preference_weight == pytest.approx(float(embedder.towers.user.part_weights[1]))
-    served, final = refit(examples, found, lambda _: None)
+    served, final = refit(examples, found, Progress())
     assert [epoch.phase for epoch in final] == ["final"] * (found.sequence_epochs + found.preference_epochs)
     assert not any(epoch.recall for epoch in final), "it has no window to measure on"
     assert torch.equal(served.towers.user.part_weights, embedder.towers.user.part_weights)

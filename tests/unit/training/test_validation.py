@@ -21,6 +21,7 @@ from two_tower.training.fit.validation import (
     validation_rows,
     weighed_parts,
 )
+from two_tower.training.progress import Progress
 
 CONFIG = TrainingConfig(
     dim=14, features=4, sequence=5, epochs=2, threads=1, factors_alpha=3.0, factors_regularization=1.0
@@ -81,7 +82,7 @@ def test_part_weights_are_tried_without_the_towers_and_are_what_the_towers_then_
     best = max(found.values())
     assert chosen == pytest.approx(next(weight for weight in PREFERENCE_WEIGHTS if found[weight] == best))
     assert told == [
-        f"two_tower: beside the sequence part factors and content count {chosen:g}: recall@10 unseen_only {best:.4f}"
+        f"two_tower: beside the sequence part factors and features count {chosen:g}: recall@10 unseen_only {best:.4f}"
     ]
 
 
@@ -98,7 +99,7 @@ def test_settings_of_factors_that_are_given_are_kept_and_others_chosen() -> None
 
 
 def test_what_a_search_found_survives_being_written_down() -> None:
-    _, found, epochs = search(make_examples(repeats=False), replace(CONFIG, factors_alpha=0.0), lambda _: None)
+    _, found, epochs = search(make_examples(repeats=False), replace(CONFIG, factors_alpha=0.0), Progress())
     assert found.sequence_epochs >= 1
     assert {epoch.phase for epoch in epochs} == {"sequence", "preference"}
     assert [epoch.epoch for epoch in epochs] == list(range(1, len(epochs) + 1))
