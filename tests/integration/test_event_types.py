@@ -248,6 +248,18 @@ def test_types_that_count_alike_are_warned_of_once(shop: PackageProject) -> None
         assert "all count alike" not in shop.dbt(*read, two_tower_target_events=settled).must_pass().output
 
 
+def test_who_looked_before_the_only_purchase_comes_back(shop: PackageProject) -> None:
+    splits = ("run", "--select", "events", "two_tower,stg_interactions", "two_tower,interaction_splits")
+    shop.change(
+        "delete from raw.events where event_type = 'purchase' and event_at < (select max(event_at) "
+        "from raw.everything as e where e.user_id = events.user_id and e.event_type = 'purchase')"
+    )
+    shop.dbt(*splits, **PURCHASES).must_pass()
+    shop.change("delete from raw.events where event_type != 'purchase'")
+    assert "nobody comes back" in shop.dbt(*splits, **PURCHASES).must_fail().errors
+    shop.change("delete from raw.events", "insert into raw.events from raw.everything")
+
+
 def test_low_ratings_are_no_interest(shop: PackageProject) -> None:
     """A low rating is neither a target nor a sign of interest, and keeps the item from the user."""
     (shop.folder / "models" / "events.sql").write_text(
