@@ -43,7 +43,7 @@
             {% for days in [30, 90] -%}
             round(
                 sum(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }}))
-                / max(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }})), 9
+                / nullif(max(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }})), 0), 9
             ) as weight_{{ days }}{{ ',' if not loop.last }}
             {% endfor %}
         from events
@@ -118,7 +118,7 @@
         cast(activity.days as float) as user_active_days
         {%- for column in columns %},
         cast(of_{{ loop.index }}.share as float) as {{ two_tower.quoted('share_of_' ~ column.name) }},
-        cast(of_{{ loop.index }}.days as float) as {{ two_tower.quoted('days_since_' ~ column.name) }}
+        cast(of_{{ loop.index }}.days as float) as {{ two_tower.quoted('days_since_same_' ~ column.name) }}
         {%- endfor %}
         {%- for type in types %},
         cast(coalesce(events_{{ loop.index }}.events, 0) as float) as {{ two_tower.quoted('events_of_' ~ type) }},
