@@ -1,7 +1,8 @@
 """Random calls and random tables for some minutes: `make fuzz MINUTES=60`.
 
-Prints each fault, goes on, and prints the counts by outcome; fails where there was a fault. A fifth of the time goes to calls. Of ten cases of tables three
-make the lists, too, with the towers and the ranker of the shop, and one trains its own.
+Prints each fault, goes on, and prints the counts by outcome; fails where there was a fault. A fifth of the time goes to
+calls. Of ten cases of tables three make the lists, too, with the towers and the ranker of the shop, and one trains its
+own.
 """
 
 from __future__ import annotations

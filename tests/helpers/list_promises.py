@@ -285,7 +285,8 @@ def of_evaluation(evaluation_k: int) -> dict[str, str]:
                 from evaluation_recommendations where model = 'two_tower' group by all
             ),
             catalogue as (select count(*) as items from item_categories)
-            select 1 from evaluation_recommendations semi join known using (user_id, item_id) where policy = 'unseen_only'
+            select 1 from evaluation_recommendations semi join known using (user_id, item_id)
+            where policy = 'unseen_only'
             union all
             select 1 from catalogue, sizes
             left join (select user_id, count(*) as had from known group by user_id) using (user_id)
