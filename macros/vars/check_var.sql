@@ -35,7 +35,7 @@
     {#- Stops with the value that a var has and those that it may have, or with the new name of an old one. -#}
     {%- set old_names = two_tower.old_names() -%}
     {%- for given in ([value] if value is string or value is not iterable else value)
-        if given in old_names and old_names[given] in (allowed.among or allowed['keys'] or allowed.by or []) -%}
+        if given is string and given in old_names and old_names[given] in allowed.get('among', allowed.get('keys', allowed.by or [])) -%}
         {%- do two_tower.input_error(
             'var ' ~ name, "'" ~ given ~ "' is called " ~ old_names[given] ~ ' since 0.2.0.',
             'write `' ~ old_names[given] ~ '` in place of `' ~ given ~ '`.'

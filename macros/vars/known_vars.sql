@@ -76,8 +76,8 @@
         'two_tower_min_lift_over_als': {'type': 'mapping', 'keys': ['allow_repeats', 'unseen_only']},
         'two_tower_min_lift_over_popularity': {'type': 'mapping', 'keys': ['allow_repeats', 'unseen_only']},
         'two_tower_min_list_lift': {'type': 'mapping', 'keys': [
-            'recommendations', 'recommendations_by_category', 'similar_items', 'similar_users', 'item_audiences', 'bought_together',
-            'complete_basket', 'buy_again', 'new_arrivals', 'popular_items', 'trending_items',
+            'recommendations', 'recommendations_by_category', 'similar_items', 'similar_users', 'item_audiences',
+            'bought_together', 'complete_basket', 'buy_again', 'new_arrivals', 'popular_items', 'trending_items'
         ]},
         'two_tower_max_calibration_error': {'type': 'number', 'least': 0},
         'two_tower_model_dir': {'type': 'text'},

@@ -343,7 +343,7 @@ def test_a_quantity_of_0_is_no_purchase_and_partly_known_prices_give_the_revenue
     with team.holding(interactions=lines):
         said = one_line(team.read("interactions").must_pass().output)
         assert f"{where('interactions', 'quantity')}1 rows are below 0" in said
-        assert f"{where('interactions', 'quantity')}2 rows are 0. They are taken for cancelled lines" in said
+        assert f"{where('interactions', 'quantity')}2 rows are 0. They are treated as cancelled lines" in said
         assert 'nullif("quantity", 0)' in said
         assert team.rows("select user_id, quantity, price, revenue from stg_interactions order by all") == [
             ("500", 2.0, 10.0, 10.0),

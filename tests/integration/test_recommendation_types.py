@@ -461,9 +461,8 @@ def test_bare_shell_recommends_for_a_session(world: World, file: Path) -> None:
     near = world.shop.table("from item_neighbours where stage = 'production' and item_id in ('i0', 'i5')")
     near = near[~near.neighbour_id.isin({"i0", "i5"} | world.hidden)]
     scores = near.groupby("neighbour_id").similarity.sum().to_dict()
-    assert [item for (item,) in bare(file, "select item_id from recommend_for_items(['i0', 'i5'], 6)")] == best(
-        scores, 6
-    )
+    found = bare(file, "select item_id from recommend_for_items(['i0', 'i5'], 6)")
+    assert [item for (item,) in found] == best(scores, 6)
 
 
 def test_bare_shell_orders_the_hits_of_a_search(world: World, file: Path) -> None:

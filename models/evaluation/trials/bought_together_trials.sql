@@ -33,7 +33,7 @@ counted as (
 ),
 
 baskets as (
-    {{ two_tower.baskets_of_test_window() }}
+    {{ two_tower.evaluated_baskets() }}
 ),
 
 final as (

@@ -5,7 +5,7 @@ lists as (
 ),
 
 baskets as (
-    {{ two_tower.baskets_of_test_window() }}
+    {{ two_tower.evaluated_baskets() }}
 ),
 
 -- all of a basket but one is shown

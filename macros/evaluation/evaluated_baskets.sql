@@ -1,4 +1,4 @@
-{% macro baskets_of_test_window() %}
+{% macro evaluated_baskets() %}
     {#- Select of the baskets of the test window with two items and more: user_id, basket, item_id, place (by hash), next_item_id (the item
         at the next place, of the last one that at the first). Baskets of more than 500 lines are none. -#}
     select
