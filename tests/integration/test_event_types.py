@@ -45,13 +45,12 @@ RECALL = f"""
 """
 
 
-# users of a tenth of the numbers dislike what they only looked at, in the middle of the past
+# users of a tenth of the numbers dislike what they looked at once and left, in the middle of the past
 DISLIKES = """
     insert into raw.events
-    select distinct user_id, item_id, 'dislike', timestamp '2026-04-01', 1, null from raw.everything
-    where user_id % 10 = 0 and event_at < timestamp '2026-04-01' and (user_id, item_id) not in (
-        select (user_id, item_id) from raw.everything where event_type != 'view'
-    )
+    select user_id, item_id, 'dislike', timestamp '2026-04-01', 1, null from raw.everything where user_id % 10 = 0
+    group by user_id, item_id
+    having count(*) = 1 and any_value(event_type) = 'view' and max(event_at) < timestamp '2026-04-01'
 """
 
 
@@ -102,8 +101,11 @@ def test_who_only_looked_gets_a_list_of_what_they_looked_at(
     ((users, served, candidates),) = shop.rows(
         """
         with visitors as (
-            select distinct user_id from user_interests where cutoff = 1 and user_id not in (
-                select user_id from user_histories where cutoff = 1)
+            select distinct interests.user_id from user_interests as interests
+            inner join item_features as features
+                on interests.cutoff = features.cutoff and interests.item_id = features.item_id
+            where interests.cutoff = 1 and interests.position is not null and features.events >= 2
+                and interests.user_id not in (select user_id from user_histories where cutoff = 1)
         )
         select
             (select count(*) from visitors),
