@@ -32,7 +32,7 @@ from two_tower.training.tuning.towers import Warehouse
 HERE = Path(__file__).resolve().parent
 TUNED = HERE.parent / "shops" / "tuning"
 RUNS = 3  # of ALS
-READ = ("interaction_splits", "cutoff_targets", "item_features")
+READ = ("interaction_splits", "cutoff_targets", "item_features", "user_interests")
 Row = dict[str, Any]
 
 
@@ -50,9 +50,8 @@ def als(shop: str, database: Path, threads: int) -> Row:
     """The tuned ALS: median seconds of a fit."""
     parameters = yaml.safe_load((TUNED / f"found_{shop}.yml").read_text())["two_tower_als"]["unseen_only"]
     with duckdb.connect(str(database), read_only=True) as connection:
-        splits, targets, features = (connection.table(name) for name in READ)
-        world = read_world(splits, targets, features, VALIDATION_CUTOFF)
-        relevant = relevant_items(targets, world, "unseen_only")
+        world = read_world(*(connection.table(name) for name in READ), VALIDATION_CUTOFF)
+        relevant = relevant_items(connection.table("cutoff_targets"), world, "unseen_only")
     seconds = []
     for _ in range(RUNS):
         started = time.perf_counter()

@@ -33,8 +33,9 @@
         {%- endif -%}
         {%- if found[7] < 30 -%}
             {%- do exceptions.warn(
-                where ~ ': ' ~ found[7] ~ ' users in the validation window, the one before the test window. Settings are chosen by them: next '
-                ~ 'to chance. A wrong newest date, a gap in the load or too short windows (var two_tower_test_days) look like this.'
+                where ~ ': only ' ~ found[7] ~ ' users fall in the validation window, the one before the test window. The settings of the model are '
+                ~ 'chosen on these users, so with fewer than 30 the choice is close to random. A wrong newest date, a gap in the load or '
+                ~ 'too short windows (var two_tower_test_days) look like this.'
             ) -%}
         {%- endif -%}
     {%- endif -%}

@@ -8,5 +8,6 @@
         event_at as occurred_at,
         revenue
     from {{ ref('two_tower', 'stg_interactions') }}
+    where {{ two_tower.is_target('event_type') }}
     {%- endif %}
 {%- endmacro %}

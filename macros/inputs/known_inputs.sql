@@ -3,7 +3,7 @@
         integer. `otherwise` stands in for a column that is not there; `of` names the models that know its values; numbers below
         `least` are doubtful; a `nullable` one may be NULL in any row. -#}
     {%- set users, items = ['stg_users', 'stg_interactions'], ['stg_items', 'stg_interactions'] -%}
-    {{ return({
+    {%- set known = {
         'interactions': {
             'user_id': {'kind': 'key'},
             'item_id': {'kind': 'key'},
@@ -11,6 +11,7 @@
             'event_type': {'kind': 'text', 'otherwise': "'interaction'"},
             'quantity': {'kind': 'number', 'otherwise': '1'},
             'price': {'kind': 'number', 'otherwise': 'null', 'least': 0},
+            'order_id': {'kind': 'text', 'otherwise': 'null', 'nullable': true},
         },
         'users': {'user_id': {'kind': 'key'}},
         'items': {'item_id': {'kind': 'key'}},
@@ -50,5 +51,10 @@
             'occurred_at': {'kind': 'time'},
             'revenue': {'kind': 'number', 'nullable': true},
         },
-    }) }}
+    } -%}
+    {#- a column that is not asked for may be anything -#}
+    {%- do known.interactions.update(
+        {'rating': {'kind': 'number', 'nullable': true}} if var('two_tower_least_rating') is number else {}
+    ) -%}
+    {{ return(known) }}
 {% endmacro %}

@@ -1,6 +1,6 @@
 {% macro candidates(stage) %}
     {#- Select of what the ranker orders for the users of a stage: user_id, item_id, is_repeat, found_by, and the scores of the towers
-        and of the neighbours. Candidates are the best by the towers, by item neighbours and by popularity of what the user
+        and of the neighbours. Candidates are the best by the towers, by item neighbours, by popularity and of what came lately, of what the user
         never had, and what the user had, where repeats are of interest. In production only what the user may be shown. -#}
     {%- set serves = stage == 'production' -%}
     {%- set n = [var('two_tower_candidates') | int, var('two_tower_k') | int, var('two_tower_evaluation_k') | int] | max -%}
@@ -35,23 +35,23 @@
         {%- endif %}
     ),
 
-    excluded as (
-        {%- if serves %}
-        select user_id, item_id from {{ ref('two_tower', 'excluded_items') }}
-        {%- else %}
-        select 'none' as user_id, 'none' as item_id where false
-        {%- endif %}
+    interests as (
+        select interests.*
+        from {{ two_tower.interests() }} as interests
+        inner join stage on interests.cutoff = stage.cutoff
+        semi join users on interests.user_id = users.user_id
     ),
 
     seen as (
-        select
-            histories.user_id,
-            histories.item_id,
-            histories.position,
-            histories.recency_weight
-        from {{ ref('two_tower', 'user_histories') }} as histories
-        inner join stage on histories.cutoff = stage.cutoff
-        semi join users on histories.user_id = users.user_id
+        select user_id, item_id, position from interests where interactions > 0
+    ),
+
+    excluded as (
+        {%- if serves %}
+        select user_id, item_id from {{ ref('two_tower', 'excluded_items') }} where reason <> 'had before'
+        {%- else %}
+        select user_id, item_id from interests where recency_weight < 0
+        {%- endif %}
     ),
 
     known as (
@@ -84,6 +84,8 @@
 
     {{ two_tower.candidates_by_popularity(n // 2) }}
 
+    {{ two_tower.candidates_by_arrival(stage, var('two_tower_k')) }}
+
     repeats as (
         select
             seen.user_id,
@@ -95,17 +97,22 @@
         where seen.position <= {{ var('two_tower_history_length') if two_tower.may_repeat() else 0 }}
     ),
 
-    {%- if rules %}
+    {{ two_tower.candidates_by_interest() }}
 
+    {%- if rules %}
     {{ two_tower.candidates_by_rules(n) }}
     {%- endif %}
 
     found as (
         select user_id, item_id, 'history' as source from repeats
         union all
+        select user_id, item_id, 'interest' from by_interest
+        union all
         select user_id, item_id, 'towers' from by_towers
         union all
         select user_id, item_id, 'neighbours' from by_neighbours
+        union all
+        select user_id, item_id, 'arrivals' from by_arrival
         union all
         select user_id, item_id, 'popularity' from by_popularity
         {%- if rules %}

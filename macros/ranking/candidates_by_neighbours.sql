@@ -3,15 +3,15 @@
         which they speak most. -#}
     neighbours as (
         select
-            seen.user_id,
+            interests.user_id,
             weights.item_id,
-            round(sum(ln(1 + seen.recency_weight) * weights.weight), 9) as neighbour_score,
+            round(sum(ln(1 + interests.recency_weight) * weights.weight), 9) as neighbour_score,
             max(weights.weight) as best_similarity
-        from seen
+        from interests
         inner join {{ ref('two_tower', 'item_weights') }} as weights
-            on seen.item_id = weights.given_item_id and weights.stage = {{ two_tower.literal(stage) }}
-        where seen.position <= {{ var('two_tower_neighbour_history') }}
-        group by seen.user_id, weights.item_id
+            on interests.item_id = weights.given_item_id and weights.stage = {{ two_tower.literal(stage) }}
+        where interests.position <= {{ var('two_tower_neighbour_history') }}
+        group by interests.user_id, weights.item_id
     ),
 
     by_neighbours as (

@@ -4,6 +4,7 @@
         neighbours say is a signal for what the user never had: the rest is known exactly. -#}
     {%- set scores = ['sequence_score', 'factors_score', 'features_score', 'neighbour_score', 'best_similarity'] -%}
     {%- set columns = two_tower.feature_columns('stg_items', ['item_id']) | selectattr('encoding', 'equalto', 'category') | list %}
+    {%- set types = two_tower.other_event_types() %}
     with
 
     users as (
@@ -79,23 +80,9 @@
         group by user_id
     ),
 
-    {%- for column in columns %}
+    {{ two_tower.signals_of_categories(columns, cutoff) }}
 
-    of_{{ loop.index }} as (
-        select
-            own_histories.user_id,
-            items.{{ two_tower.quoted(column.name) }} as value,
-            round(
-                sum(own_histories.recency_weight)
-                / sum(sum(own_histories.recency_weight)) over (partition by own_histories.user_id), 9
-            ) as share,
-            min(own_histories.days_since_last) as days
-        from own_histories
-        inner join {{ ref('two_tower', 'stg_items') }} as items on own_histories.item_id = items.item_id
-        where items.{{ two_tower.quoted(column.name) }} is not null
-        group by own_histories.user_id, items.{{ two_tower.quoted(column.name) }}
-    ),
-    {%- endfor %}
+    {{ two_tower.signals_of_events(types, cutoff) }}
 
     -- people like a new user: popularity is that among users of the same values, see model group_lifts
     profiles as (
@@ -164,6 +151,11 @@
         cast(of_{{ loop.index }}.share as float) as {{ two_tower.quoted('share_of_' ~ column.name) }},
         cast(of_{{ loop.index }}.days as float) as {{ two_tower.quoted('days_since_' ~ column.name) }}
         {%- endfor %}
+        {%- for type in types %},
+        cast(coalesce(events_{{ loop.index }}.events, 0) as float) as {{ two_tower.quoted('events_of_' ~ type) }},
+        cast(events_{{ loop.index }}.days as float) as {{ two_tower.quoted('days_since_event_' ~ type) }},
+        cast(coalesce(item_events_{{ loop.index }}.users, 0) as float) as {{ two_tower.quoted('item_users_of_' ~ type) }}
+        {%- endfor %}
     from {{ candidates }} as candidates
     inner join features on candidates.item_id = features.item_id
     left join own_histories as histories on candidates.user_id = histories.user_id and candidates.item_id = histories.item_id
@@ -177,5 +169,10 @@
     {%- for column in columns %}
     left join of_{{ loop.index }}
         on candidates.user_id = of_{{ loop.index }}.user_id and items.{{ two_tower.quoted(column.name) }} = of_{{ loop.index }}.value
+    {%- endfor %}
+    {%- for type in types %}
+    left join events_{{ loop.index }}
+        on candidates.user_id = events_{{ loop.index }}.user_id and candidates.item_id = events_{{ loop.index }}.item_id
+    left join item_events_{{ loop.index }} on candidates.item_id = item_events_{{ loop.index }}.item_id
     {%- endfor %}
 {%- endmacro %}

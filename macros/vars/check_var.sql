@@ -2,10 +2,14 @@
     {#- Stops when `value` is not what `allowed` says: {type, least, most, among, keys, by, may_be_empty}; a list is judged by each
         member. With keys each value of a mapping is a number; by: the keys of a mapping whose values may be anything. -#}
     {%- set is_list = value is iterable and value is not string and value is not mapping -%}
-    {%- set fits = {'integer': value is integer, 'number': value is number, 'text': value is string,
-        'mapping': value is mapping, 'list': is_list and (value or allowed.may_be_empty), 'boolean': value is boolean,
-        'counts': value is mapping and value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
-    {%- if (value is boolean) != (allowed.type == 'boolean') or not fits[allowed.type] -%}
+    {%- set fits = {'integer': value is integer, 'number': value is number or (allowed.may_be_empty and value == ''),
+        'text': value is string, 'mapping': value is mapping, 'boolean': value is boolean,
+        'list': is_list and (value or allowed.may_be_empty),
+        'counts': value is mapping and value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length,
+        'numbers': value is mapping and two_tower.finite_numbers(value.values()) | length == value | length,
+        'names': is_list and value | select('string') | list | length == value | length} -%}
+    {%- if (value is boolean) != (allowed.type == 'boolean') or not fits[allowed.type]
+        or (allowed.type == 'number' and value is number and not two_tower.finite_numbers([value])) -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}
     {%- endif -%}
     {%- for key, number in (value if 'keys' in allowed else {}).items()
@@ -31,14 +35,15 @@
     {#- Stops with the value that a var has and those that it may have, or with the new name of an old one. -#}
     {%- set old_names = two_tower.old_names() -%}
     {%- for given in ([value] if value is string or value is not iterable else value)
-        if given in old_names and old_names[given] in (allowed.among or allowed['keys'] or allowed.by or []) -%}
+        if given is string and given in old_names and old_names[given] in allowed.get('among', allowed.get('keys', allowed.by or [])) -%}
         {%- do two_tower.input_error(
             'var ' ~ name, "'" ~ given ~ "' is called " ~ old_names[given] ~ ' since 0.2.0.',
             'write `' ~ old_names[given] ~ '` in place of `' ~ given ~ '`.'
         ) -%}
     {%- endfor -%}
     {%- set nouns = {'integer': 'a whole number', 'number': 'a number', 'text': 'text', 'list': 'a list',
-        'mapping': 'a mapping', 'boolean': 'true or false', 'counts': 'a mapping of names to whole numbers not below 1'} -%}
+        'mapping': 'a mapping', 'boolean': 'true or false', 'names': 'a list of names',
+        'numbers': 'a mapping of names to finite numbers', 'counts': 'a mapping of names to whole numbers not below 1'} -%}
     {%- set may_be = [nouns[allowed.type]] -%}
     {%- if allowed.among -%}
         {%- set may_be = ['a list of ' if allowed.type == 'list' else 'one of '] -%}
@@ -52,4 +57,14 @@
         'var ' ~ name, "value '" ~ value ~ "' is not allowed.",
         'give ' ~ may_be | join ~ ', in dbt_project.yml or with --vars.'
     ) -%}
+{% endmacro %}
+
+
+{% macro finite_numbers(values) %}
+    {#- Those of the values that are numbers, without NaN and infinities. -#}
+    {%- set numbers = [] -%}
+    {%- for value in values if value is number and value is not boolean and value == value and -1e30 < value < 1e30 -%}
+        {%- do numbers.append(value) -%}
+    {%- endfor -%}
+    {{ return(numbers) }}
 {% endmacro %}

@@ -35,6 +35,12 @@
                 'var two_tower_placeholder_ids', "'" ~ name ~ ': ' ~ ids ~ "' is not allowed.", 'write {user_id: ["0", ""], item_id: []}.'
             ) -%}
         {%- endfor -%}
+        {%- if var('two_tower_event_weights') and not two_tower.tells_types_apart() -%}
+            {%- do two_tower.input_error(
+                'var two_tower_event_weights', 'no type of event is told apart from the others.',
+                'name what is to be predicted first, such as two_tower_target_events: [purchase].'
+            ) -%}
+        {%- endif -%}
         {%- if var('two_tower_reviews') and var('two_tower_split') != 'time' -%}
             {%- do two_tower.input_error(
                 'var two_tower_reviews', 'split ' ~ var('two_tower_split') ~ ' has no moment before which reviews could be read.',

@@ -8,4 +8,5 @@ def model(dbt, session):
         dbt.ref("two_tower", "interaction_splits"),
         dbt.ref("two_tower", "cutoff_targets"),
         dbt.ref("two_tower", "item_features"),
+        dbt.ref("two_tower", "user_interests"),
     )

@@ -12,6 +12,10 @@ items as (
     select item_id from {{ ref('two_tower', 'stg_items') }}
     union
     select item_id from {{ ref('two_tower', 'interaction_splits') }}
+    {%- if two_tower.tells_types_apart() %}
+    union
+    select item_id from {{ ref('two_tower', 'user_events') }}
+    {%- endif %}
 ),
 
 behaviour as (
@@ -30,6 +34,18 @@ behaviour as (
     group by cutoff, item_id
 ),
 
+{%- if two_tower.tells_types_apart() %}
+
+turned_to as (
+    select
+        cutoff,
+        item_id,
+        sum(events) as events
+    from {{ ref('two_tower', 'user_events') }}
+    group by cutoff, item_id
+),
+{%- endif %}
+
 final as (
     select
         cutoffs.cutoff,
@@ -44,13 +60,22 @@ final as (
         cast(1 - behaviour.users / behaviour.interactions as double) as repeat_share,
         cast(behaviour.mean_price as double) as mean_price,
         cast(behaviour.days_since_last as double) as days_since_last,
-        cast(behaviour.days_since_first as double) as days_since_first
+        cast(behaviour.days_since_first as double) as days_since_first,
+        cast(
+            coalesce(behaviour.interactions, 0) {{ '+ coalesce(turned_to.events, 0)' if two_tower.tells_types_apart() }} as double
+        ) as events
     from cutoffs
     cross join items
     left join behaviour
         on
             cutoffs.cutoff = behaviour.cutoff
             and items.item_id = behaviour.item_id
+    {%- if two_tower.tells_types_apart() %}
+    left join turned_to
+        on
+            cutoffs.cutoff = turned_to.cutoff
+            and items.item_id = turned_to.item_id
+    {%- endif %}
 )
 
 select * from final

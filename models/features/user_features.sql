@@ -19,7 +19,21 @@ users as (
     select user_id from {{ ref('two_tower', 'stg_users') }}
     union
     select user_id from {{ ref('two_tower', 'interaction_splits') }}
+    {%- if two_tower.tells_types_apart() %}
+    union
+    select user_id from {{ ref('two_tower', 'user_events') }}
+    {%- endif %}
 ),
+
+{%- if two_tower.tells_types_apart() %}
+
+interested as (
+    select distinct
+        cutoff,
+        user_id
+    from {{ ref('two_tower', 'user_interests') }}
+),
+{%- endif %}
 
 behaviour as (
     select
@@ -58,8 +72,17 @@ final as (
         on
             cutoffs.cutoff = targets.cutoff
             and users.user_id = targets.user_id
+    {%- if two_tower.tells_types_apart() %}
+    left join interested
+        on
+            cutoffs.cutoff = interested.cutoff
+            and users.user_id = interested.user_id
+    {%- endif %}
     -- everyone is served; training learns from those with a history or something to predict
-    where cutoffs.cutoff <= 1 or targets.user_id is not null or behaviour.user_id is not null
+    where
+        cutoffs.cutoff <= 1
+        or targets.user_id is not null
+        or {{ 'interested' if two_tower.tells_types_apart() else 'behaviour' }}.user_id is not null
 )
 
 select * from final

@@ -12,13 +12,13 @@ stages as (
 known_items as (
     select
         stages.stage,
-        item_features.interactions,
+        item_features.events,
         item_features.item_id as known_id,
         items.*
     from stages
     inner join {{ ref('two_tower', 'item_features') }} as item_features on stages.cutoff = item_features.cutoff
     left join {{ ref('two_tower', 'stg_items') }} as items on item_features.item_id = items.item_id
-    where item_features.interactions > 0
+    where item_features.events > 0
 ),
 
 -- nothing reads it where users have no categories, which is not known before the models are there

@@ -45,7 +45,7 @@ histories as (
         histories.user_id,
         {{ two_tower.history_lists('histories', 'codes.code') }}
     from stages
-    inner join {{ ref('two_tower', 'user_histories') }} as histories on stages.cutoff <= histories.cutoff
+    inner join {{ two_tower.interests() }} as histories on stages.cutoff <= histories.cutoff
     inner join codes
         on
             stages.stage = codes.stage

@@ -19,12 +19,30 @@ had as (
     where cutoff = 0 and {{ var('two_tower_policy') == 'unseen_only' }}
 ),
 
+{%- if two_tower.tells_types_apart() %}
+
+refused as (
+    select
+        user_id,
+        item_id
+    from {{ ref('two_tower', 'user_interests') }}
+    where cutoff = 0 and recency_weight < 0
+),
+{%- endif %}
+
 exclusions as (
     select
         *,
         'excluded for the user' as reason
     from given
     union all
+    {%- if two_tower.tells_types_apart() %}
+    select
+        *,
+        'refused' as reason
+    from refused
+    union all
+    {%- endif %}
     select
         *,
         'had before' as reason

@@ -12,7 +12,7 @@ histories as (
         histories.item_id,
         ln(1 + histories.recency_weight) as weight
     from stages
-    inner join {{ ref('two_tower', 'user_histories') }} as histories on stages.cutoff = histories.cutoff
+    inner join {{ two_tower.interests() }} as histories on stages.cutoff = histories.cutoff
     where histories.position <= {{ var('two_tower_neighbour_history') }}
 ),
 

@@ -13,8 +13,8 @@ items as (
 -- what a user had most often says most, and of that the newest
 histories as (
     select user_id, item_id
-    from {{ ref('two_tower', 'user_histories') }}
-    where cutoff = 0
+    from {{ two_tower.interests() }}
+    where cutoff = 0 and position is not null
     qualify
         row_number() over (partition by user_id order by interactions desc, position asc)
         <= {{ var('two_tower_reason_items') }}

@@ -6,7 +6,8 @@ splits as (
 
 ends as (
     select
-        {{ two_tower.end_of_data() }} as end_at,
+        {{ '(select ' ~ two_tower.end_of_data() ~ ' from ' ~ ref('two_tower', 'stg_interactions') ~ ')'
+            if two_tower.tells_types_apart() else two_tower.end_of_data() }} as end_at,
         {{ '1' if two_tower.serves_only() else two_tower.oldest_cutoff() }} as oldest
     from splits
 ),

@@ -17,13 +17,14 @@ final as (
         interactions.quantity,
         interactions.price,
         interactions.revenue,
+        interactions.order_id,
         case
             when {{ two_tower.is_cold_start() }} then 0
             else {{ two_tower.window_number('ends.end_at') }}
         end as window_number
     from interactions
     cross join ends
-    where interactions.event_at < ends.end_at
+    where interactions.event_at < ends.end_at and {{ two_tower.is_target('interactions.event_type') }}
 )
 
 select * from final

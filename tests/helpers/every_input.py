@@ -39,7 +39,7 @@ READERS = {
     "outcomes": "experiment_metrics",
 }
 UNTRAINED = (
-    "+experiment_results", "+experiment_assignments", "+item_reviews", "+bought_together", "+buy_again",
+    "+experiment_results", "+experiment_assignments", "+item_reviews", "+bought_together", "+repeat_purchases",
     "+trending_items", "+popular_items", "+user_features", "+item_inputs", "+user_inputs",
 )  # fmt: skip
 SHOP = {
@@ -90,6 +90,7 @@ VARS: dict[str, Any] = {
     "two_tower_min_recall": {"allow_repeats": 0.0, "unseen_only": 0.0},
     "two_tower_min_lift_over_als": {"allow_repeats": -1.0, "unseen_only": -1.0},
     "two_tower_min_lift_over_popularity": {"allow_repeats": -1.0, "unseen_only": -1.0},
+    "two_tower_min_list_lift": {},
 }  # fmt: skip
 
 
@@ -97,7 +98,8 @@ def known_inputs() -> dict[str, dict[str, dict[str, Any]]]:
     """The declaration of the inputs, as the macro returns it."""
     found: list[Any] = []
     text = (REPO / "macros" / "inputs" / "known_inputs.sql").read_text() + "{{ known_inputs() }}"
-    Environment(autoescape=False).from_string(text).render({"return": found.append})
+    environment = Environment(autoescape=False, extensions=["jinja2.ext.do"])
+    environment.from_string(text).render({"return": found.append, "var": lambda _: ""})
     inputs: dict[str, dict[str, dict[str, Any]]] = found[0]
     return inputs
 

@@ -40,14 +40,17 @@ class World:
     popularity: NDArray[np.float64]
 
 
-def read_world(splits: Relation, targets: Relation, item_features: Relation, cutoff: int) -> World:
-    """Read a World from the DuckDB relations interaction_splits, cutoff_targets and item_features.
+def read_world(splits: Relation, targets: Relation, item_features: Relation, interests: Relation, cutoff: int) -> World:
+    """Read a World from the DuckDB relations interaction_splits, cutoff_targets, item_features and user_interests.
 
-    The history of cutoffs 1 and 2 is window_number >= cutoff, whatever the split. Users are those of the history and of
-    the targets. An event's age counts from the newest event of the history.
+    The history of cutoffs 1 and 2 is window_number >= cutoff, whatever the split. Users are those of the history, the
+    interests and the targets. An event's age counts from the newest event of the history. What a user turned to and
+    never had is one event more, of the weight that its types have.
     """
     history = splits.filter(f"window_number >= {cutoff:d}")
-    known = history.project("user_id").union(targets.filter(f"cutoff = {cutoff:d}").project("user_id"))
+    turned_to = interests.filter(f"cutoff = {cutoff:d} and interactions = 0 and recency_weight > 0")
+    known = history.project("user_id").union(turned_to.project("user_id"))
+    known = known.union(targets.filter(f"cutoff = {cutoff:d}").project("user_id"))
     user_ids = _column(known.distinct().order("md5(user_id) asc"), "user_id")
     items = item_features.filter(f"cutoff = {cutoff:d}").project(
         "item_id, cast(recent_users as double) as recent_users, cast(users as double) as users"
@@ -57,14 +60,17 @@ def read_world(splits: Relation, targets: Relation, item_features: Relation, cut
     recent, users = (np.nan_to_num(catalogue[name].to_numpy()) for name in ("recent_users", "users"))
     events = history.project("user_id, item_id, epoch(event_at) as at").to_arrow_table()
     at = events["at"].to_numpy()
-    interactions = Interactions.of(
-        codes_of(events["user_id"].combine_chunks(), user_ids),
-        codes_of(events["item_id"].combine_chunks(), item_ids),
-        (at.max(initial=-np.inf) - at) / 86_400,
-        (len(user_ids), len(item_ids)),
+    others = turned_to.project("user_id, item_id, days_since_last, interest").to_arrow_table()
+    seen, both = (
+        (codes_of(_chunk(table, "user_id"), user_ids), codes_of(_chunk(table, "item_id"), item_ids))
+        for table in (events, pa.concat_tables([t.select(["user_id", "item_id"]) for t in (events, others)]))
     )
+    ages = np.concatenate([(at.max(initial=-np.inf) - at) / 86_400, others["days_since_last"].to_numpy()])
+    weights = np.concatenate([np.ones(len(at)), others["interest"].to_numpy()])
+    shape = (len(user_ids), len(item_ids))
+    known_had = weigh(Interactions.of(*seen, ages[: len(at)], shape), "binary")
     popular = np.lexsort((-users, -recent)).astype(np.int64)  # stable: ties stay in md5 order
-    return World(user_ids, item_ids, interactions, weigh(interactions, "binary"), popular, recent)
+    return World(user_ids, item_ids, Interactions.of(*both, ages, shape, weights), known_had, popular, recent)
 
 
 def users_to_measure(targets: Relation, world: World, cutoff: int) -> IntArray:
@@ -74,7 +80,13 @@ def users_to_measure(targets: Relation, world: World, cutoff: int) -> IntArray:
 
 
 def _column(relation: Relation, name: str) -> pa.Array:
-    return relation.to_arrow_table()[name].combine_chunks()
+    return _chunk(relation.to_arrow_table(), name)
+
+
+def _chunk(table: pa.Table, name: str) -> pa.Array:
+    return (
+        pa.concat_arrays(table[name].chunks) if table[name].num_chunks else pa.array([], table.schema.field(name).type)
+    )
 
 
 def top_codes(scores: FloatArray, k: int) -> IntArray:

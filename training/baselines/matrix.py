@@ -21,19 +21,27 @@ class Interactions:
     """Events sorted by cell (user, item), ready to be weighed again and again.
 
     cells [cells] is user * n_items + item, ascending; starts [cells] is the first event of each cell, its newest;
-    age_days [events] is the time from the event to the point of knowledge, never negative; steps [cells] is at how many
-    later moments the user turned to other items.
+    age_days [events] is the time from the event to the point of knowledge, never negative; weights [events] is what it
+    counts at age 0; steps [cells] is at how many later moments the user turned to other items.
     """
 
     cells: IntArray
     starts: IntArray
     age_days: FloatArray
+    weights: FloatArray
     steps: IntArray
     shape: tuple[int, int]
 
     @classmethod
-    def of(cls, users: IntArray, items: IntArray, age_days: ArrayLike, shape: tuple[int, int]) -> Interactions:
-        """Sort events given as row numbers, column numbers and ages, [events] each.
+    def of(
+        cls,
+        users: IntArray,
+        items: IntArray,
+        age_days: ArrayLike,
+        shape: tuple[int, int],
+        weights: ArrayLike | None = None,
+    ) -> Interactions:
+        """Sort events given as row numbers, column numbers, ages and weights (none: 1 each), [events] each.
 
         Raises ValueError where a number lies outside of shape or an age is not finite.
         """
@@ -47,7 +55,8 @@ class Interactions:
         order = np.lexsort((ages, cells))  # by age within a cell: sums do not depend on the order of the events read
         unique, starts = np.unique(cells[order], return_index=True)
         ages = np.maximum(ages[order], 0)
-        return cls(unique, starts, ages.astype(np.float32), _steps(unique // shape[1], ages[starts]), shape)
+        counted = np.ones(len(ages), np.float32) if weights is None else np.asarray(weights, np.float32)[order]
+        return cls(unique, starts, ages.astype(np.float32), counted, _steps(unique // shape[1], ages[starts]), shape)
 
 
 def _steps(users: IntArray, ages: NDArray[np.float64]) -> IntArray:
@@ -69,9 +78,9 @@ def weigh(
 ) -> csr_matrix:
     """One float32 value per (user, item) the user has had; [users, items].
 
-    An event weighs 2 ** (-age_days / half_life_days), or 1 without a half-life. A cell is, over its events,
-    'binary': the largest weight, 'count': the sum, 'log': log(1 + sum); times step_decay ** steps, which is recency
-    where time passes for some users in minutes and for others in years.
+    An event weighs its own weight times 2 ** (-age_days / half_life_days), or that alone without a half-life. A cell
+    is, over its events, 'binary': the largest weight, 'count': the sum, 'log': log(1 + sum); times step_decay ** steps,
+    which is recency where time passes for some users in minutes and for others in years.
     Raises ValueError for another weighting, a half-life that is not positive or a decay beyond 0..1.
     """
     if not 0 < step_decay <= 1:
@@ -82,7 +91,8 @@ def weigh(
         raise ValueError(f"weighting must be binary, count or log, got {weighting!r}")
     users, items = interactions.shape
     ages = interactions.age_days
-    weights = np.ones_like(ages) if half_life_days is None else np.exp2(-ages / np.float32(half_life_days))
+    decay = np.float32(1) if half_life_days is None else np.exp2(-ages / np.float32(half_life_days))
+    weights = interactions.weights * decay
     reduce = np.maximum if weighting == "binary" else np.add
     values = reduce.reduceat(weights, interactions.starts) if len(weights) else weights
     values = np.log1p(values) if weighting == "log" else values

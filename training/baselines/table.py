@@ -59,7 +59,12 @@ def fit_baseline(
 
 
 def baseline_table(
-    model: str, settings: Mapping[str, Any], splits: Relation, targets: Relation, item_features: Relation
+    model: str,
+    settings: Mapping[str, Any],
+    splits: Relation,
+    targets: Relation,
+    item_features: Relation,
+    interests: Relation,
 ) -> pa.Table:
     """Lists of one baseline for the users that the evaluation measures; the whole body of its dbt model.
 
@@ -70,7 +75,7 @@ def baseline_table(
     missing = set(settings["policies"]) - set(settings["parameters"])
     if missing:
         raise ValueError(f"var two_tower_{model} has no entry for policy {sorted(missing)[0]!r}; add one")
-    world = read_world(splits, targets, item_features, EVALUATION_CUTOFF)
+    world = read_world(splits, targets, item_features, interests, EVALUATION_CUTOFF)
     users = users_to_measure(targets, world, EVALUATION_CUTOFF)
     path = Path(settings["model_dir"]) / "baselines" / f"{model}.parquet"
     key = _key(model, settings, world, users)
@@ -95,7 +100,16 @@ def _key(model: str, settings: Mapping[str, Any], world: World, users: IntArray)
     own = {name: settings[name] for name in ("parameters", "policies", "evaluation_k", "seed")}
     digest = hashlib.sha256(json.dumps([model, own, implicit.__version__], sort_keys=True).encode())
     events = world.interactions
-    for values in (events.cells, events.starts, events.age_days, events.steps, world.popular, world.popularity, users):
+    for values in (
+        events.cells,
+        events.starts,
+        events.age_days,
+        events.weights,
+        events.steps,
+        world.popular,
+        world.popularity,
+        users,
+    ):
         digest.update(np.ascontiguousarray(values).data)
     for ids in (world.user_ids, world.item_ids):
         digest.update("\n".join(ids.to_pylist()).encode())

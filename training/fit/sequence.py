@@ -100,4 +100,6 @@ class SequenceTrainer:
         seen = known & (torch.rand(codes.shape) >= self.config.sequence_history_dropout)
         users = self.users.before(inputs, vectors[places], seen.float())[known]  # [n, R]
         found = self.items.to_find(items["item_index"], static_features)
-        return sampled_softmax(users, found[batch.own], batch.weights, found[batch.sample], batch.log_q, batch.seen)
+        seen = inputs["history_interactions"][:, :width][known] > 0
+        targets = batch.weights.masked_fill(~seen.unsqueeze(1), -1.0)  # what was merely turned to is no target
+        return sampled_softmax(users, found[batch.own], targets, found[batch.sample], batch.log_q, batch.seen)

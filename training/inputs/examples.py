@@ -33,7 +33,7 @@ class Examples:
     items_by_index: Index  # catalogue item of each item index [C], -1 for index 0
     targets: Ragged  # per user row: catalogue items
     is_new: Ragged  # per target: not among what the user ever had
-    repeated: Ragged  # per history item: in the targets
+    repeated: Ragged  # per history item: had before, and in the targets
     seen: Ragged  # per user row of the validation cutoff: catalogue items that the user ever had
 
     @property
@@ -117,6 +117,9 @@ def build_examples(
             "lower two_tower_test_days or load a longer past into stg_interactions"
         )
     repeated = _among(Ragged(histories.offsets, items_by_index[histories.values]), wanted, len(catalogue))
+    times = user_inputs.arrays["history_interactions"]
+    assert isinstance(times, Ragged)
+    repeated.values[np.asarray(times.values) == 0] = 0.0  # what was merely looked at before it was had
     return Examples(
         user_inputs, item_inputs, item_behaviour, serving_cutoff, item_rows, catalogue, items_by_index, wanted, is_new,
         repeated, _items_by_row(users, seen, catalogue)[0],

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..baselines.models import Scorer
 
 POLICIES: tuple[Policy, ...] = ("allow_repeats", "unseen_only")
-TABLES = ("interaction_splits", "cutoff_targets", "item_features")
+TABLES = ("interaction_splits", "cutoff_targets", "item_features", "user_interests")
 K = 10
 Row = dict[str, Any]
 
@@ -216,8 +216,8 @@ def main(given: list[str] | None = None) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with duckdb.connect(arguments.database, read_only=True) as connection:
         tables = built_tables(connection, arguments.database, arguments.schema, TABLES)
-        splits, targets, features = (tables[name] for name in TABLES)
-        world = read_world(splits, targets, features, VALIDATION_CUTOFF)
+        splits, targets, features, interests = (tables[name] for name in TABLES)
+        world = read_world(splits, targets, features, interests, VALIDATION_CUTOFF)
         relevant: dict[Policy, csr_matrix] = {
             policy: items for policy in arguments.policies if (items := relevant_items(targets, world, policy)).nnz
         }

@@ -11,5 +11,6 @@ def model(dbt, session):  # noqa: ARG001 - dbt's signature
         dbt.ref("two_tower", "interaction_splits"),
         dbt.ref("two_tower", "cutoff_targets"),
         dbt.ref("two_tower", "item_features"),
+        dbt.ref("two_tower", "user_interests"),
     ).to_pandas()
     return lists.assign(model="als_usual")

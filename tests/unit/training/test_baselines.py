@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from scipy.sparse import csr_matrix
-from two_tower.training.baselines.lists import World, best_lists, fill, list_table, top_codes
+from two_tower.training.baselines.lists import World, best_lists, fill, list_table, read_world, top_codes
 from two_tower.training.baselines.matrix import Interactions, Weighting, codes_of, scale, weigh
 from two_tower.training.baselines.models import Scorer, fit_als, fit_ease, fit_item_knn
 from two_tower.training.baselines.table import baseline_table, fit_baseline
@@ -24,7 +24,7 @@ USERS = np.array([0, 0, 0, 1, 1, 1, 2])
 ITEMS = np.array([0, 0, 1, 0, 1, 2, 3])
 AGES = np.array([0.0, 10.0, 0.0, 0.0, 0.0, 20.0, 0.0])
 SEVEN = Interactions.of(USERS, ITEMS, AGES, (4, 5))  # user 3 and item 4 have no events
-Relations = tuple[duckdb.DuckDBPyRelation, duckdb.DuckDBPyRelation, duckdb.DuckDBPyRelation]
+Relations = tuple[duckdb.DuckDBPyRelation, ...]
 EVERYONE = np.arange(4)
 
 
@@ -69,6 +69,14 @@ def test_weigh_falls_by_the_step_not_by_the_clock() -> None:
     order = np.random.default_rng(0).permutation(7)
     shuffled = Interactions.of(users[order], items[order], ages[order], (3, 4))
     np.testing.assert_array_equal(shuffled.steps, events.steps)
+
+
+@pytest.mark.parametrize(("weighting", "expected"), [("count", [1.25, 0.5]), ("binary", [1, 0.5])])
+def test_an_event_weighs_what_its_type_does(weighting: Weighting, expected: list[float]) -> None:
+    events = Interactions.of(np.zeros(3, int), np.array([1, 0, 0]), [8.0, 0.0, 16.0], (1, 2), [1.0, 1.0, 1.0])
+    assert weigh(events, weighting, 8.0).toarray()[0].tolist() == [expected[0], 0.5]
+    events = Interactions.of(np.zeros(3, int), np.array([1, 0, 0]), [8.0, 0.0, 16.0], (1, 2), [1.0, 0.2, 0.4])
+    np.testing.assert_allclose(weigh(events, weighting, 8.0).toarray()[0], [0.3 if weighting == "count" else 0.2, 0.5])
 
 
 def test_scale_makes_users_equally_heavy_at_power_one() -> None:
@@ -271,7 +279,26 @@ def relations() -> Relations:
     connection.executemany("insert into targets values (1, ?, 'i4')", [("cold",), ("u1",), ("u0",)])
     items = ", ".join(f"(1, 'i{item}', {users}.0, {users}.0)" for item, users in enumerate([2, 2, 1, 1, 0]))
     connection.execute(f"create table items as from (values {items}) t(cutoff, item_id, recent_users, users)")
-    return connection.table("splits"), connection.table("targets"), connection.table("items")
+    connection.execute(
+        """
+        create table interests as from (values
+            (1, 'u0', 'i0', 2, 2.0, 2.0, 0.0), (1, 'u0', 'i2', 0, 0.3, 0.2, 4.0), (1, 'guest', 'i3', 0, 0.5, 0.5, 0.0),
+            (1, 'u0', 'i3', 0, 0.0, -1.0, 0.0), (0, 'u0', 'i4', 0, 9.0, 9.0, 0.0)
+        ) t(cutoff, user_id, item_id, interactions, interest, recency_weight, days_since_last)
+        """
+    )
+    return tuple(connection.table(name) for name in ("splits", "targets", "items", "interests"))
+
+
+def test_a_world_knows_what_users_turned_to_and_does_not_count_it_as_had(relations: Relations) -> None:
+    world = read_world(*relations, 1)  # type: ignore[misc, arg-type]
+    users, items = world.user_ids.to_pylist(), world.item_ids.to_pylist()
+    counts = weigh(world.interactions, "count", 4.0).toarray()
+    of_user = dict(zip(items, counts[users.index("u0")].tolist(), strict=True))
+    assert of_user == pytest.approx({"i0": 1 + 2**-2.5, "i1": 1, "i2": 0.15, "i3": 0, "i4": 0})
+    assert counts[users.index("guest"), items.index("i3")] == 0.5
+    had = world.seen[users.index("u0")].toarray()[0] > 0
+    assert {item for item, is_had in zip(items, had, strict=True) if is_had} == {"i0", "i1"}
 
 
 def settings_for(folder: Path, **parameters: float) -> dict[str, Any]:

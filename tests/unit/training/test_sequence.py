@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -26,12 +27,16 @@ from two_tower.training.progress import Progress
 ITEMS, USERS, LENGTH = 40, 300, 6
 
 
-def planted(histories: list[list[int]], targets: list[int]) -> Examples:
-    """Examples of users who had items by number, newest first, at the validation cutoff, and went on to one."""
+def planted(histories: list[list[int]], targets: list[int], had: Callable[[int], float] = lambda _: 1.0) -> Examples:
+    """Examples of users who had items by number, newest first, at the validation cutoff, and went on to one.
+
+    had: how often an item of a history was had, 0 = it was only looked at.
+    """
     ids, had_ever = [f"i{item:02d}" for item in range(ITEMS)], {item for history in histories for item in history}
     users = [
         {"cutoff": cutoff, "user_id": f"u{user:03d}", "history_items": [item + 1 for item in history]}
         | {name: [1.0] * len(history) for name in HISTORY[1:]}
+        | {"history_interactions": [had(item) for item in history]}
         for cutoff in (1, 2)
         for user, history in enumerate(histories)
     ]
@@ -50,13 +55,13 @@ def planted(histories: list[list[int]], targets: list[int]) -> Examples:
         {"cutoff": 2, "user_id": f"u{user:03d}", "item_id": ids[item], "is_repeat": False}
         for user, item in enumerate(targets)
     ]
-    had = [
+    known = [
         {"cutoff": 2, "user_id": f"u{user:03d}", "item_id": ids[item]}
         for user, history in enumerate(histories)
         for item in history
     ]
     return build_examples(
-        *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, had)),
+        *(pa.Table.from_pylist(rows) for rows in (users, items, items, wanted, known)),
         {"user": {}, "item": {"item_index": ITEMS}}, {"users", "recent_users", "item_index"}, 1,
     )  # fmt: skip
 
@@ -95,6 +100,27 @@ def test_it_learns_what_belongs_together() -> None:
     shelves = [random.permutation(8) + 8 * random.integers(0, ITEMS // 8) for _ in range(USERS)]
     histories = [[int(item) for item in shelf[1:]] for shelf in shelves]
     assert recall_at_1(planted(histories, [int(shelf[0]) for shelf in shelves])) > 0.9
+
+
+def test_what_was_only_looked_at_tells_what_comes_next_and_is_not_predicted() -> None:
+    """A look at an item of the first half comes before its fellow of the second is had; odd users have just had one."""
+    random, half = np.random.default_rng(0), ITEMS // 2
+    looks = np.stack([random.permutation(half)[:LENGTH] for _ in range(USERS)])
+    histories = [[int(item) for look in own[1:] for item in (half + look, look)] for own in looks]  # newest first
+    histories = [own if user % 2 else [int(looks[user, 0]), *own] for user, own in enumerate(histories)]
+    wanted = half + looks[:, 0]
+    examples = planted(histories, wanted.tolist(), had=lambda item: float(item >= half))
+    torch.manual_seed(0)
+    embedder = Embedder(examples, CONFIG)
+    trainer = SequenceTrainer(embedder, 2)
+    for _ in range(trainer.epochs):
+        trainer.epoch("sequence")
+    embedder.towers.eval()
+    with weighed_parts(embedder, 1.0, 0.0), torch.inference_mode():
+        scores = embedder.users(validation_rows(examples)) @ embedder.items(2, np.arange(ITEMS)).T
+    found = scores.argmax(1).numpy()
+    assert (found[::2] == wanted[::2]).mean() > 0.8
+    assert (found[1::2] >= half).mean() > 0.95, "what is had next, not what is looked at next"
 
 
 def shelves(left_out: int) -> Examples:
