@@ -11,6 +11,7 @@ import duckdb
 import jinja2
 
 QUERIES = Path(__file__).parent / "queries"
+MEMORY = "2GB"  # what does not fit goes to disk
 LABELS = ("label", "name", "title", "display_name", "full_name")
 
 
@@ -152,7 +153,7 @@ def opened(database: Path, schema: str | None = None) -> duckdb.DuckDBPyConnecti
     if not database.is_file():
         raise ReportError(f"there is no database {database}; `dbt build` makes it")
     try:
-        connection = duckdb.connect(str(database), read_only=True)
+        connection = duckdb.connect(str(database), read_only=True, config={"memory_limit": MEMORY})
     except duckdb.IOException as error:
         if "lock" not in str(error):
             raise ReportError(str(error)) from None

@@ -64,9 +64,8 @@ def slices(warehouse: Warehouse) -> Block:
 
 def lists(warehouse: Warehouse) -> Block:
     """Every list type against its baseline."""
-    low, high = ("value_low", "value_high") if warehouse.has("list_quality", "value_low") else ("low", "high")
     note = "Each list does its task on what happened later. Level: the interval holds the value of the simpler list."
-    return table(warehouse, "quality/lists", "Every kind of list", note, low=low, high=high)
+    return table(warehouse, "quality/lists", "Every kind of list", note)
 
 
 def calibration(warehouse: Warehouse) -> Block:

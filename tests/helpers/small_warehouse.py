@@ -102,7 +102,7 @@ def served(users: int, items: int, k: int) -> dict[str, list[dict[str, Any]]]:
             {"stage": "production", "vocabulary": "production", "cutoff": 0, "as_of": AS_OF},
             {"stage": "evaluation", "vocabulary": "evaluation", "cutoff": 1, "as_of": AS_OF - timedelta(days=28)},
         ],
-        "similar_items": [{"item_id": "i1", "rank": 1, "similar_item_id": "i2", "similarity": 0.75, "run_id": "run"}],
+        "similar_items": [{"item_id": "i1", "rank": 1, "similar_item_id": "i2", "similarity": 0.75}],
         "trending_items": [{"segment": "all", "rank": 1, "item_id": "i1", "users": 9, "previous_users": 4}],
         "training_epochs": [
             {"stage": "production", "phase": "final", "epoch": n, "loss": 1 / n, "seconds": 2.5} for n in (1, 2)
@@ -116,7 +116,7 @@ def served(users: int, items: int, k: int) -> dict[str, list[dict[str, Any]]]:
             {"experiment": "lists", "metric": "conversion", "variant": "treatment", "n_users": 50, "mean": 0.3,
              "difference": 0.05, "difference_low": 0.01, "difference_high": 0.09, "has_sample_ratio_mismatch": True}
         ],
-        "item_audiences": [{"item_id": "i1", "rank": 1, "user_id": "u0", "score": 4.5, "run_id": "run"}],
+        "item_audiences": [{"item_id": "i1", "rank": 1, "user_id": "u0", "score": 4.5}],
     }  # fmt: skip
 
 

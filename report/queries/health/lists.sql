@@ -4,9 +4,9 @@ select
         when 'popularity' then 'Nothing: popular items'
         else source
     end as "Known of the user",
-    count(distinct user_id) as "Users",
-    100.0 * count(distinct user_id) / (select count(distinct user_id) from recommendations) as "Users %",
-    count(*) / count(distinct user_id) as "Items per list"
+    count(*) filter (where rank = 1) as "Users",
+    100.0 * count(*) filter (where rank = 1) / sum(count(*) filter (where rank = 1)) over () as "Users %",
+    count(*) / count(*) filter (where rank = 1) as "Items per list"
 from recommendations
 group by source
-order by count(distinct user_id) desc
+order by 2 desc

@@ -1,7 +1,7 @@
 with
 
 counted as (
-    select item_id, count(distinct user_id) as users from recommendations
+    select item_id, count(*) as users from recommendations
     group by item_id
 )
 

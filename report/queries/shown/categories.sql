@@ -1,8 +1,8 @@
 with
 
 shown as (
-    select categories.category, count(*) as places, count(distinct lists.item_id) as items
-    from recommendations as lists
+    select categories.category, sum(lists.places) as places, count(*) as items
+    from (select item_id, count(*) as places from recommendations group by 1) as lists
     inner join item_categories as categories on lists.item_id = categories.item_id
     group by 1
 ),

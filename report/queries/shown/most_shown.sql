@@ -1,8 +1,8 @@
 select
     {{ item_name('items', 'lists.item_id') }} as "Item",
     lists.item_id as "Item id",
-    count(distinct lists.user_id) as "Users who see it",
-    100.0 * count(distinct lists.user_id) / (select count(distinct user_id) from recommendations) as "Users %",
+    count(*) as "Users who see it",
+    100.0 * count(*) / (select count(*) from recommendations where rank = 1) as "Users %",
     avg(lists.rank) as "Place on average",
     any_value(features.recent_users) as "Recent buyers"
 from recommendations as lists

@@ -3,7 +3,7 @@ select
     features.item_id as "Item id",
     features.days_since_first as "Days since first bought",
     features.users as "Buyers",
-    (select count(distinct user_id) from recommendations as lists where lists.item_id = features.item_id)
+    (select count(*) from recommendations as lists where lists.item_id = features.item_id)
         as "Users who see it"
 from item_features as features
 left join stg_items as items on features.item_id = items.item_id

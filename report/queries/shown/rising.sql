@@ -3,7 +3,7 @@ select
     rising.item_id as "Item id",
     rising.users as "Buyers now",
     rising.previous_users as "Buyers before",
-    (select count(distinct user_id) from recommendations as lists where lists.item_id = rising.item_id)
+    (select count(*) from recommendations as lists where lists.item_id = rising.item_id)
         as "Users who see it"
 from trending_items as rising
 left join stg_items as items on rising.item_id = items.item_id

@@ -7,11 +7,11 @@ had as (
 
 select
     segments.segment as "Segment",
-    count(distinct lists.user_id) as "Users",
+    count(*) filter (where lists.rank = 1) as "Users",
     count(distinct lists.item_id) as "Different items",
-    count(*) / count(distinct lists.user_id) as "Places per list",
-    count(had.item_id) / count(distinct lists.user_id) as "Had before, per list",
-    (count(*) - count(had.item_id)) / count(distinct lists.user_id) as "New to them, per list"
+    count(*) / count(*) filter (where lists.rank = 1) as "Places per list",
+    count(had.item_id) / count(*) filter (where lists.rank = 1) as "Had before, per list",
+    (count(*) - count(had.item_id)) / count(*) filter (where lists.rank = 1) as "New to them, per list"
 from recommendations as lists
 inner join user_segments as segments on lists.user_id = segments.user_id
 left join had on lists.user_id = had.user_id and lists.item_id = had.item_id

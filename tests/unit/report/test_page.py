@@ -190,44 +190,35 @@ def test_one_user_and_one_item_are_enough(tmp_path: Path, make: Make) -> None:
 
 
 def test_a_failed_gate_is_named(tmp_path: Path, make: Make) -> None:
-    gate = {"gate": "minimum_recall", "model": "two_tower", "policy": "allow_repeats", "slice": "all", "k": 10,
-            "value": 0.2, "threshold": 0.3}  # fmt: skip
-    page = make(small_warehouse(tmp_path / "shop.duckdb", gates=[gate]))
+    gate = {"gate": "minimum_recall", "model": "two_tower", "policy": "allow_repeats", "slice": "all", "k": 10}
+    failed = {**gate, "what": "recall@10", "value": 0.2, "threshold": 0.3, "headroom": -0.1, "is_passed": False}
+    passed = {**gate, "what": "recall@20", "value": 0.4, "threshold": 0.3, "headroom": 0.1, "is_passed": True}
+    page = make(small_warehouse(tmp_path / "shop.duckdb", gates=[passed, failed]))
     assert "1 of the gates failed." in page.text
-    assert rows_of(page, "Result", "Gate")[0] == [
-        "failed",
-        "minimum recall",
-        "two tower",
-        "allow repeats",
-        "0.2",
-        "0.3",
-        "-0.1",
+    measured = ["failed", "minimum recall", "two tower", "recall@10, allow repeats", "0.2", "0.3", "-0.1"]
+    assert rows_of(page, "Result", "Gate")[0] == measured
+    page = make(small_warehouse(tmp_path / "passed.duckdb", gates=[passed]))
+    assert "Every gate passed" in page.text
+
+
+def test_every_list_is_better_level_or_worse(tmp_path: Path, make: Make) -> None:
+    of = {"list_type": "buy_again", "value": 0.4, "value_low": 0.35, "value_high": 0.45, "baseline": "popular_items"}
+    quality = [
+        {**of, "task": task, "baseline_value": value, "lift": 0.4 / value - 1}
+        for task, value in (("a", 0.2), ("b", 0.38), ("c", 0.5))
     ]
+    page = make(small_warehouse(tmp_path / "shop.duckdb", list_quality=quality))
+    shown = rows_of(page, "Result", "List")
+    assert shown[0] == ["better", "buy again", "a", "0.4", "0.35", "0.45", "0.2", "popular items", "100.0"]
+    assert [row[0] for row in shown] == ["better", "level", "worse"]
 
 
-def test_tables_of_later_versions_are_read_where_they_are(tmp_path: Path, make: Make) -> None:
+def test_a_history_of_runs_is_shown_where_it_is_kept(tmp_path: Path, make: Make) -> None:
     database = small_warehouse(tmp_path / "shop.duckdb")
+    assert "left out, since there is no table run_history" in make(database).text
     with duckdb.connect(str(database)) as connection:
-        connection.execute("drop table if exists list_quality")
-        connection.execute(
-            "create table list_quality as select 'buy_again' as list_type, 'taken' as task, 0.4 as value, 0.35 as low, "
-            "0.45 as high, 'popular_items' as baseline, 0.2 as baseline_value, 1.0 as lift"
-        )
-        connection.execute("drop table if exists run_history")
         connection.execute("create table run_history as select timestamp '2026-11-01' as run_at, 0.31 as recall")
-    page = make(database)
-    assert rows_of(page, "Result", "List")[0] == [
-        "better",
-        "buy again",
-        "taken",
-        "0.4",
-        "0.35",
-        "0.45",
-        "0.2",
-        "popular items",
-        "100.0",
-    ]
-    assert rows_of(page, "run_at") == [["1 Nov 2026, 00:00", "0.31"]]
+    assert rows_of(make(database), "run_at") == [["1 Nov 2026, 00:00", "0.31"]]
 
 
 def test_a_large_shop_gives_a_small_page(tmp_path: Path, make: Make) -> None:
