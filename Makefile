@@ -6,19 +6,28 @@ INSTALLED := .venv/.installed
 PIP := -m pip --disable-pip-version-check install --quiet
 IN_PARALLEL := -n 2 --dist loadfile
 SHOPS_DATA ?= shops/data
+REPORT := $(BIN)/two-tower report --database "$(DATABASE)" --item-label product_type --title "The Complete Journey"
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz check format tune tune-towers shops bench test-duckdb-1.5 refresh-without-torch test-clean-install docs dbt-docs lock clean
+.PHONY: help demo report screenshots test fuzz check format tune tune-towers shops bench test-duckdb-1.5 refresh-without-torch test-clean-install docs dbt-docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-# Load the data, build and test everything, print the comparison. The table is printed when a gate fails, too. Unit tests bring
+# Load the data, build and test everything, print the comparison and the path of the page. Both are made when a gate fails, too. Unit tests bring
 # their own rows and say nothing about the data: `make test` runs them.
 demo: $(INSTALLED)  ## from a retailer's tables to tested recommendations
 	$(BIN)/python demo/load_complete_journey.py
-	@$(BIN)/dbt build --exclude-resource-type unit_test; status=$$?; $(BIN)/python demo/report.py "$(DATABASE)" || status=1; exit $$status
+	@$(BIN)/dbt build --exclude-resource-type unit_test; status=$$?; $(BIN)/python demo/report.py "$(DATABASE)" || status=1; \
+	$(REPORT) || status=1; exit $$status
+
+report: $(INSTALLED)  ## the page to look at, report.html; after `make demo`
+	$(REPORT)
+
+screenshots: $(INSTALLED)  ## the pictures of the page in docs/images, by Chromium; after `make demo`
+	$(REPORT) --out target/report.html
+	$(BIN)/python tools/screenshots.py target/report.html docs/images
 
 test: $(INSTALLED)  ## unit and integration tests, on small planted shops
 	$(BIN)/python -m pytest $(IN_PARALLEL)
@@ -143,7 +152,7 @@ HASHED := $(LOCK) --generate-hashes --no-emit-package torch --python-version 3.1
 
 lock: .venv-lock/.installed  ## exact versions and hashes of all packages anew, after a change of pyproject.toml
 	$(LOCK) --python-version 3.11 pyproject.toml --all-extras -o constraints.txt
-	$(HASHED) pyproject.toml --extra train --extra encoders --extra demo --extra dev -o requirements/development.txt
+	$(HASHED) pyproject.toml --extra train --extra encoders --extra demo --extra report --extra dev -o requirements/development.txt
 	echo setuptools | $(HASHED) pyproject.toml - -o requirements/serving.txt
 	echo faiss-cpu | $(HASHED) --no-deps - -o requirements/benchmarks.txt
 	echo duckdb==1.5.6 | $(LOCK) --generate-hashes --python-version 3.11 --no-deps - -o requirements/duckdb-1.5.txt

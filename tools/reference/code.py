@@ -93,7 +93,7 @@ def return_type(plugin: ast.Module, node: ast.expr) -> str:
 def commands_section() -> str:
     """Arguments of every command of the Python package."""
     text = []
-    for path in sorted((REPO / "training").rglob("*.py")):
+    for path in sorted([*(REPO / "report").rglob("*.py"), *(REPO / "training").rglob("*.py")]):
         tree = ast.parse(path.read_text())
         calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "attr", "") == "add_argument"]
         rows = []
@@ -103,8 +103,8 @@ def commands_section() -> str:
             default = f"`{given['default']}`" if given.get("default") is not None else ""
             rows.append([names, default, cell(given.get("help"))])
         if rows:
-            module = ".".join(path.relative_to(REPO / "training").with_suffix("").parts)
-            text += [f"### training.{module}\n", f"{(ast.get_docstring(tree) or '').split(chr(10))[0]}\n"]
+            module = ".".join(path.relative_to(REPO).with_suffix("").parts)
+            text += [f"### {module}\n", f"{(ast.get_docstring(tree) or '').split(chr(10))[0]}\n"]
             text.append(table(["argument", "default", "meaning"], rows))
     return "\n".join(text)
 
