@@ -100,7 +100,7 @@ dbt-docs: $(INSTALLED)  ## dbt's own documentation site under target/; after `ma
 	$(BIN)/dbt docs generate
 
 clean:  ## remove what make and dbt made: environments, data, database, artifacts
-	rm -rf .venv .venv-* data artifacts target logs site dbt_packages two_tower.duckdb two_tower.duckdb.*
+	rm -rf .venv .venv-* data artifacts target logs site dbt_packages two_tower.duckdb two_tower.duckdb.* published.duckdb published.duckdb.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info build
 
 # --- environments; a stamp file marks one that is complete
