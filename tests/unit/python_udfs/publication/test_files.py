@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from helpers.small_warehouse import Warehouse
+from helpers.published_warehouse import Warehouse
 from two_tower.python_udfs.publication.publish import Relation, publish
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from helpers.small_warehouse import Warehouse
+from helpers.published_warehouse import Warehouse
 from two_tower.python_udfs.plugin import register
 
 
