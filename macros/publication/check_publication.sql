@@ -2,12 +2,12 @@
     {#- Pre-hook of publication: stops, and readers keep what they have, where a gate has failed or the tables are not of one state. -#}
     {%- for name in [
         'model_registry', 'ranker_registry', 'item_embeddings', 'user_embeddings', 'ranked_candidates', 'recommendations',
-        'recommendations_by_category',
+        'recommendations_by_category', 'drift_checks',
     ] + (['gates', 'ranker_calibration'] if 'evaluation' in var('two_tower_stages') else []) -%}
         {%- do ref('two_tower', name) -%}  {#- told to dbt while it parses #}
     {%- endfor -%}
     {%- if execute and two_tower.published_file() -%}
-        {%- set refused = two_tower.failed_gates() + two_tower.torn_tables() + two_tower.other_than_pinned() -%}
+        {%- set refused = two_tower.failed_gates() + two_tower.torn_tables() + two_tower.other_than_pinned() + two_tower.drifted() -%}
         {%- if refused -%}
             {%- do two_tower.input_error(
                 'publication', 'refused. ' ~ refused | join(' ') ~ ' ' ~ two_tower.what_stays(),
@@ -79,6 +79,23 @@
         {%- endif -%}
     {%- endif -%}
     {{ return(found) }}
+{% endmacro %}
+
+
+{% macro drifted() %}
+    {#- Sentences about failed drift checks where var two_tower_drift is stop; where it is warn they are warnings. -#}
+    {%- set found, severity = [], var('two_tower_drift') -%}
+    {%- if severity != 'off' and two_tower.is_built('drift_checks') -%}
+        {%- for row in run_query('select message from ' ~ ref('two_tower', 'drift_checks') ~ ' where is_failed order by message').rows -%}
+            {%- do found.append(row[0]) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if found and severity == 'warn' -%}
+        {%- do exceptions.warn('publication: ' ~ found | join(' ')) -%}
+    {%- elif found -%}
+        {%- do found.append("If the change is real, publish it once by --vars '{two_tower_drift: warn}'.") -%}
+    {%- endif -%}
+    {{ return(found if severity == 'stop' else []) }}
 {% endmacro %}
 
 
