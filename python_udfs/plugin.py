@@ -20,6 +20,7 @@ from .encoders.text import embed_text
 from .explain.attribute_history import attribute_history
 from .explain.history_reasons import RETURN_TYPE as REASONS
 from .explain.history_reasons import history_reasons
+from .publication.operations import OPERATIONS
 from .statistics import bootstrap
 from .statistics.significance import chi_square_p, normal_quantile
 from .text_buckets import text_buckets
@@ -53,6 +54,8 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     if "two_tower_version" not in present:
         connection.create_function("two_tower_version", installation.version, [], "VARCHAR")
         connection.create_function("two_tower_missing_packages", installation.missing_packages, [], "VARCHAR[]")
+        for name, (operation, texts) in OPERATIONS.items():  # what they give changes with the files
+            connection.create_function(name, operation, ["VARCHAR"] * texts, "VARCHAR", side_effects=True)
 
 
 def functions(threads: int) -> dict[str, tuple[Callable[..., Any], Any, str]]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,19 +60,41 @@ def write_log(folder: Path, rows: list[Row], files: dict[str, Path]) -> None:
     (folder / LOG).write_text(json.dumps(rows + digests + names))
 
 
-def read_log(folder: Path) -> list[Row] | None:
-    """Rows of a run with the paths of its artifacts; None when a file is not there or not what it was."""
+def read_log(folder: Path, artifacts: Collection[str], log: Callable[[str], None]) -> list[Row] | None:
+    """Rows of a run with the paths of its artifacts, relative to the folder of all runs; None where it has to be made.
+
+    artifacts: names of those that the run must have. log: told where there is something, but not a whole run.
+    """
+    if not folder.exists():
+        return None
     try:
-        rows: list[Row] = json.loads((folder / LOG).read_text())
+        rows = _rows_of((folder / LOG).read_text())
+        files = {found["name"]: found["text"] for found in rows if found["kind"] == "file"}
         digests = {found["name"]: found["text"] for found in rows if found["kind"] == "sha256"}
-        paths = {found["name"]: folder / found["text"] for found in rows if found["kind"] == "file"}
-        if not digests or any(sha256(paths[name]) != digest for name, digest in digests.items()):
-            return None
-    except (OSError, ValueError, KeyError, TypeError):
+        for name in artifacts:
+            if name not in files or name not in digests:
+                raise ValueError(f"{LOG} says nothing of {name}")
+            if sha256(folder / files[name]) != digests[name]:
+                raise ValueError(f"{files[name]} is not the file that {LOG} says")
+    except (OSError, ValueError) as error:
+        log(f"two_tower: '{folder}' holds no whole run ({error}), it is made again")
         return None
     return [found for found in rows if found["kind"] != "file"] + [
-        row("artifact", name, text=str(path)) for name, path in paths.items()
+        row("artifact", name, text=f"{folder.name}/{files[name]}") for name in files
     ]
+
+
+def _rows_of(text: str) -> list[Row]:
+    """Rows of a log. Raises ValueError where it is JSON of something else."""
+    rows = json.loads(text)
+    if not isinstance(rows, list) or not all(
+        isinstance(found, dict) and found.keys() == row("", "").keys() for found in rows
+    ):
+        raise ValueError(f"{LOG} holds no rows of a run")
+    for found in rows:
+        if found["kind"] in ("file", "sha256") and not isinstance(found["text"], str):
+            raise ValueError(f"{LOG} says nothing of {found['name']}")
+    return rows
 
 
 def sha256(path: Path) -> str:

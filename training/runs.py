@@ -65,7 +65,7 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: L
         run_id = run_id_of(own, config, searched.name if searched else "")
         folder, of_all = Path(model_dir).absolute() / run_id, f"{number} of {len(stages) + 1}"
         run = Run(stage, of_all, run_id, folder, config, own, changing, int(serving_cutoff))
-        logged = read_log(run.folder)
+        logged = read_log(run.folder, _artifacts(searched is None), log)
         if logged is None:
             logged = _train_one(run, searched, exporter, progress)
         else:
@@ -114,7 +114,7 @@ def _train_one(run: Run, searched: Path | None, exporter: Exporter, progress: Pr
     examples = read_examples(run.relations, run.changing, run.serving_cutoff)
     check_size(examples, run.config)
     read = time.perf_counter() - started
-    found = _found_by(searched) if searched else None
+    found = _found_by(searched, progress) if searched else None
     about = {"run_id": run.run_id, "dim": str(run.config.dim)}
     curve: list[Epoch] = []
     files: dict[str, Path] = {}
@@ -136,13 +136,19 @@ def _train_one(run: Run, searched: Path | None, exporter: Exporter, progress: Pr
         layout = {"sequence": embedder.layout.sequence, "factors": embedder.layout.factors}
         seconds = {"read": read, "total": time.perf_counter() - started}
         write_log(folder, _rows(found, layout, [*curve, *epochs], seconds), files)
-    logged = read_log(run.folder)
+    logged = read_log(run.folder, files, progress)
     assert logged is not None
     return logged
 
 
-def _found_by(folder: Path) -> Found:
-    logged = read_log(folder)
+def _artifacts(is_search: bool) -> list[str]:
+    """Names of the files of a run; the search leaves the towers of the validation stage, too."""
+    prefixes = ("", f"{VALIDATION}_") if is_search else ("",)
+    return [f"{prefix}{tower}_model" for prefix in prefixes for tower in ("user", "item")]
+
+
+def _found_by(folder: Path, log: Log) -> Found:
+    logged = read_log(folder, _artifacts(is_search=True), log)
     assert logged is not None
     return Found.of({entry["name"]: entry["value"] for entry in logged if entry["kind"] == "parameter"})
 

@@ -10,7 +10,7 @@
         results.recall,
         results.recall_low,
         results.recall_high
-    from {{ two_tower.unqualified(this) }} as results
+    from {{ two_tower.stored_reference('recall_by_model') }} as results
     where results.k = at_k and results.slice = in_slice
     order by results.policy desc, results.recall desc, results.model asc
     {%- endif %}

@@ -11,7 +11,7 @@
     {{ two_tower.what_if_inputs('item', features, starts) }}
 
     what_if_items as (
-        select cast(embed(runs.item_model, inputs, 'item') as float[{{ two_tower.setting('two_tower_dim') }}]) as embedding
+        select cast({{ two_tower.embedded('runs', 'item_model', 'inputs') }} as float[{{ two_tower.setting('two_tower_dim') }}]) as embedding
         from inputs
         inner join {{ ref('two_tower', 'model_registry') }} as runs on runs.stage = 'production'
     ),

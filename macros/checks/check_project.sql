@@ -9,6 +9,7 @@
         {%- do two_tower.check_views() -%}
         {%- do two_tower.check_names() -%}
         {%- do two_tower.check_trained() -%}
+        {%- do two_tower.check_published_file() -%}
         {%- do graph.update({'two_tower_checked': invocation_id}) -%}  {#- the one mapping that all models of a run share -#}
     {%- endif -%}
 {% endmacro %}

@@ -17,7 +17,7 @@
         rows_of_signals.is_repeat,
         rows_of_signals.found_by,
         rows_of_signals.tower_score,
-        cast(embed(rankers.ranker_model, rows_of_signals, 'ranker')[1] as double) as chance
+        cast({{ two_tower.embedded('rankers', 'ranker_model', 'rows_of_signals') }}[1] as double) as chance
     from rows_of_signals
     cross join rankers
 {%- endmacro %}

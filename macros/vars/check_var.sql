@@ -5,9 +5,9 @@
     {%- set fits = {'integer': value is integer, 'number': value is number or (allowed.may_be_empty and value == ''),
         'text': value is string, 'mapping': value is mapping, 'boolean': value is boolean,
         'list': is_list and (value or allowed.may_be_empty),
-        'counts': value is mapping and value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length,
+        'names': is_list and value | select('string') | list | length == value | length,
         'numbers': value is mapping and two_tower.finite_numbers(value.values()) | length == value | length,
-        'names': is_list and value | select('string') | list | length == value | length} -%}
+        'counts': value is mapping and value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
     {%- if (value is boolean) != (allowed.type == 'boolean') or not fits[allowed.type]
         or (allowed.type == 'number' and value is number and not two_tower.finite_numbers([value])) -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}

@@ -80,6 +80,13 @@
             'bought_together', 'complete_basket', 'buy_again', 'new_arrivals', 'popular_items', 'trending_items'
         ]},
         'two_tower_max_calibration_error': {'type': 'number', 'least': 0},
-        'two_tower_model_dir': {'type': 'text'},
+        'two_tower_published_file': {'type': 'text'},
+        'two_tower_drift': {'type': 'text', 'among': ['stop', 'warn', 'off']},
+        'two_tower_drift_limits': {'type': 'mapping', 'keys': [
+            'rows', 'newest_event_days', 'events_per_day', 'known_keys', 'null_share', 'changed_values',
+        ]},
+        'two_tower_pinned_run': {'type': 'text'},
+        'two_tower_published_sets': {'type': 'integer', 'least': 0},
+        'two_tower_model_dir': {'type': 'text', 'default': 'artifacts'},
     }) }}
 {% endmacro %}

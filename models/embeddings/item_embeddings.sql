@@ -28,7 +28,7 @@ final as (
         served.stage,
         served.item_id,
         runs.run_id,
-        cast(embed(runs.item_model, served, 'item') as float[{{ var('two_tower_dim') }}]) as embedding
+        cast({{ two_tower.embedded('runs', 'item_model', 'served') }} as float[{{ var('two_tower_dim') }}]) as embedding
     from served
     inner join runs on served.stage = runs.stage
 )

@@ -33,7 +33,7 @@ final as (
             when served.has_features then 'features'
             else 'nothing'
         end as source,
-        cast(embed(runs.user_model, served, 'user') as float[{{ var('two_tower_dim') }}]) as embedding
+        cast({{ two_tower.embedded('runs', 'user_model', 'served') }} as float[{{ var('two_tower_dim') }}]) as embedding
     from served
     inner join runs on served.stage = runs.stage
 )

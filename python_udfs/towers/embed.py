@@ -1,10 +1,10 @@
-"""SQL function `embed(model_path, row [, tower])`: a row through an ONNX tower.
+"""SQL function `embed(model_path, row [, tower [, run_id, sha256]])`: a row through an ONNX tower.
 
-    select cast(embed(runs.user_model, inputs, 'user') as float[160]) from runs cross join inputs
+    select cast(embed(path, inputs, 'user', run_id, user_model_sha256) as float[160]) from runs cross join inputs
 
 `row` is a struct (the alias of a table in the from clause is one); its fields bind to the model's inputs by
-name, fields that the model does not read are ignored. `tower` is what the model must say of itself, where it
-says anything.
+name, fields that the model does not read are ignored. `tower` and `run_id` are what the model must say of itself,
+where it says anything, and `sha256` is the checksum of its file. Each file is read and checked once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .inputs import Lists, Rows, lists, scalars, vectors
 from .onnx_files import REMEDY, Model, ModelFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 # rows x padded list length of one model call: x 160 floats is 5 MB; at 2**15 half as slow again, all at once 1 GB
 BATCH_CELLS = 2**13
@@ -31,17 +31,16 @@ FILES = ModelFiles()
 Tensors = dict[str, npt.NDArray[Any] | Lists]
 
 
-def embed(
-    paths: pa.ChunkedArray, rows: pa.ChunkedArray, towers: pa.ChunkedArray | None = None, *, threads: int = 1
-) -> pa.Array:
+def embed(paths: pa.ChunkedArray, rows: pa.ChunkedArray, *expected: pa.ChunkedArray, threads: int = 1) -> pa.Array:
     """Embeddings FLOAT[] in row order. DuckDB passes at most 2,048 rows, also none.
+
+    expected: columns tower, run_id and sha256, as many of them as there are.
 
     Raises:
         ValueError: naming path, column and remedy, when file and row do not fit each other.
     """
     path_of_row = paths.combine_chunks()
     struct = rows.combine_chunks()
-    expected = set(towers.unique().to_pylist()) if towers is not None else set()
     if not pa.types.is_struct(struct.type):
         raise ValueError(f"embed: the second argument is {struct.type}; give the alias of a table")
     chosen = path_of_row.dictionary_encode()
@@ -49,18 +48,29 @@ def embed(
     parts, places = [], []
     for code, path in enumerate(chosen.dictionary.to_pylist()):
         model = FILES.open(path)
-        check_tower(model, expected)
         place = np.flatnonzero(codes == code)
+        check_model(model, *(set(column.take(pa.array(place)).unique().to_pylist()) for column in expected))
         parts.append(run(model, struct if len(place) == len(struct) else struct.take(pa.array(place)), threads))
         places.append(place)
     return as_arrow(parts, places)
 
 
-def check_tower(model: Model, expected: set[str]) -> None:
-    """Raises ValueError when the model says that it is another tower than the caller expects."""
-    for tower in expected:
+def check_model(
+    model: Model, towers: Collection[str] = (), runs: Collection[str] = (), digests: Collection[str] = ()
+) -> None:
+    """Raises ValueError when the model is another tower, of another run or another file than the caller expects."""
+    for tower in towers:
         if model.about.get("tower", tower) != tower:
             raise ValueError(f"embed: model {model} is not the {tower} tower: the file was swapped; {REMEDY}")
+    for run_id in runs:
+        if model.about.get("run_id", run_id) != run_id:
+            raise ValueError(f"embed: model {model} is not of run {run_id}: the file was swapped; {REMEDY}")
+    for digest in digests:
+        if model.sha256 != digest:
+            raise ValueError(
+                f"embed: model {model} has another checksum (sha256) than its registry says: the file was changed or "
+                f"swapped; {REMEDY}"
+            )
 
 
 def run(model: Model, struct: pa.StructArray, threads: int = 1) -> npt.NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -34,12 +35,13 @@ class Input:
 
 @dataclass(frozen=True)
 class Model:
-    """An opened ONNX file and what it says of itself (`run_id`, `tower`, ...)."""
+    """An opened ONNX file, its checksum, and what it says of itself (`run_id`, `tower`, ...)."""
 
     path: str
     session: onnxruntime.InferenceSession
     inputs: tuple[Input, ...]
     about: dict[str, str]
+    sha256: str
 
     def __str__(self) -> str:
         tower, run = self.about.get("tower", "unknown"), self.about.get("run_id", "unknown")
@@ -85,7 +87,9 @@ def load(path: str) -> Model:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(f"embed: '{path}' is not a whole ONNX file ({reason}); {REMEDY}") from None
     about = dict(session.get_modelmeta().custom_metadata_map)
-    return Model(path, session, tuple(_input(path, node) for node in session.get_inputs()), about)
+    with Path(path).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Model(path, session, tuple(_input(path, node) for node in session.get_inputs()), about, digest)
 
 
 def _input(path: str, node: Any) -> Input:

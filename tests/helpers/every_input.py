@@ -158,10 +158,15 @@ class Team:
         readers = [f"two_tower,{READERS[name]}" for name in inputs]
         return self.dbt("run", "--select", "package:my_shop", *readers, **variables)
 
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """The database, to be read, in the package's schema."""
+        connection = duckdb.connect(str(self.database), read_only=True)
+        connection.execute("use main_recommender")
+        return connection
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query in the package's schema."""
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            connection.execute("use main_recommender")
+        with self.connect() as connection:
             return connection.sql(sql).fetchall()
 
     @contextmanager

@@ -31,6 +31,10 @@ class PackageProject:
     def database(self) -> Path:
         return self.folder / "garden_shop.duckdb"
 
+    @property
+    def published(self) -> Path:
+        return self.folder / "published.duckdb"
+
     def dbt(self, *arguments: str, closing: bool = True, **variables: Any) -> Outcome:
         """Run `dbt <arguments>`; `variables` become --vars."""
         given = ["--vars", json.dumps(variables)] if variables else []
@@ -46,6 +50,11 @@ class PackageProject:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query."""
         with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.sql(sql).fetchall()
+
+    def published_rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query as readers of the published file get them."""
+        with duckdb.connect(str(self.published), read_only=True) as connection:
             return connection.sql(sql).fetchall()
 
     def change(self, *statements: str) -> None:
@@ -76,8 +85,8 @@ class PackageProject:
         finally:
             for path in [self.folder / "models", self.folder / "macros", self.folder / "seeds"]:
                 shutil.rmtree(path, ignore_errors=True)
-            for path in self.folder.glob("*.duckdb.wal"):
-                path.unlink()
+            for path in [*self.folder.glob("*.duckdb.wal"), *self.folder.glob("published.duckdb*")]:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
             shutil.copytree(
                 kept, self.folder, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dbt_packages")
             )

@@ -463,6 +463,18 @@ def test_a_mapped_column_may_have_a_quote_in_its_name(team: Team) -> None:
         assert count(team, "reviews") == 120
 
 
+def test_columns_of_any_name_are_signals_of_their_own(team: Team) -> None:
+    """A category may be called as a part of a signal is."""
+    odd = ", ".join(f"'x' || range % 3 as {name}" for name in ("last", "first", "same_last", "category"))
+    with team.holding(items=f"select *, {odd} from ({SHOP['items']}) join range(60) on range = item_id"):
+        team.read("items").must_pass()
+        team.dbt("compile", "--select", "ranked_candidates").must_pass()
+    (compiled,) = (team.folder / "target" / "compiled").rglob("ranked_candidates.sql")
+    names = re.findall(r'as float\) as "?(\w+)"?', compiled.read_text())
+    assert {"days_since_last", "share_of_last", "share_of_shelf"} <= set(names)
+    assert len(names) == len(set(names)), names
+
+
 def test_identifiers_and_literals_are_written_in_one_way() -> None:
     """Nothing else puts a value of Jinja between quotes, which the value may hold itself."""
     for path in [*(REPO / "macros").rglob("*.sql"), *(REPO / "models").rglob("*.sql")]:

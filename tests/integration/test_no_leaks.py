@@ -233,4 +233,6 @@ def test_a_new_feature_column_reaches_the_network(make_shop: Callable[..., Shop]
     import onnxruntime
 
     (path,) = shop.rows("select item_model from model_registry where stage = 'production'")[0]
-    assert "label" in [entry.name for entry in onnxruntime.InferenceSession(path).get_inputs()]
+    assert "label" in [
+        entry.name for entry in onnxruntime.InferenceSession(shop.folder / "artifacts" / path).get_inputs()
+    ]

@@ -16,6 +16,7 @@ import torch
 from helpers.recommendation_sql import Published
 from two_tower.training.export import Exporter
 from two_tower.training.ranker.model import TowerOrder
+from two_tower.training.run_log import sha256
 
 K, DIM, USERS, ITEMS = 5, 8, 40, 60
 NOW = pd.Timestamp("2024-05-01")
@@ -46,7 +47,7 @@ TYPES = {
     "item_embeddings": "stage item_id run_id embedding",
     "user_embeddings": "stage user_id run_id source embedding",
     "model_registry": "stage dim sequence_dim factors_dim",
-    "ranker_registry": "stage run_id ranker_model",
+    "ranker_registry": "stage run_id ranker_model ranker_model_sha256",
     "unwanted": "user_id item_id",
     "shelf": "item_id",
 }
@@ -162,7 +163,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "item_weights": pd.DataFrame(),
         "model_registry": pd.DataFrame([{"stage": "production", "dim": DIM, "sequence_dim": 0, "factors_dim": 5}]),
         "ranker_registry": pd.DataFrame(
-            [{"stage": "production", "run_id": "run", "ranker_model": str(folder / "ranker.onnx")}]
+            [
+                {
+                    "stage": "production",
+                    "run_id": "run",
+                    "ranker_model": "ranker.onnx",
+                    "ranker_model_sha256": sha256(folder / "ranker.onnx"),
+                }
+            ]
         ),
         "item_embeddings": vectors(item, "item_id"),
         "user_embeddings": embeddings,
@@ -172,7 +180,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     tables = {
         name: ({c: OTHERS.get(c, "varchar") for c in TYPES[name].split()}, rows) for name, rows in rows_of.items()
     }
-    shop = Published.of(folder, tables, **VARS)
+    shop = Published.of(folder, tables, two_tower_model_dir=str(folder), **VARS)
     done = shop.dbt("build", "--indirect-selection", "cautious")
     assert done.returncode == 0, done.stdout
     return World(shop, user, item, department, events, unwanted, hidden)

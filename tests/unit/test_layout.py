@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -101,3 +102,21 @@ def test_selectors_part_what_serves_from_what_measures(
     assert evaluation == {name for name in tags if "evaluate" in tags[name]}
     assert "recommendations" in lists
     assert {"gates", "als", "evaluated_candidates", "evaluation_recommendations"} <= evaluation
+
+
+def test_every_public_model_and_table_macro_is_published(models: dict[str, dict[str, Any]]) -> None:
+    published = models["model.two_tower.published_relations"]
+    public = {name for name, node in models.items() if node["access"] == "public"}
+    after = {"model.two_tower.publication", "model.two_tower.run_history"}
+    assert public - set(published["depends_on"]["nodes"]) == after
+    hooks = [hook["sql"] for node in models.values() for hook in node["config"]["post-hook"]]
+    created = {call for hook in hooks for call in re.findall(r"two_tower\.(create_\w+)\(\)", hook)}
+    assert created == set(re.findall(r"two_tower\.(create_\w+)\(\)", published["raw_code"]))
+    assert "create_recommend_for" in created
+
+
+def test_publication_waits_for_all_that_is_published_and_for_the_gates(models: dict[str, dict[str, Any]]) -> None:
+    publication = models["model.two_tower.publication"]["depends_on"]["nodes"]
+    assert {"model.two_tower.published_relations", "model.two_tower.gates", "model.two_tower.recommendations"} <= set(
+        publication
+    )

@@ -15,7 +15,9 @@ def settings_section() -> str:
     path = REPO / "training" / "config.py"
     lines, text = path.read_text().splitlines(), []
     for config in [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]:
-        fields = [node for node in config.body if isinstance(node, ast.AnnAssign) and node.value is not None]
+        fields = [
+            (node, node.value) for node in config.body if isinstance(node, ast.AnnAssign) and node.value is not None
+        ]
         if not fields or not any("dataclass" in ast.unparse(decorator) for decorator in config.decorator_list):
             continue
         documented = {
@@ -24,9 +26,9 @@ def settings_section() -> str:
             if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
         }
         rows = []
-        for field in fields:
+        for field, default in fields:
             comment = documented.get(field.lineno) or comments(lines, field.lineno, field.end_lineno or field.lineno)
-            rows.append([f"`{ast.unparse(field.target)}`", f"`{ast.unparse(field.value)}`", cell(comment)])  # type: ignore[arg-type]
+            rows.append([f"`{ast.unparse(field.target)}`", f"`{ast.unparse(default)}`", cell(comment)])
         text += [
             f"## {config.name}\n",
             f"{one_line(ast.get_docstring(config))}\n",

@@ -26,6 +26,7 @@ VALIDATION = "validation"
 OLDER = "older"  # windows of which there are only repeats
 ORDER = "cutoff asc, user_id asc, item_id asc"
 ROWS_TO_COMPARE = 64
+ARTIFACTS = ("ranker_model",)
 NOT_SIGNALS = {"cutoff", "stage", "user_id", "item_id", "is_repeat", "found_by", "is_taken", "user_targets"}
 
 
@@ -48,7 +49,7 @@ def train_rankers(
         examples = relations["ranker_examples"].filter(f"cutoff > {cutoff}")
         run_id = run_id_of({"ranker_examples": examples}, config)
         folder = Path(model_dir).absolute() / run_id
-        logged = read_log(folder)
+        logged = read_log(folder, ARTIFACTS, log)
         if logged is None:
             log(f"two_tower {stage}: ranker {run_id} learns from the windows before")
             started = time.perf_counter()
@@ -61,8 +62,8 @@ def train_rankers(
                 batch = dict(zip(signals, some_rows(pairs).unbind(1), strict=True))
                 exporter.write(fitted.order_by, fitted.model, signals, batch, set(), path, about)
                 rows_of_run = _rows(fitted, pairs, time.perf_counter() - started)
-                write_log(hidden, rows_of_run, {"ranker_model": path})
-            logged = read_log(folder)
+                write_log(hidden, rows_of_run, dict.fromkeys(ARTIFACTS, path))
+            logged = read_log(folder, ARTIFACTS, log)
             assert logged is not None
         else:
             log(f"two_tower {stage}: ranker {run_id} is up to date, training skipped")

@@ -26,10 +26,10 @@ def pair(user: int, day: int) -> list[str]:
 
 
 def events() -> pd.DataFrame:
-    """Every user has each pair twice before the cut-off and five pairs after it; new items come at its eve."""
+    """Every user has each pair twice before the cutoff and five pairs after it; new items come at its eve."""
     rows = [(f"u{u}", i, CUTOFF - d * DAY, 1) for u in range(USERS) for d in range(1, 41) for i in pair(u, d)]
     rows += [(f"u{u}", i, CUTOFF + d * DAY, 0) for u in range(USERS) for d in range(1, 6) for i in pair(u, d)]
-    # before the cut-off something else lies in each basket, too, and no pair of it is rare
+    # before the cutoff something else lies in each basket, too, and no pair of it is rare
     rows += [
         (f"u{u}", f"i{(u * 7 + d * d * k) % (2 * PAIRS)}", CUTOFF - d * DAY, 1)
         for u in range(USERS)

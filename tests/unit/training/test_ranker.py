@@ -333,7 +333,7 @@ def test_what_did_not_change_is_not_fitted_again(shop: Shop, monkeypatch: pytest
 def test_a_ranker_that_was_tampered_with_is_fitted_again(shop: Shop) -> None:
     log = shop.train()
     artifacts = log[(log.kind == "artifact") & (log.name == "ranker_model")].set_index("stage").text
-    path = Path(artifacts["production"])
+    path = shop.folder / artifacts["production"]
     good = path.read_bytes()
     path.write_bytes(good[:-1])
     again = shop.train()
@@ -359,7 +359,7 @@ def test_served_files_give_the_chances_that_their_log_says(shop: Shop) -> None:
         with duckdb.connect() as connection:
             register(connection)
             connection.register("pairs", shop.tables["evaluation"])
-            path = texts[stage, "ranker_model"]
+            path = shop.folder / texts[stage, "ranker_model"]
             found = connection.sql(f"select embed('{path}', pairs, 'ranker')[1] as chance from pairs").fetchnumpy()
         assert ((found["chance"] > 0) & (found["chance"] < 1)).all()
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -250,6 +251,25 @@ def test_swapped_tower_is_named(connection: duckdb.DuckDBPyConnection, tmp_path:
         "not the user tower",
         "training_runs",
     )
+
+
+@pytest.mark.parametrize(
+    ("run_id", "changed", "problem"),
+    [("run7", False, None), ("run8", False, "not of run run8"), ("run7", True, "sha256")],
+)
+def test_a_file_that_is_not_the_registrys_is_named(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, run_id: str, changed: bool, problem: str | None
+) -> None:
+    path = numbers_model(tmp_path / "m.onnx")
+    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    if changed:
+        numbers_model(tmp_path / "m.onnx", factor=2.0)  # says the same of itself
+    query = "select embed(?, t, 'user', ?, ?) from (select 1 as code, 1.0 as price from range(3)) as t"
+    if problem is None:
+        assert connection.execute(query, [path, run_id, digest]).fetchall() == [([1.0, 1.0],)] * 3
+    else:
+        with pytest.raises(duckdb.Error, match=problem):
+            connection.execute(query, [path, run_id, digest])
 
 
 def test_missing_file_is_named(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
