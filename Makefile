@@ -6,19 +6,28 @@ INSTALLED := .venv/.installed
 PIP := -m pip --disable-pip-version-check install --quiet
 IN_PARALLEL := -n 2 --dist loadfile
 SHOPS_DATA ?= shops/data
+REPORT := $(BIN)/two-tower report --database "$(DATABASE)" --item-label product_type --title "The Complete Journey"
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz check format tune tune-towers shops bench test-duckdb-1.5 refresh-without-torch test-clean-install docs dbt-docs clean
+.PHONY: help demo report screenshots test fuzz check format tune tune-towers shops bench test-duckdb-1.5 refresh-without-torch test-clean-install docs dbt-docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-# Load the data, build and test everything, print the comparison. The table is printed when a gate fails, too. Unit tests bring
+# Load the data, build and test everything, print the comparison and the path of the page. Both are made when a gate fails, too. Unit tests bring
 # their own rows and say nothing about the data: `make test` runs them.
 demo: $(INSTALLED)  ## from a retailer's tables to tested recommendations
 	$(BIN)/python demo/load_complete_journey.py
-	@$(BIN)/dbt build --exclude-resource-type unit_test; status=$$?; $(BIN)/python demo/report.py "$(DATABASE)" || status=1; exit $$status
+	@$(BIN)/dbt build --exclude-resource-type unit_test; status=$$?; $(BIN)/python demo/report.py "$(DATABASE)" || status=1; \
+	$(REPORT) || status=1; exit $$status
+
+report: $(INSTALLED)  ## the page to look at, report.html; after `make demo`
+	$(REPORT)
+
+screenshots: $(INSTALLED)  ## the pictures of the page in docs/images, by Chromium; after `make demo`
+	$(REPORT) --out target/report.html
+	$(BIN)/python tools/screenshots.py target/report.html docs/images
 
 test: $(INSTALLED)  ## unit and integration tests, on small planted shops
 	$(BIN)/python -m pytest $(IN_PARALLEL)
@@ -95,41 +104,58 @@ clean:  ## remove what make and dbt made: environments, data, database, artifact
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info build
 
 # --- environments; a stamp file marks one that is complete
-# torch comes first, alone, in the version that pyproject.toml asks for; pip then leaves it as it is. Nothing here uses a GPU. On Linux
-# the usual build brings gigabytes of CUDA, unless pip's index has the CPU build; those for macOS and Windows have none. How to get it:
-# docs/reference/requirements.md
-$(INSTALLED): pyproject.toml constraints.txt
+# requirements/*.txt are whole: what an environment holds, for every system, with the hashes of all files. torch has none, since an index with CPU
+# builds has other files than the default one: it comes alone, in the version that pyproject.toml asks for. Nothing here uses a GPU. On Linux
+# the usual build brings gigabytes of CUDA, unless pip's index has the CPU build. How to get it: docs/reference/requirements.md
+define environment
+	$(PYTHON) -m venv $(@D)
+	for name in $(1); do $(@D)/bin/python $(PIP) --no-deps --require-hashes -r requirements/$$name.txt || exit 1; done
+endef
+
+define with_package
+	$(@D)/bin/python $(PIP) --no-deps --no-build-isolation -e .
+	$(@D)/bin/python -m pip --disable-pip-version-check check
+endef
+
+$(INSTALLED): pyproject.toml requirements/development.txt
 	@echo "Installing into .venv (a few minutes, once)"
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=...')"
-	$(PYTHON) -m venv .venv
-	$(BIN)/python $(PIP) -c constraints.txt torch==2.13.0
-	$(BIN)/python $(PIP) -c constraints.txt -e '.[train,encoders,demo,dev]'
+	$(call environment,development)
+	$(@D)/bin/python $(PIP) torch==2.13.0
+	$(with_package)
 	touch $@
 
-.venv-duckdb-1.5/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv-duckdb-1.5
-	sed 's/^duckdb==.*/duckdb==1.5.6/' constraints.txt > .venv-duckdb-1.5/constraints.txt
-	.venv-duckdb-1.5/bin/python $(PIP) -c .venv-duckdb-1.5/constraints.txt torch==2.13.0
-	.venv-duckdb-1.5/bin/python $(PIP) -c .venv-duckdb-1.5/constraints.txt -e '.[train,encoders,demo,dev]'
+.venv-duckdb-1.5/.installed: pyproject.toml requirements/development.txt requirements/duckdb-1.5.txt
+	$(call environment,development duckdb-1.5)
+	$(@D)/bin/python $(PIP) torch==2.13.0
+	$(with_package)
 	touch $@
 
-.venv-benchmarks/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv-benchmarks
-	.venv-benchmarks/bin/python $(PIP) -c constraints.txt torch==2.13.0
-	.venv-benchmarks/bin/python $(PIP) -c constraints.txt -e '.[train,encoders,benchmarks]'
+.venv-benchmarks/.installed: pyproject.toml requirements/development.txt requirements/benchmarks.txt
+	$(call environment,development benchmarks)
+	$(@D)/bin/python $(PIP) torch==2.13.0
+	$(with_package)
 	touch $@
 
-.venv-serving/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv-serving
-	.venv-serving/bin/python $(PIP) -c constraints.txt -e .
+.venv-serving/.installed: pyproject.toml requirements/serving.txt
+	$(call environment,serving)
+	$(with_package)
 	touch $@
 
-.venv-bouncer/.installed: constraints-bouncer.txt
-	$(PYTHON) -m venv .venv-bouncer
-	.venv-bouncer/bin/python $(PIP) -c constraints-bouncer.txt dbt-bouncer
+.venv-bouncer/.installed .venv-docs/.installed .venv-lock/.installed: .venv-%/.installed: requirements/%.txt
+	$(call environment,$*)
 	touch $@
 
-.venv-docs/.installed: constraints-docs.txt
-	$(PYTHON) -m venv .venv-docs
-	.venv-docs/bin/python $(PIP) -c constraints-docs.txt mkdocs-material mermaidx
-	touch $@
+# Versions stay as they are where pyproject.toml allows them; UPGRADE=--upgrade takes the newest. Names of registries are not written
+LOCK := .venv-lock/bin/uv pip compile --quiet --universal --no-annotate --custom-compile-command "make lock" $(UPGRADE)
+HASHED := $(LOCK) --generate-hashes --no-emit-package torch --python-version 3.11 -c constraints.txt
+
+lock: .venv-lock/.installed  ## exact versions and hashes of all packages anew, after a change of pyproject.toml
+	$(LOCK) --python-version 3.11 pyproject.toml --all-extras -o constraints.txt
+	$(HASHED) pyproject.toml --extra train --extra encoders --extra demo --extra report --extra dev -o requirements/development.txt
+	echo setuptools | $(HASHED) pyproject.toml - -o requirements/serving.txt
+	echo faiss-cpu | $(HASHED) --no-deps - -o requirements/benchmarks.txt
+	echo duckdb==1.5.6 | $(LOCK) --generate-hashes --python-version 3.11 --no-deps - -o requirements/duckdb-1.5.txt
+	printf '%s\n' dbt-bouncer 'duckdb<2' | $(LOCK) --generate-hashes --python-version 3.11 - -o requirements/bouncer.txt
+	printf '%s\n' mkdocs-material mermaidx | $(LOCK) --generate-hashes --python-version 3.11.5 - -o requirements/docs.txt
+	echo uv | $(LOCK) --generate-hashes --python-version 3.11 - -o requirements/lock.txt

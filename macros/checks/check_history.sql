@@ -1,11 +1,16 @@
 {% macro check_history() %}
     {#- Post-hook of interaction_splits: stops where there is nothing to learn from or to measure, and warns where there is little to
         choose settings by. -#}
+    {#- outside the condition, or the model would not know that it depends on it -#}
+    {%- set interactions = ref('two_tower', 'stg_interactions') -%}
     {%- if execute and flags.WHICH != 'clone' -%}
+        {#- who only looked before has a history, too -#}
+        {%- set looked = (' union select user_id from ' ~ interactions ~ ' where event_at < (select min(event_at) from ' ~ this
+            ~ ' where window_number = 0)') if two_tower.tells_types_apart() else '' -%}
         {%- set found = run_query(
             'select count(distinct item_id), count(*) filter (where window_number >= 2), min(event_at), max(event_at),'
             ~ ' count(distinct user_id) filter (where window_number = 0), count(distinct user_id) filter (where window_number = 0'
-            ~ ' and user_id in (select user_id from ' ~ this ~ ' where window_number > 0)), (select count(*) from (select user_id from '
+            ~ ' and user_id in (select user_id from ' ~ this ~ ' where window_number > 0' ~ looked ~ ')), (select count(*) from (select user_id from '
             ~ this ~ ' group by user_id having count(distinct window_number) > 1)), count(distinct user_id) filter (where window_number = 1) from ' ~ this
         ).rows[0] -%}
         {%- set where = 'var two_tower_interactions (' ~ var('two_tower_interactions') ~ ')' -%}
@@ -33,8 +38,9 @@
         {%- endif -%}
         {%- if found[7] < 30 -%}
             {%- do exceptions.warn(
-                where ~ ': ' ~ found[7] ~ ' users in the validation window, the one before the test window. Settings are chosen by them: next '
-                ~ 'to chance. A wrong newest date, a gap in the load or too short windows (var two_tower_test_days) look like this.'
+                where ~ ': only ' ~ found[7] ~ ' users fall in the validation window, the one before the test window. The settings of the model are '
+                ~ 'chosen on these users, so with fewer than 30 the choice is close to random. A wrong newest date, a gap in the load or '
+                ~ 'too short windows (var two_tower_test_days) look like this.'
             ) -%}
         {%- endif -%}
     {%- endif -%}

@@ -38,8 +38,8 @@
         {%- set problem = found[1] ~ ' of ' ~ found[0] ~ ' users would get no list' -%}
         {%- if found[1] > found[2] or found[1] == found[0] -%}
             {%- do two_tower.input_error(
-                this.name, problem ~ '; the table stays as it was.',
-                'build what it is made of, too: dbt run --exclude tag:train.'
+                this.name, problem ~ '. The existing table was kept.',
+                'build the models before it as well: dbt run --exclude tag:train.'
             ) -%}
         {%- elif found[3] and var('two_tower_caps') and var('two_tower_merchandising') -%}
             {%- do exceptions.warn(

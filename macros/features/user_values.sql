@@ -21,8 +21,8 @@
     union all
     {%- endfor %}
     select
-        null as user_id,
-        null as feature,
-        null as value
+        cast(null as varchar) as user_id,
+        cast(null as varchar) as feature,
+        cast(null as varchar) as value
     where false
 {%- endmacro %}

@@ -11,6 +11,7 @@
             'event_type': {'kind': 'text', 'otherwise': "'interaction'"},
             'quantity': {'kind': 'number', 'otherwise': '1'},
             'price': {'kind': 'number', 'otherwise': 'null', 'least': 0},
+            'order_id': {'kind': 'text', 'otherwise': 'null', 'nullable': true},
         },
         'users': {'user_id': {'kind': 'key'}},
         'items': {'item_id': {'kind': 'key'}},

@@ -11,13 +11,13 @@
         {%- set where = 'var two_tower_interactions (' ~ var('two_tower_interactions') ~ '), column quantity: ' -%}
         {%- if found[0] -%}
             {%- do exceptions.warn(
-                where ~ found[0] ~ ' rows are below 0. They '
-                ~ 'are taken for returns and left out. What they take back still counts: leave it out, too, in a model of yours.'
+                where ~ found[0] ~ ' rows are below 0. They are treated as returns and ignored. The original purchase still counts; '
+                ~ 'remove it in your model if it should not.'
             ) -%}
         {%- endif -%}
         {%- if found[1] -%}
             {%- do exceptions.warn(
-                where ~ found[1] ~ ' rows are 0. They are taken for cancelled lines and left out. If they happened, make the quantity 1 or NULL '
+                where ~ found[1] ~ ' rows are 0. They are treated as cancelled lines and ignored. If they happened, make the quantity 1 or NULL '
                 ~ 'in your model: nullif(' ~ two_tower.input_columns('interactions').quantity ~ ', 0).'
             ) -%}
         {%- endif -%}

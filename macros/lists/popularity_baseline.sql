@@ -1,6 +1,6 @@
 {% macro popularity_baseline(model, measures) %}
     {#- Lists of the same items for everyone but what policy unseen_only excludes. `measures`: by policy, the columns of item_features to
-        order by; the first is the score. -#}
+        order by; the first is the score. Parsing passes an unknown policy, for check_vars to refuse it with a remedy. -#}
     with
 
     users as (
@@ -17,7 +17,7 @@
     ),
 
     {{ policy }}_popular as (
-        {{ two_tower.popular_items('items', measures[policy]) }}
+        {{ two_tower.popular_items('items', measures.get(policy, ['users'])) }}
     ),
 
     {{ policy }}_lists as (

@@ -5,6 +5,7 @@
 
     ruled_ranked as (
         select * from {{ ref('two_tower', 'ranked_candidates') }}
+        where rank <= {{ [var('two_tower_rank_depth') | int, var('two_tower_k') | int] | max }} or (rank > 0 and list_contains(found_by, 'rules'))
     ),
 
     ruled_scales as (

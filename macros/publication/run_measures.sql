@@ -78,11 +78,11 @@
 
 
 {% macro measures_of_quality() %}
-    {#- Select of recall by model and policy, and of what is between the lower bound of recall and its gate. -#}
+    {#- Select of recall by model and policy, and of the headroom of each gate. -#}
     {%- for name in ['recall_by_model', 'gates'] -%}
         {%- do ref('two_tower', name) -%}
     {%- endfor -%}
-    {%- if not execute or two_tower.is_built('recall_by_model') %}
+    {%- if not execute or two_tower.is_built('recall_by_model') and two_tower.is_built('gates') %}
     select
         'recall',
         concat(model, ', ', policy),
@@ -92,10 +92,9 @@
     union all
     select
         'gate_headroom',
-        concat('minimum_recall, ', policy),
-        recall_low - {{ two_tower.by_policy('policy', var('two_tower_min_recall')) }}
-    from {{ ref('two_tower', 'recall_by_model') }}
-    where slice = 'all' and k = {{ var('two_tower_gate_k') }} and model = 'two_tower'
+        concat_ws(', ', gate, model, policy, what),
+        headroom
+    from {{ ref('two_tower', 'gates') }}
     {%- else %}
     select
         'recall',

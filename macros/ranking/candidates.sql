@@ -1,9 +1,11 @@
 {% macro candidates(stage) %}
     {#- Select of what the ranker orders for the users of a stage: user_id, item_id, is_repeat, found_by, and the scores of the towers
-        and of the neighbours. Candidates are the best by the towers, by item neighbours and by popularity of what the user
-        never had, and what the user had, where repeats are of interest. In production only what the user may be shown. -#}
+        and of the neighbours. Candidates are the best by the towers, by item neighbours, by popularity and of what came lately, of what the user
+        never had, and what the user had, where repeats are of interest. In production only what the user may be shown.
+        Popularity alone fills the list of a user of whom nothing is known. -#}
     {%- set serves = stage == 'production' -%}
-    {%- set n = [var('two_tower_candidates') | int, var('two_tower_k') | int, var('two_tower_evaluation_k') | int] | max -%}
+    {%- set longest = [var('two_tower_k') | int, var('two_tower_evaluation_k') | int] | max -%}
+    {%- set n = [var('two_tower_candidates') | int, longest] | max -%}
     {%- set rules = serves and var('two_tower_merchandising') and var('two_tower_merchandising_rules') -%}
     with
 
@@ -48,7 +50,7 @@
 
     excluded as (
         {%- if serves %}
-        select user_id, item_id from {{ ref('two_tower', 'excluded_items') }}
+        select user_id, item_id from {{ ref('two_tower', 'excluded_items') }} where reason <> 'had before'
         {%- else %}
         select user_id, item_id from interests where recency_weight < 0
         {%- endif %}
@@ -82,7 +84,9 @@
 
     {{ two_tower.candidates_by_neighbours(stage, n // 2) }}
 
-    {{ two_tower.candidates_by_popularity(n // 2) }}
+    {{ two_tower.candidates_by_popularity([n // 2, longest] | max) }}
+
+    {{ two_tower.candidates_by_arrival(stage, var('two_tower_k')) }}
 
     repeats as (
         select
@@ -109,6 +113,8 @@
         select user_id, item_id, 'towers' from by_towers
         union all
         select user_id, item_id, 'neighbours' from by_neighbours
+        union all
+        select user_id, item_id, 'arrivals' from by_arrival
         union all
         select user_id, item_id, 'popularity' from by_popularity
         {%- if rules %}

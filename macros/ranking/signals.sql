@@ -43,7 +43,7 @@
             {% for days in [30, 90] -%}
             round(
                 sum(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }}))
-                / max(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }})), 9
+                / nullif(max(power(2, -{{ two_tower.days_between('event_at', 'end_at') }} / {{ days }})), 0), 9
             ) as weight_{{ days }}{{ ',' if not loop.last }}
             {% endfor %}
         from events
@@ -84,38 +84,7 @@
 
     {{ two_tower.signals_of_events(types, cutoff) }}
 
-    -- people like a new user: popularity is that among users of the same values, see model group_lifts
-    profiles as (
-        select
-            user_values.user_id,
-            list(
-                {'feature': user_values.feature, 'value': user_values.value}
-                order by user_values.feature asc, user_values.value asc
-            ) as profile
-        from ({{ two_tower.user_values() }}) as user_values
-        semi join users on user_values.user_id = users.user_id
-        anti join own_histories on user_values.user_id = own_histories.user_id
-        group by user_values.user_id
-    ),
-
-    profile_values as (
-        select
-            profile,
-            unnest(profile) as entry
-        from (select distinct profile from profiles)
-    ),
-
-    profile_lifts as (
-        select
-            profile_values.profile,
-            lifts.item_id,
-            round(exp(sum(ln(lifts.lift))), 9) as lift
-        from profile_values
-        inner join {{ ref('two_tower', 'group_lifts') }} as lifts
-            on profile_values.entry.feature = lifts.feature and profile_values.entry.value = lifts.value
-        where lifts.cutoff = {{ cutoff }}
-        group by profile_values.profile, lifts.item_id
-    ),
+    {{ two_tower.signals_of_groups(cutoff) }}
 
     features as (
         select features.*
@@ -149,7 +118,7 @@
         cast(activity.days as float) as user_active_days
         {%- for column in columns %},
         cast(of_{{ loop.index }}.share as float) as {{ two_tower.quoted('share_of_' ~ column.name) }},
-        cast(of_{{ loop.index }}.days as float) as {{ two_tower.quoted('days_since_' ~ column.name) }}
+        cast(of_{{ loop.index }}.days as float) as {{ two_tower.quoted('days_since_same_' ~ column.name) }}
         {%- endfor %}
         {%- for type in types %},
         cast(coalesce(events_{{ loop.index }}.events, 0) as float) as {{ two_tower.quoted('events_of_' ~ type) }},

@@ -5,9 +5,9 @@
     {%- set fits = {'integer': value is integer, 'number': value is number or (allowed.may_be_empty and value == ''),
         'text': value is string, 'mapping': value is mapping, 'boolean': value is boolean,
         'list': is_list and (value or allowed.may_be_empty),
-        'counts': value is mapping and value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length,
+        'names': is_list and value | select('string') | list | length == value | length,
         'numbers': value is mapping and two_tower.finite_numbers(value.values()) | length == value | length,
-        'names': is_list and value | select('string') | list | length == value | length} -%}
+        'counts': value is mapping and value.values() | reject('boolean') | select('integer') | select('ge', 1) | list | length == value | length} -%}
     {%- if (value is boolean) != (allowed.type == 'boolean') or not fits[allowed.type]
         or (allowed.type == 'number' and value is number and not two_tower.finite_numbers([value])) -%}
         {%- do two_tower.refuse_var(name, value, allowed) -%}
@@ -35,7 +35,7 @@
     {#- Stops with the value that a var has and those that it may have, or with the new name of an old one. -#}
     {%- set old_names = two_tower.old_names() -%}
     {%- for given in ([value] if value is string or value is not iterable else value)
-        if given in old_names and old_names[given] in (allowed.among or allowed['keys'] or allowed.by or []) -%}
+        if given is string and given in old_names and old_names[given] in allowed.get('among', allowed.get('keys', allowed.by or [])) -%}
         {%- do two_tower.input_error(
             'var ' ~ name, "'" ~ given ~ "' is called " ~ old_names[given] ~ ' since 0.2.0.',
             'write `' ~ old_names[given] ~ '` in place of `' ~ given ~ '`.'

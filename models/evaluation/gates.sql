@@ -19,15 +19,11 @@ comparisons as (
     where model = 'two_tower' and slice = 'all' and k = {{ gate_k }}
 ),
 
-policies as (
-    {{ two_tower.rows_of('policy', var('two_tower_policies')) }}
-),
-
 thresholds as (
     select
         policy,
-        {{ two_tower.by_policy('policy', minimum_recall) }} as minimum_recall
-    from policies
+        {{ two_tower.number_of('policy', minimum_recall) }} as minimum_recall
+    from ({{ two_tower.rows_of('policy', var('two_tower_policies')) }})
 ),
 
 -- of the baselines that are built
@@ -36,7 +32,7 @@ baselines as (
         select
             policy,
             {{ two_tower.literal(baseline) }} as baseline,
-            {{ two_tower.by_policy('policy', var('two_tower_min_lift_over_' ~ baseline)) }} as threshold
+            {{ two_tower.number_of('policy', var('two_tower_min_lift_over_' ~ baseline)) }} as threshold
         from thresholds
         union all
     {% endfor -%}
@@ -47,10 +43,21 @@ baselines as (
     where false
 ),
 
+-- a list for which nothing can be wanted, as one of repeats where nobody repeats, has no trial and no gate
+qualities as (
+    select
+        *,
+        coalesce(lift_low, difference_low) as low,
+        {{ two_tower.number_of('list_type', var('two_tower_min_list_lift'), 'null') }} as threshold
+    from {{ ref('two_tower', 'list_quality') }}
+    where threshold is not null
+),
+
 -- from the thresholds, not from the results: a result that is missing fails its gate
 checked as (
     select
         'minimum_recall' as gate,
+        'two_tower' as model,
         thresholds.policy,
         recalls.recall_low as value,
         thresholds.minimum_recall as threshold,
@@ -61,7 +68,8 @@ checked as (
     left join recalls on thresholds.policy = recalls.policy
     union all
     select
-        'not_below_' || baselines.baseline as gate,
+        'not_below_' || baselines.baseline,
+        'two_tower',
         baselines.policy,
         comparisons.value,
         baselines.threshold,
@@ -71,20 +79,35 @@ checked as (
     from baselines
     left join comparisons
         on baselines.policy = comparisons.policy and baselines.baseline = comparisons.baseline
+    union all
+    select
+        'list_quality',
+        list_type,
+        null,
+        low,
+        threshold,
+        task || ', lift over ' || baseline,
+        'two_tower_min_list_lift',
+        coalesce(low > threshold, false)
+    from qualities
 ),
 
 final as (
     select
         gate,
-        'two_tower' as model,
+        model,
         policy,
-        'all' as slice,
-        cast({{ gate_k }} as integer) as k,
+        what,
+        case when gate <> 'list_quality' then 'all' end as slice,
+        case when gate <> 'list_quality' then cast({{ gate_k }} as integer) end as k,
         value,
         threshold,
-        {{ two_tower.gate_message('gate', 'policy', 'what', 'value', 'threshold', 'remedy') }} as message
+        value - threshold as headroom,
+        is_passed,
+        case when not is_passed then
+            {{ two_tower.gate_message('gate', 'model', 'policy', 'what', 'value', 'threshold', 'remedy') }}
+        end as message
     from checked
-    where not is_passed
 )
 
 select * from final

@@ -20,16 +20,16 @@ rankers as (
     select run_id from {{ ref('two_tower', 'ranker_registry') }} where stage = 'production'
 ),
 
+-- what the policy withholds from the lists has no rank; buy_again shows it all the same
 numbered as (
     select
         ranked.*,
         categories.category,
-        cast(
-            row_number() over (
-                partition by ranked.user_id
-                order by ranked.chance desc, {{ two_tower.stable_hash(['ranked.item_id']) }} asc, ranked.item_id asc
-            ) as integer
-        ) as rank
+        {{ var('two_tower_policy') == 'allow_repeats' }} or not ranked.is_repeat as is_listed,
+        row_number() over (
+            partition by ranked.user_id, is_listed
+            order by ranked.chance desc, {{ two_tower.stable_hash(['ranked.item_id']) }} asc, ranked.item_id asc
+        ) as place
     from ranked
     inner join categories on ranked.item_id = categories.item_id
 ),
@@ -37,23 +37,18 @@ numbered as (
 final as (
     select
         numbered.user_id,
-        numbered.rank,
+        cast(case when numbered.is_listed then numbered.place end as integer) as rank,
         numbered.item_id,
         numbered.chance as score,
         numbered.is_repeat,
         numbered.category,
-        cast(row_number() over (partition by numbered.user_id, numbered.category order by numbered.rank asc) as integer)
-            as category_rank,
+        numbered.found_by,
         users.segment,
         rankers.run_id,
         case when numbered.tower_score is null then 'popularity' else 'history' end as source
     from numbered
     inner join users on numbered.user_id = users.user_id
     cross join rankers
-    qualify
-        numbered.rank <= {{ [var('two_tower_rank_depth') | int, var('two_tower_k') | int] | max }}
-        or category_rank <= {{ var('two_tower_k') }}
-        or list_contains(numbered.found_by, 'rules')
 )
 
 select * from final

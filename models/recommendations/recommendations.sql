@@ -1,4 +1,9 @@
-{{ config(post_hook=["{{ two_tower.create_recommend_for() }}", "{{ two_tower.create_why() }}"]) }}
+{{ config(post_hook=[
+    "{{ two_tower.create_recommend_for() }}",
+    "{{ two_tower.create_recommend_for_items() }}",
+    "{{ two_tower.create_rank_items_for() }}",
+    "{{ two_tower.create_why() }}",
+]) }}
 -- what check_lists holds the lists against
 -- depends_on: {{ ref('two_tower', 'stg_users') }}
 -- depends_on: {{ ref('two_tower', 'stg_interactions') }}

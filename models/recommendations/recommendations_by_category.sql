@@ -1,20 +1,24 @@
 with
 
-ranked as (
-    select * from {{ ref('two_tower', 'ranked_candidates') }}
-    where category_rank <= {{ var('two_tower_k') }}
+lists as (
+    {{ two_tower.recommendations_by_category('production') }}
+),
+
+rankers as (
+    select run_id from {{ ref('two_tower', 'ranker_registry') }} where stage = 'production'
 ),
 
 final as (
     select
-        user_id,
-        category,
-        category_rank as rank,
-        item_id,
-        score,
-        run_id,
-        source
-    from ranked
+        lists.user_id,
+        lists.category,
+        lists.rank,
+        lists.item_id,
+        lists.score,
+        rankers.run_id,
+        lists.source
+    from lists
+    cross join rankers
 )
 
 select * from final

@@ -17,6 +17,7 @@ final as (
         interactions.quantity,
         interactions.price,
         interactions.revenue,
+        interactions.order_id,
         case
             when {{ two_tower.is_cold_start() }} then 0
             else {{ two_tower.window_number('ends.end_at') }}

@@ -34,7 +34,8 @@ lines as (
         lines_given.event_type,
         {%- endif %}
         if(types.has_quantity, coalesce(lines_given.quantity, 1), 1) as quantity,
-        lines_given.price
+        lines_given.price,
+        lines_given.order_id
     from lines_given
     left join types on lines_given.event_type is not distinct from types.event_type
     -- what was sent back was not bought again, and what was cancelled never; see warn_of_returns
@@ -55,7 +56,8 @@ final as (
             when count(*) = 1 then max(price)
             else sum(price * quantity) / nullif(sum(quantity) filter (where price is not null), 0)
         end as price,
-        sum(price * quantity) as revenue
+        sum(price * quantity) as revenue,
+        min(order_id) as order_id
     from lines
     group by user_id, item_id, event_at, event_type
 )

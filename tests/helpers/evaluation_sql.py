@@ -20,15 +20,36 @@ LIST_TYPES = {
     "score": "double", "run_id": "varchar", "source": "varchar",
 }  # fmt: skip
 TARGET_TYPES = {"cutoff": "integer", "user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean"}
-CANDIDATE_TYPES = {"user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean", "chance": "double"}
-ITEM_TYPES = {"cutoff": "integer", "item_id": "varchar", "interactions": "double", "users": "double"}
+CANDIDATE_TYPES = {
+    "user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean", "chance": "double", "tower_score": "double",
+}  # fmt: skip
+ITEM_TYPES = {
+    "cutoff": "integer", "item_id": "varchar", "interactions": "double", "users": "double", "recent_users": "double",
+    "days_since_first": "double",
+}  # fmt: skip
+EVENT_TYPES = {
+    "user_id": "varchar", "item_id": "varchar", "event_at": "timestamp", "order_id": "varchar",
+    "window_number": "integer",
+}  # fmt: skip
+USER_VECTOR_TYPES = {
+    "stage": "varchar", "user_id": "varchar", "run_id": "varchar", "source": "varchar", "embedding": "float[512]",
+}  # fmt: skip
+NEIGHBOUR_TYPES = {"stage": "varchar", "item_id": "varchar", "neighbour_id": "varchar", "similarity": "double"}
 TYPES = {
     "evaluation_recommendations": LIST_TYPES,
     "evaluated_candidates": CANDIDATE_TYPES,
     "cutoff_targets": TARGET_TYPES,
-    "user_histories": {"cutoff": "integer", "user_id": "varchar", "item_id": "varchar"},
+    "user_histories": {"cutoff": "integer", "user_id": "varchar", "item_id": "varchar", "recency_weight": "double"},
     "item_features": ITEM_TYPES,
-    "item_categories": {"item_id": "varchar", "category": "varchar"},
+    "item_categories": {"item_id": "varchar", "category": "varchar", "kind": "varchar"},
+    "interaction_splits": EVENT_TYPES,
+    "stages": {"stage": "varchar", "cutoff": "integer", "as_of": "timestamp"},
+    "user_features": {"cutoff": "integer", "user_id": "varchar", "recent_items": "double"},
+    "item_neighbours": NEIGHBOUR_TYPES,
+    "item_traits": {"item_id": "varchar", "trait": "varchar"},
+    "user_segments": {"user_id": "varchar", "segment": "varchar"},
+    "unavailable_items": {"segment": "varchar", "item_id": "varchar"},
+    "user_embeddings": USER_VECTOR_TYPES,
 } | dict.fromkeys(RECOMMENDERS, LIST_TYPES)
 VARS = {
     "two_tower_seed": 0,
@@ -40,6 +61,7 @@ VARS = {
     "two_tower_min_recall": {},
     "two_tower_min_lift_over_als": {},
     "two_tower_min_lift_over_popularity": {},
+    "two_tower_min_list_lift": {},
     "two_tower_max_calibration_error": 0.2,
 }
 
@@ -64,12 +86,13 @@ class Evaluation:
             columns = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in types.items())
             query = f"select {columns} from read_parquet('{folder / name}.parquet')"
             (folder / "models" / "upstream" / f"{name}.sql").write_text(query)
+        defaults = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())["vars"]
         output = {"type": "duckdb", "path": str(folder / "evaluation.duckdb"), "threads": 2}
         output["plugins"] = [{"module": "two_tower.python_udfs.plugin"}]
         profile = {"two_tower": {"target": "test", "outputs": {"test": output}}}
         project = {
             "name": "two_tower", "version": "0.0.0", "profile": "two_tower", "test-paths": ["tests/dbt"],
-            "models": {"+materialized": "table"}, "vars": VARS | variables,
+            "models": {"+materialized": "table"}, "vars": defaults | VARS | variables,
             "flags": {"send_anonymous_usage_stats": False},
         }  # fmt: skip
         (folder / "profiles.yml").write_text(yaml.safe_dump(profile))

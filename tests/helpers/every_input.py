@@ -39,7 +39,7 @@ READERS = {
     "outcomes": "experiment_metrics",
 }
 UNTRAINED = (
-    "+experiment_results", "+experiment_assignments", "+item_reviews", "+bought_together", "+buy_again",
+    "+experiment_results", "+experiment_assignments", "+item_reviews", "+bought_together", "+repeat_purchases",
     "+trending_items", "+popular_items", "+user_features", "+item_inputs", "+user_inputs",
 )  # fmt: skip
 SHOP = {
@@ -90,6 +90,7 @@ VARS: dict[str, Any] = {
     "two_tower_min_recall": {"allow_repeats": 0.0, "unseen_only": 0.0},
     "two_tower_min_lift_over_als": {"allow_repeats": -1.0, "unseen_only": -1.0},
     "two_tower_min_lift_over_popularity": {"allow_repeats": -1.0, "unseen_only": -1.0},
+    "two_tower_min_list_lift": {},
 }  # fmt: skip
 
 
@@ -157,10 +158,15 @@ class Team:
         readers = [f"two_tower,{READERS[name]}" for name in inputs]
         return self.dbt("run", "--select", "package:my_shop", *readers, **variables)
 
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """The database, to be read, in the package's schema."""
+        connection = duckdb.connect(str(self.database), read_only=True)
+        connection.execute("use main_recommender")
+        return connection
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query in the package's schema."""
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            connection.execute("use main_recommender")
+        with self.connect() as connection:
             return connection.sql(sql).fetchall()
 
     @contextmanager

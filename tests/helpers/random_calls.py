@@ -109,9 +109,10 @@ def vectors(random: np.random.Generator, count: int, dim: int, kind: str) -> Vec
         values = random.integers(-2, 3, (count, dim)).astype(float)
     values[random.random((count, dim)) < 0.02] = -0.0
     odd = random.random(count)
-    rows: Vectors = [row.tolist() for row in values]
-    for place in np.flatnonzero(odd < 0.06):
-        rows[place] = None if odd[place] < 0.02 else [float(random.choice([np.nan, np.inf, -np.inf])), *rows[place][1:]]  # type: ignore[index]
+    rows: Vectors = []
+    for row, chance in zip(values.tolist(), odd, strict=True):
+        spoilt = [float(random.choice([np.nan, np.inf, -np.inf])), *row[1:]] if chance < 0.06 else row
+        rows.append(None if chance < 0.02 else spoilt)
     return rows
 
 

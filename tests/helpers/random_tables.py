@@ -2,16 +2,18 @@
 
 A run must give tables that keep every promise, which SQL of its own looks after here, or one error of ours.
 
-A case is a list of changes to the shop of every_input.py, each of one column of one input, or of its rows.
+A case is a list of changes to the shop of every_input.py, each of one column of one input, or of its rows; and vars.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 from helpers.every_input import NAMES, SHOP, UNTRAINED, Team, known_inputs
+from helpers.list_promises import list_promises, views
 from hypothesis import strategies as st
 
 TEXTS = [
@@ -64,12 +66,43 @@ NEW_COLUMNS = [
     "dbt_valid_from",
     "updated_at",
     "--",
+    "last",
+    "First",
+    "score",
+    "item_users",
 ]
+ROWS = {
+    "": [
+        "select * from {0} limit 0",
+        "select * from {0} limit 1",
+        "select * from {0} union all select * from {0}",
+        "select distinct on (1) * from {0}",
+        "select * from {0} where random() < .5",
+    ],
+    "interactions": [
+        "select * from {0} where hash(user_id) % 3 > 0",  # the others are new
+        "select * from {0} where hash(item_id) % 3 > 0",
+        "select * from {0} where user_id::varchar not in ('1', '2') or item_id::varchar < '3'",
+    ],
+}
+SETTINGS: dict[str, list[Any]] = {
+    "two_tower_policy": ["allow_repeats", "unseen_only"],
+    "two_tower_policies": [["allow_repeats"], ["unseen_only"]],
+    "two_tower_k": [1, 3, 25],
+    "two_tower_candidates": [1, 20],
+    "two_tower_rank_depth": [1, 20],
+    "two_tower_caps": [{"shelf": 1}, {"shelf": 3, "list_price": 2}],
+    "two_tower_category": [""],
+    "two_tower_segment": [""],
+    "two_tower_top_k": ["approximate"],
+    "two_tower_neighbours": [1],
+    "two_tower_neighbour_history": [1],
+}
 INPUTS = known_inputs()
 COLUMNS = [(name, column) for name, columns in INPUTS.items() for column in columns]
 KEPT_LISTS = {
     "bought_together": "item_id",
-    "buy_again": "user_id",
+    "repeat_purchases": "user_id",
     "popular_items": "segment",
     "trending_items": "segment",
 }
@@ -99,32 +132,42 @@ class Change:
         return f"select * exclude (n), if(n % {self.every} = 0, {given}, null) as {column} from ({numbered})"
 
 
-@st.composite
-def changes(draw: st.DrawFn) -> tuple[Change, ...]:
-    """One to four changes."""
-    return tuple(draw(st.lists(one_change(), min_size=1, max_size=4)))
+@dataclass(frozen=True)
+class Case:
+    """Changes of the tables, and vars that differ from those of the shop."""
+
+    changes: tuple[Change, ...]
+    variables: dict[str, Any] = field(default_factory=dict)
 
 
 @st.composite
-def one_change(draw: st.DrawFn) -> Change:
-    """A change of a column or of the rows."""
-    form = draw(st.sampled_from(["value", "value", "value", "type", "rows", "new column"]))
+def cases(draw: st.DrawFn, *, are_mild: bool = False) -> Case:
+    """One to four changes, and in half of the cases some vars. After mild changes there are lists in most cases."""
+    variables: dict[str, Any] = {}
+    if draw(st.booleans()):
+        optional = {name: st.sampled_from(values) for name, values in SETTINGS.items()}
+        variables = draw(st.fixed_dictionaries({}, optional=optional))
+        if draw(st.booleans()):
+            variables |= {"two_tower_evaluation_k": 10, "two_tower_ks": [5, 10]}
+    return Case(tuple(draw(st.lists(one_change(are_mild), min_size=1, max_size=4))), variables)
+
+
+@st.composite
+def one_change(draw: st.DrawFn, is_mild: bool) -> Change:
+    """A change of a column or of the rows; or other rows of what merchandisers write."""
+    forms = ["rules", "offers", "rows", "new column"]
+    form = draw(st.sampled_from([*forms, *(["rules"] if is_mild else ["type", "value", "value"]), "value"]))
     if form == "rows":
-        rows = draw(
-            st.sampled_from(
-                [
-                    "select * from {} limit 0",
-                    "select * from {} limit 1",
-                    "select * from {} union all select * from {}",
-                    "select distinct on (1) * from {}",
-                    "select * from {} where random() < .5",
-                ]
-            )
-        )
-        return Change(draw(st.sampled_from(list(INPUTS))), rows=rows.replace("{}", "{0}"))
+        name = draw(st.sampled_from(["interactions"] if is_mild else list(INPUTS)))
+        return Change(name, rows=draw(st.sampled_from(ROWS.get(name, []) + ([] if is_mild else ROWS[""]))))
+    if form == "rules":
+        rules = [draw(one_rule(number)) for number in range(draw(st.integers(1, 8)))]
+        return Change("merchandising_rules", rows=" union all ".join(rules))
+    if form == "offers":
+        return draw(st.sampled_from([available, excluded]))(draw(st.integers(0, 1000)))
     kind = draw(st.sampled_from(list(VALUES)))
     value = draw(st.sampled_from(["null", *VALUES[kind]]))
-    every = draw(st.sampled_from([1, 2, 7, 50]))
+    every = draw(st.sampled_from([7, 50] if is_mild else [1, 2, 7, 50]))
     if form == "new column":
         return Change(draw(st.sampled_from(["users", "items"])), draw(st.sampled_from(NEW_COLUMNS)), kind, value, every)
     name, column = draw(st.sampled_from(COLUMNS))
@@ -135,6 +178,42 @@ def one_change(draw: st.DrawFn) -> Change:
     return Change(name, column, kind, value, every)
 
 
+@st.composite
+def one_rule(draw: st.DrawFn, number: int) -> str:
+    """A rule that can be followed, as a row of SQL."""
+    action = draw(st.sampled_from(["pin", "pin", "boost", "bury", "exclude"]))
+    item = draw(st.sampled_from(["7", "12", "33", "59", "'no such'", *(["null"] if action != "pin" else [])]))
+    category = draw(st.sampled_from(["'shelf 1'", "'shelf 2'", *(["null"] if item != "null" else [])]))
+    if action == "pin":
+        category = "null"
+    segment = draw(st.sampled_from(["null", "null", "'club 1'", "'club 2'"]))
+    first, last = draw(st.sampled_from([("null", "null"), ("null", "2999-01-01"), ("2020-01-01", "2020-02-01")]))
+    times = [f"nullif('{moment}', 'null')::timestamp" for moment in (first, last)]
+    position, strength = draw(st.integers(1, 12)), draw(st.sampled_from([0.01, 0.5, 1, 3, 1e30]))
+    return f"""
+        select 'r{number}' as rule_id, '{action}' as action, {item}::varchar as item_id,
+            {category}::varchar as category, {segment}::varchar as segment, {position} as position,
+            {strength}::double as strength, {times[0]} as valid_from, {times[1]} as valid_until
+    """
+
+
+def available(number: int) -> Change:
+    """Items that are available for some users, and from or until some day."""
+    rows = f"""
+        select range as item_id, if(hash(range, {number}) % 4 = 0, 'club ' || hash(range) % 5, null) as segment,
+            if(hash(range, {number}, 1) % 6 = 0, timestamp '2999-01-01', timestamp '2020-01-01') as available_from,
+            if(hash(range, {number}, 2) % 6 = 0, timestamp '2021-01-01', null) as available_until
+        from range(60) union all select range, 'club 1', null, null from range({number % 60})
+    """
+    return Change("item_availability", rows=rows)
+
+
+def excluded(number: int) -> Change:
+    """Up to a thousand pairs of users and items."""
+    pairs = f"hash(range, {number}) % 120 as user_id, hash(range, {number}, 1) % 60 as item_id"
+    return Change("user_exclusions", rows=f"select {pairs} from range({number})")
+
+
 @dataclass
 class Verdict:
     """What came of a case: `outcome`, and in `faults` what must not be."""
@@ -143,11 +222,11 @@ class Verdict:
     faults: list[str] = field(default_factory=list)
 
 
-def tables_of(case: tuple[Change, ...]) -> dict[str, str]:
+def tables_of(case: Case) -> dict[str, str]:
     """The shop's tables with the changes; none that cannot be made at all."""
     tables: dict[str, str] = {}
     with duckdb.connect() as connection:
-        for change in case:
+        for change in case.changes:
             query = change.of(tables.get(change.name, SHOP[change.name]))
             try:
                 connection.execute(f"create or replace table t as {query}")
@@ -157,15 +236,24 @@ def tables_of(case: tuple[Change, ...]) -> dict[str, str]:
     return tables
 
 
-def judged(team: Team, case: tuple[Change, ...], *, with_lists: bool = False) -> Verdict:
+MODELS = {  # what is run, by what is judged
+    "tables": ("--select", *UNTRAINED, "active_rules"),
+    "lists": ("--exclude", "tag:train"),  # with the towers and the ranker that are there
+    "training": (),
+}
+
+
+def judged(team: Team, case: Case, kind: str = "tables") -> Verdict:
     """Run a case and look at what it leaves."""
-    models = ("--exclude", "tag:train") if with_lists else ("--select", *UNTRAINED, "active_rules")
     with team.holding(**tables_of(case)):
-        outcome = team.dbt("run", *models)
+        outcome = team.dbt("run", *MODELS[kind], **case.variables)
         if not outcome.passed:
             faults = faults_of_errors(outcome.errors)
             return Verdict("error of ours" if not faults else "wrong error", faults)
-        faults = broken_promises(team, with_lists=with_lists)
+        with team.connect() as connection:
+            faults = broken_promises(connection, PROMISES | ranks(KEPT_LISTS))
+            if kind != "tables":
+                faults += broken_lists(connection, case.variables, with_evaluation=kind == "training")
         warned = "var two_tower_" in outcome.output
         return Verdict("wrong tables" if faults else "tables, with a warning" if warned else "tables", faults)
 
@@ -241,7 +329,7 @@ PROMISES: dict[str, str] = {
     """,
     "pairs were in baskets": """
         select 1 from bought_together
-        where lift < 1 or support < 5 or confidence <= 0 or confidence > 1 or item_id = bought_item_id
+        where lift < 0.999999 or support < 0 or confidence <= 0 or confidence > 1 or item_id = bought_item_id
             or support > (
                 select count(*) from (
                     select distinct user_id, event_at::date from interaction_splits
@@ -250,20 +338,15 @@ PROMISES: dict[str, str] = {
             )
     """,
     "what is due again was bought again": """
-        select 1 from buy_again
-        where purchases < 2 or interval_days < .5 or not score between 0 and 1 or not isfinite(days_since_last)
+        select 1 from repeat_purchases
+        where purchases < 2 or interval_days < .5 or not isfinite(days_since_last)
             or purchases > (
                 select count(*) from interaction_splits as s
-                where s.user_id = buy_again.user_id and s.item_id = buy_again.item_id
+                where s.user_id = repeat_purchases.user_id and s.item_id = repeat_purchases.item_id
             )
     """,
     "popular items have users": """
         select 1 from popular_items where users < 1 union all select 1 from trending_items where score <= 0
-    """,
-    "nothing excluded is due again": """
-        select 1 from buy_again inner join (
-            select user_id::varchar as user_id, item_id::varchar as item_id from main.complaints
-        ) as given using (user_id, item_id)
     """,
     "shares are shares, and the users of a variant were exposed to it alone": """
         select 1 from experiment_results
@@ -288,51 +371,25 @@ PROMISES: dict[str, str] = {
     """,
 }  # fmt: skip
 LISTS_OF = {"recommendations": "user_id", "recommendations_by_category": "user_id, category"}
-LISTS: dict[str, str] = {
-    "every user has a list without what may not be shown": """
-        select 1 from recommendations inner join (
-            select user_id::varchar as user_id, item_id::varchar as item_id from main.complaints
-        ) as given using (user_id, item_id)
-        union all
-        select 1 from recommendations where item_id not in (
-            select item_id::varchar from main.stock where item_id is not null
-        )
-        union all
-        select 1 from recommendations group by user_id, item_id having count(*) > 1
-        union all
-        select 1 from (select distinct user_id from stg_interactions) anti join recommendations using (user_id)
-        union all
-        select 1 from recommendations where not isfinite(score) or rank not between 1 and 10
-    """,
-    "scores are chances, and a source is one of two": """
-        select 1 from recommendations
-        where not score between 0 and 1 or source not in ('history', 'popularity')
-            or (source = 'history' and user_id not in (select user_id from stg_interactions))
-        union all
-        select 1 from ranked_candidates where not score between 0 and 1 or isnan(score)
-    """,
-    "lists by category hold at most k of the category": """
-        select 1 from recommendations_by_category inner join item_categories using (item_id)
-        where recommendations_by_category.category != item_categories.category or rank not between 1 and 10
-        union all
-        select 1 from recommendations_by_category group by user_id, item_id having count(*) > 1
-    """,
-}
 
 
-def broken_promises(team: Team, *, with_lists: bool) -> list[str]:
-    """Names of the promises that the tables of a run break."""
-    ranks = {
+def ranks(tables: dict[str, str]) -> dict[str, str]:
+    """The promise that ranks count from 1, for tables by their keys."""
+    return {
         f"ranks of {table} count from 1": f"""
             select 1 from {table} group by {key}
             having min(rank) != 1 or max(rank) != count(*) or count(distinct rank) != count(*)
         """
-        for table, key in {**KEPT_LISTS, **(LISTS_OF if with_lists else {})}.items()
+        for table, key in tables.items()
     }
+
+
+def broken_promises(connection: duckdb.DuckDBPyConnection, promises: dict[str, str]) -> list[str]:
+    """Names of the promises that the tables of a run break."""
     found = []
-    for promise, query in {**PROMISES, **ranks, **(LISTS if with_lists else {})}.items():
+    for promise, query in promises.items():
         try:
-            if team.rows(f"select * from ({query}) limit 1"):
+            if connection.sql(f"select * from ({query}) limit 1").fetchall():
                 found.append(promise)
         except duckdb.Error as error:
             if not re.search(r"Conversion Error|Could not convert|out of range", str(error)):
@@ -340,6 +397,16 @@ def broken_promises(team: Team, *, with_lists: bool) -> list[str]:
     return found
 
 
-def described(case: tuple[Change, ...]) -> str:
-    """A case in one line a change."""
-    return "\n".join(f"{NAMES[change.name]}: {change}" for change in case)
+def broken_lists(
+    connection: duckdb.DuckDBPyConnection, variables: dict[str, Any], *, with_evaluation: bool
+) -> list[str]:
+    """Names of the promises about candidates, their order and lists that are broken."""
+    for name, query in views(variables).items():
+        connection.execute(f"create or replace temp table {name} as {query}")
+    promises = list_promises(variables, with_evaluation=with_evaluation)
+    return broken_promises(connection, promises | ranks(LISTS_OF))
+
+
+def described(case: Case) -> str:
+    """A case in one line a change, and its vars."""
+    return "\n".join([*(f"{NAMES[change.name]}: {change}" for change in case.changes), str(case.variables)])

@@ -16,7 +16,7 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("merchandising", "ranking", "recommendations")
-TRAINS = ("learning_candidates", "ranker_examples", "ranker_runs", "ranker_registry")
+TRAINS = ("item_weights", "learning_candidates", "ranker_examples", "ranker_runs", "ranker_registry")
 EVALUATES = ("evaluated_candidates", "evaluation_recommendations")
 # a query that a test wants dbt to answer, with the plugin
 DBT = [

@@ -53,4 +53,4 @@ def test_an_empty_validation_window_is_named(shop: PackageProject) -> None:
         f'delete from raw.orders where "order" between ({newest}) - interval 57 day and ({newest}) - interval 28 day'
     )
     said = shop.dbt("run", "--select", "two_tower,stg_interactions", "two_tower,interaction_splits").must_pass().output
-    assert "(fct_order_lines): 0 users in the validation window" in said
+    assert "(fct_order_lines): only 0 users fall in the validation window" in said

@@ -45,6 +45,15 @@ RECALL = f"""
 """
 
 
+# users of a tenth of the numbers dislike what they looked at once and left, in the middle of the past
+DISLIKES = """
+    insert into raw.events
+    select user_id, item_id, 'dislike', timestamp '2026-04-01', 1, null from raw.everything where user_id % 10 = 0
+    group by user_id, item_id
+    having count(*) = 1 and any_value(event_type) = 'view' and max(event_at) < timestamp '2026-04-01'
+"""
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> PackageProject:
     """The shop with nothing run; raw.everything keeps its events for a test that changes raw.events."""
@@ -68,8 +77,8 @@ def recalls(shop: PackageProject) -> dict[str, list[float]]:
     shop.change("delete from raw.events where event_type != 'purchase'")
     shop.dbt(*build).must_pass()
     found["purchases alone"] = recall(shop)
-    shop.change("insert into raw.events from raw.everything where event_type != 'purchase'")
-    shop.dbt(*build, **PURCHASES).must_pass()
+    shop.change("insert into raw.events from raw.everything where event_type != 'purchase'", DISLIKES)
+    shop.dbt(*build, **PURCHASES, two_tower_event_weights={"dislike": -1}).must_pass()
     found["targets"] = recall(shop)
     found["popular"] = recall(shop, "recent_popularity", "recent_popularity")
     return found
@@ -92,8 +101,11 @@ def test_who_only_looked_gets_a_list_of_what_they_looked_at(
     ((users, served, candidates),) = shop.rows(
         """
         with visitors as (
-            select distinct user_id from user_interests where cutoff = 1 and user_id not in (
-                select user_id from user_histories where cutoff = 1)
+            select distinct interests.user_id from user_interests as interests
+            inner join item_features as features
+                on interests.cutoff = features.cutoff and interests.item_id = features.item_id
+            where interests.cutoff = 1 and interests.position is not null and features.events >= 2
+                and interests.user_id not in (select user_id from user_histories where cutoff = 1)
         )
         select
             (select count(*) from visitors),
@@ -105,6 +117,27 @@ def test_who_only_looked_gets_a_list_of_what_they_looked_at(
     )
     assert served == users > 50
     assert candidates > 100
+
+
+@pytest.mark.usefixtures("recalls")
+def test_a_dislike_is_counted_against_the_item(shop: PackageProject) -> None:
+    disliked = (
+        "(select user_id::varchar as user_id, item_id::varchar as item_id from raw.events where event_type = 'dislike')"
+    )
+    ((refused, interests, candidates, signals),) = shop.rows(
+        f"""
+        select
+            (select count(*) from {disliked}),
+            (select count(*) from user_interests as i semi join {disliked} as d using (user_id, item_id)
+                where i.cutoff = 1 and i.position is not null),
+            (select count(*) from learning_candidates as c semi join {disliked} as d using (user_id, item_id)
+                where c.stage = 'evaluation'),
+            (select count(*) from ranker_examples where events_of_view > 0 and item_users_of_dislike > 0)
+        """
+    )
+    assert refused > 100
+    assert (interests, candidates) == (0, 0)
+    assert signals > 100
 
 
 @pytest.mark.usefixtures("recalls")
@@ -215,6 +248,18 @@ def test_types_that_count_alike_are_warned_of_once(shop: PackageProject) -> None
     assert line in said
     for settled in (["purchase"], ["view", "cart", "purchase"]):
         assert "all count alike" not in shop.dbt(*read, two_tower_target_events=settled).must_pass().output
+
+
+def test_who_looked_before_the_only_purchase_comes_back(shop: PackageProject) -> None:
+    splits = ("run", "--select", "events", "two_tower,stg_interactions", "two_tower,interaction_splits")
+    shop.change(
+        "delete from raw.events where event_type = 'purchase' and event_at < (select max(event_at) "
+        "from raw.everything as e where e.user_id = events.user_id and e.event_type = 'purchase')"
+    )
+    shop.dbt(*splits, **PURCHASES).must_pass()
+    shop.change("delete from raw.events where event_type != 'purchase'")
+    assert "nobody comes back" in shop.dbt(*splits, **PURCHASES).must_fail().errors
+    shop.change("delete from raw.events", "insert into raw.events from raw.everything")
 
 
 def test_low_ratings_are_no_interest(shop: PackageProject) -> None:

@@ -109,11 +109,11 @@ GUESTS = """
 @pytest.mark.parametrize("guest", ["'0'", "''", "'e7d1'"])
 def test_what_all_guests_had_is_no_basket_and_not_bought_again(team: Team, guest: str) -> None:
     with team.holding(interactions=GUESTS.format(guest=guest)):
-        team.dbt("run", "--select", "+bought_together", "+buy_again").must_pass()
+        team.dbt("run", "--select", "+bought_together", "+repeat_purchases").must_pass()
         pairs = "count(*) > 50, count(*) filter (where item_id::int // 2 != bought_item_id::int // 2)"
         assert team.rows(f"select {pairs} from bought_together") == [(True, 0)]
-        assert team.rows(f"select count(*) from buy_again where user_id = {guest}") == [(0,)]
-        assert team.rows("select count(*) > 0 from buy_again") == [(True,)]
+        assert team.rows(f"select count(*) from repeat_purchases where user_id = {guest}") == [(0,)]
+        assert team.rows("select count(*) > 0 from repeat_purchases") == [(True,)]
 
 
 # --- two grains of time
@@ -127,21 +127,21 @@ def test_a_session_over_midnight_is_one_purchase(team: Team) -> None:
     """
     with team.holding(interactions=night.format("(0, 0), (0, 10)")):
         team.read("interactions").must_pass()
-        team.dbt("run", "--select", "interaction_splits", "buy_again").must_fail()  # one item is no shop
+        team.dbt("run", "--select", "interaction_splits", "repeat_purchases").must_fail()  # one item is no shop
     other = " union all select 1, 8, timestamp '2025-11-01'"
     with team.holding(interactions=night.format("(0, 0), (0, 10)") + other):
-        team.dbt("run", "--select", "+buy_again").must_pass()
-        assert team.rows("select count(*) from buy_again") == [(0,)]
+        team.dbt("run", "--select", "+repeat_purchases").must_pass()
+        assert team.rows("select count(*) from repeat_purchases") == [(0,)]
     with team.holding(interactions=night.format("(0, 0), (0, 10), (14, 0), (14, 20), (28, 0)") + other):
-        team.dbt("run", "--select", "+buy_again").must_pass()
-        assert team.rows("select distinct purchases, interval_days from buy_again") == [(3, 14.0)]
+        team.dbt("run", "--select", "+repeat_purchases").must_pass()
+        assert team.rows("select distinct purchases, interval_days from repeat_purchases") == [(3, 14.0)]
 
 
 def test_days_and_moments_of_purchases_give_the_same_interval(team: Team) -> None:
     daily = "select range % 60 as user_id, {0} % 2 as item_id, date '2026-01-01' + 7 * {0} as event_at from range(600)"
     with team.holding(interactions=daily.format("(range // 60)::int")):
-        team.dbt("run", "--select", "+buy_again").must_pass()
-        assert team.rows("select distinct purchases, interval_days from buy_again") == [(5, 14.0)]
+        team.dbt("run", "--select", "+repeat_purchases").must_pass()
+        assert team.rows("select distinct purchases, interval_days from repeat_purchases") == [(5, 14.0)]
 
 
 def test_a_review_of_which_the_day_is_known_is_read_when_the_day_is_over(team: Team) -> None:
@@ -343,7 +343,7 @@ def test_a_quantity_of_0_is_no_purchase_and_partly_known_prices_give_the_revenue
     with team.holding(interactions=lines):
         said = one_line(team.read("interactions").must_pass().output)
         assert f"{where('interactions', 'quantity')}1 rows are below 0" in said
-        assert f"{where('interactions', 'quantity')}2 rows are 0. They are taken for cancelled lines" in said
+        assert f"{where('interactions', 'quantity')}2 rows are 0. They are treated as cancelled lines" in said
         assert 'nullif("quantity", 0)' in said
         assert team.rows("select user_id, quantity, price, revenue from stg_interactions order by all") == [
             ("500", 2.0, 10.0, 10.0),
@@ -461,6 +461,18 @@ def test_a_mapped_column_may_have_a_quote_in_its_name(team: Team) -> None:
     with team.holding(reviews=given.format(SHOP["reviews"]), exposures=given.format(SHOP["exposures"])):
         team.read("reviews", "exposures", two_tower_columns=mapped).must_pass()
         assert count(team, "reviews") == 120
+
+
+def test_columns_of_any_name_are_signals_of_their_own(team: Team) -> None:
+    """A category may be called as a part of a signal is."""
+    odd = ", ".join(f"'x' || range % 3 as {name}" for name in ("last", "first", "same_last", "category"))
+    with team.holding(items=f"select *, {odd} from ({SHOP['items']}) join range(60) on range = item_id"):
+        team.read("items").must_pass()
+        team.dbt("compile", "--select", "ranked_candidates").must_pass()
+    (compiled,) = (team.folder / "target" / "compiled").rglob("ranked_candidates.sql")
+    names = re.findall(r'as float\) as "?(\w+)"?', compiled.read_text())
+    assert {"days_since_last", "share_of_last", "share_of_shelf"} <= set(names)
+    assert len(names) == len(set(names)), names
 
 
 def test_identifiers_and_literals_are_written_in_one_way() -> None:

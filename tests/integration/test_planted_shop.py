@@ -32,6 +32,7 @@ SETTINGS = {
     "two_tower_min_recall": {"allow_repeats": 0.0, "unseen_only": 0.0},
     "two_tower_min_lift_over_als": {"allow_repeats": -1.0, "unseen_only": -1.0},
     "two_tower_min_lift_over_popularity": {"allow_repeats": -1.0, "unseen_only": -1.0},
+    "two_tower_min_list_lift": {},
     # the test window has items and users that came at once, and no window before it has: chances cannot know
     "two_tower_max_calibration_error": 2.0,
 }

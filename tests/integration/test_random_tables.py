@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers.dbt_runner import REPO
 from helpers.every_input import UNTRAINED, Team
-from helpers.random_tables import Change, changes, described, faults_of_errors, judged
+from helpers.random_tables import Case, Change, cases, described, faults_of_errors, judged
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 
@@ -16,10 +16,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 @settings(
     max_examples=12, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
-@given(case=changes())
-def test_random_tables_give_tables_that_keep_every_promise_or_one_error_of_ours(
-    team: Team, case: tuple[Change, ...]
-) -> None:
+@given(case=cases())
+def test_random_tables_give_tables_that_keep_every_promise_or_one_error_of_ours(team: Team, case: Case) -> None:
     verdict = judged(team, case)
     assert not verdict.faults, (described(case), verdict)
 
@@ -51,7 +49,7 @@ def test_a_planted_fault_is_found(tmp_path: Path, name: str) -> None:
     team = Team(tmp_path / "shop", package).write().fill()
     team.dbt("deps").must_pass()
     team.dbt("run", "--select", *UNTRAINED).must_pass()
-    verdict = judged(team, (change,))
+    verdict = judged(team, Case((change,)))
     assert any(fault.startswith(says) for fault in verdict.faults), verdict
 
 

@@ -25,7 +25,7 @@ SILENT = [f"u{n}" for n in range(36, 40)]  # nothing is known of them
 VARS = {
     "two_tower_k": K, "two_tower_dim": DIM, "two_tower_audience_size": 7,
     "two_tower_min_support": 3, "two_tower_reason_items": 60, "two_tower_recent_days": 20,
-    "two_tower_buy_again_days": 7,
+    "two_tower_min_chance": 0, "two_tower_kind": "",
     "two_tower_user_exclusions": "unwanted", "two_tower_item_availability": "shelf",
 }  # fmt: skip
 
@@ -34,14 +34,16 @@ TYPES = {
     "stg_users": "user_id age store",
     "stg_items": "item_id department",
     "stg_interactions": "user_id item_id event_at",
-    "interaction_splits": "user_id item_id event_at window_number",
+    "interaction_splits": "user_id item_id event_at order_id window_number",
     "stages": "stage vocabulary cutoff as_of",
-    "item_features": "cutoff item_id recent_users users new_users",
+    "item_features": "cutoff item_id recent_users users new_users days_since_first",
     "user_histories": (
         "cutoff user_id item_id position interactions recency_weight interval_days days_since_first days_since_last "
         "is_recent"
     ),
     "cutoff_targets": "cutoff user_id item_id",
+    "group_lifts": "cutoff feature value item_id users expected_users lift",
+    "item_weights": "stage item_id given_item_id weight",
     "item_embeddings": "stage item_id run_id embedding",
     "user_embeddings": "stage user_id run_id source embedding",
     "model_registry": "stage dim sequence_dim factors_dim",
@@ -51,7 +53,7 @@ TYPES = {
 }
 NUMBERS = (
     "store", "recent_users", "users", "new_users", "interactions", "recency_weight", "interval_days",
-    "days_since_first", "days_since_last",
+    "days_since_first", "days_since_last", "expected_users", "lift", "weight",
 )  # fmt: skip
 WHOLE = ("cutoff", "position", "window_number", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
@@ -134,6 +136,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     features["recent_users"] = features.item_id.map(recent).fillna(0.0)
     first = known[known.days_since_first <= 28].groupby("item_id").user_id.nunique()
     features["new_users"] = features.item_id.map(first).fillna(0.0)
+    features["days_since_first"] = features.item_id.map(known.groupby("item_id").days_since_first.max())
     features["users"] = features.item_id.map(known.groupby("item_id").user_id.nunique()).fillna(0.0)
     zeros = {name: np.zeros(DIM, np.float32) for name in SILENT}
     embeddings = pd.concat(
@@ -156,6 +159,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "item_features": features,
         "user_histories": known,
         "cutoff_targets": pd.DataFrame(),
+        "group_lifts": pd.DataFrame(),
+        "item_weights": pd.DataFrame(),
         "model_registry": pd.DataFrame([{"stage": "production", "dim": DIM, "sequence_dim": 0, "factors_dim": 5}]),
         "ranker_registry": pd.DataFrame(
             [
@@ -206,15 +211,37 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
-def test_similar_items_and_users_are_the_nearest_by_cosine(world: World) -> None:
-    recent = world.shop.table("select item_id from item_features where recent_users >= 3").item_id
+def likeness(world: World) -> dict[str, dict[str, float]]:
+    """Of each item that sells, how much every other one is like it: of one department, had by the same users, sold."""
+    recent = world.shop.table("select item_id, recent_users from item_features where recent_users >= 3")
+    sold = recent.set_index("item_id").recent_users
+    near = world.shop.table("select item_id, neighbour_id, similarity from item_neighbours where stage = 'production'")
+    cosines = near.set_index(["item_id", "neighbour_id"]).similarity.to_dict()
+    scores: dict[str, dict[str, float]] = {}
+    for item in sold.index:
+        for other in set(sold.index) - world.hidden - {item}:
+            same = float(world.department[item] == world.department[other])
+            both = cosines.get((item, other), 0.0)
+            if same or both:
+                scores.setdefault(item, {})[other] = same * (1 + 6 * both) + 0.5 * both + 0.02 * np.log1p(sold[other])
+    return scores
+
+
+def test_similar_items_share_traits_and_users_and_are_no_hubs(world: World) -> None:
+    scores = likeness(world)
+    most = 3 * K  # places that an item may have in so small a shop
+    kept = {
+        other: set(sorted((i for i in scores if other in scores[i]), key=lambda i: -scores[i][other])[:most])
+        for other in world.item
+    }
     found = lists(world.shop.table("from similar_items"), "item_id", "similar_item_id")
-    assert set(found) == set(recent)
+    assert set(found) == set(scores)
     for item, neighbours in found.items():
-        scores = {
-            i: cosine(world.item[str(item)], world.item[i]) for i in recent if i != item and i not in world.hidden
-        }
-        assert neighbours == best(scores, K)
+        mine = {other: score for other, score in scores[str(item)].items() if item in kept[other]}
+        assert neighbours == best(mine, K)
+
+
+def test_similar_users_are_the_nearest_by_cosine(world: World) -> None:
     found = lists(world.shop.table("from similar_users"), "user_id", "similar_user_id")
     assert set(found) == set(world.user)
     for user, neighbours in found.items():
@@ -222,47 +249,80 @@ def test_similar_items_and_users_are_the_nearest_by_cosine(world: World) -> None
         assert neighbours == best(scores, K)
 
 
-def audience(world: World, item: str, size: int) -> list[str]:
-    """The users with the largest dot product."""
-    scores = {u: float(v @ world.item[item]) for u, v in world.user.items() if world.may_see(u, item)}
-    return best(scores, size)
-
-
-def test_audiences_are_the_users_whom_an_item_suits_best(world: World) -> None:
-    frame = world.shop.table("from item_audiences")
-    found = lists(frame, "item_id", "user_id")
-    for item, users in found.items():
-        assert users == audience(world, str(item), 7)
+def test_audiences_are_the_likeliest_users(world: World) -> None:
+    found = lists(world.shop.table("from item_audiences"), "item_id", "user_id")
     assert "i0" in found
     assert not set(found) & world.hidden
-    for row in frame.itertuples():
-        assert row.score == pytest.approx(float(world.user[row.user_id] @ world.item[row.item_id]), abs=1e-5)
+    chances = world.shop.table("select item_id, user_id, score from ranked_candidates")
+    for item, users in found.items():
+        mine = chances[chances.item_id == item].set_index("user_id").score
+        assert mine[users].tolist() == pytest.approx(mine.nlargest(7).tolist())
+
+
+def test_who_had_most_of_the_kind_fills_an_audience(world: World) -> None:
+    chosen = "select user_id from ranked_candidates where item_id = 'i0' order by score desc limit 2"
+    known = histories(world.events)
+    known = known[known.item_id.map(world.department) == world.department["i0"]]
+    weights = known.groupby("user_id").recency_weight.sum().to_dict()
+    with duckdb.connect(str(world.shop.folder / "shop.duckdb")) as connection:
+        connection.execute("create table all_ranked as from ranked_candidates")
+        connection.execute(f"delete from ranked_candidates where item_id = 'i0' and user_id not in ({chosen})")
+    try:
+        likeliest = world.shop.table(chosen).user_id.tolist()
+        assert world.shop.dbt("run", "--select", "item_audiences").returncode == 0
+        audience_of_few = world.shop.table("from item_audiences where item_id = 'i0' order by rank")
+    finally:
+        with duckdb.connect(str(world.shop.folder / "shop.duckdb")) as connection:
+            connection.execute("create or replace table ranked_candidates as from all_ranked")
+        assert world.shop.dbt("run", "--select", "item_audiences").returncode == 0
+    others = {user: w for user, w in weights.items() if user not in likeliest and world.may_see(user, "i0")}
+    assert audience_of_few.user_id.tolist() == likeliest + best(others, 5)
+    assert audience_of_few.score.isna().tolist() == [False] * 2 + [True] * 5
+
+
+def confidences(world: World, item: str) -> dict[str, tuple[int, float, float]]:
+    """Of what goes with an item: baskets with both, shrunken confidence, and lift, of at least chance."""
+    baskets = world.events.assign(day=world.events.event_at.dt.date).groupby(["user_id", "day"]).item_id.agg(set)
+    number = {i: sum(i in basket for basket in baskets) for i in world.item}
+    of_kind = [b for b in baskets if any(world.department[i] == world.department[item] for i in b)]
+    found = {}
+    for other in set(world.item) - world.hidden - {item}:
+        support = sum({item, other} <= basket for basket in baskets)
+        support = support if support >= 2 else 0
+        share = sum(other in basket for basket in of_kind) / len(of_kind)
+        share = share if world.department[other] != world.department[item] else number[other] / len(baskets)
+        confidence = (support + 10 * share) / (number[item] + 10)
+        if number[other] >= 3 and confidence and confidence * len(baskets) >= number[other]:
+            found[other] = (support, confidence, confidence * len(baskets) / number[other])
+    return found
 
 
 def test_bought_together_counts_baskets(world: World) -> None:
-    events = world.events.assign(day=world.events.event_at.dt.date)
-    baskets = events.groupby(["user_id", "day"]).item_id.agg(set)
     frame = world.shop.table("from bought_together")
-    assert len(frame) > 20
-    for row in frame.itertuples():
-        one, other = (sum(i in b for b in baskets) for i in (row.item_id, row.bought_item_id))
-        both = sum({row.item_id, row.bought_item_id} <= basket for basket in baskets)
-        assert row.support == both >= 3
-        assert row.confidence == pytest.approx(both / one)
-        assert row.lift == pytest.approx(both * len(baskets) / one / other)
-        assert row.lift >= 1
-    # whole list of one item: no other pair with enough support has a larger lift
-    mine = frame[frame.item_id == "i0"].sort_values("rank")
-    lifts = {}
-    chance = sum("i0" in basket for basket in baskets) / len(baskets)
-    for other in world.item:
-        both = sum({"i0", other} <= basket for basket in baskets)
-        if other != "i0" and both >= 3 and other not in world.hidden:
-            lifts[other] = both / sum(other in basket for basket in baskets)
-    assert min(lifts.values()) < chance
-    lifts = {other: lift for other, lift in lifts.items() if lift >= chance}
-    assert sorted(mine.lift, reverse=True) == mine.lift.tolist()
-    assert mine.bought_item_id.map(lifts).tolist() == pytest.approx(sorted(lifts.values(), reverse=True)[:K])
+    for item in ("i0", "i5", "i20"):
+        mine = frame[frame.item_id == item].sort_values("rank")
+        expected = confidences(world, item)
+        number = {other: confidence / lift for other, (_, confidence, lift) in expected.items()}
+        order = best({other: expected[other][1] / number[other] ** 0.1 for other in expected}, K)
+        assert mine.bought_item_id.tolist() == order
+        assert list(zip(mine.support, mine.confidence, mine.lift, strict=True)) == [
+            pytest.approx(expected[other]) for other in order
+        ]
+    assert (frame.lift_low[frame.support == 0] == 0).all()
+    assert (frame.lift_low[frame.support > 0] > 0).all()
+
+
+def test_an_order_is_one_basket(world: World) -> None:
+    types = {c: OTHERS.get(c, "varchar") for c in TYPES["interaction_splits"].split()}
+    orders = world.events.assign(window_number=0, order_id=world.events.user_id)  # all that a user had is one order
+    world.shop.give("interaction_splits", types, orders)
+    try:
+        assert world.shop.dbt("run", "--select", "interaction_splits", "bought_together").returncode == 0
+        most = world.shop.table("select max(support) as most from bought_together").most[0]
+        assert most > 20  # of 36 users, each with one basket
+    finally:
+        world.shop.give("interaction_splits", types, world.events.assign(window_number=0))
+        assert world.shop.dbt("run", "--select", "interaction_splits", "bought_together").returncode == 0
 
 
 def test_popular_and_trending_count_users_of_the_segment(world: World) -> None:
@@ -287,26 +347,33 @@ def test_popular_and_trending_count_users_of_the_segment(world: World) -> None:
         assert trending.item_id.map(scores).tolist() == pytest.approx(trending.score.tolist())
 
 
-def test_buy_again_is_the_chance_of_a_gap_that_ends_in_the_next_days(world: World) -> None:
+def test_buy_again_is_what_was_had_more_than_once_by_its_chance(world: World) -> None:
     known = histories(world.events)
     days_had = world.events.assign(day=world.events.event_at.dt.date).groupby(["user_id", "item_id"]).day.nunique()
     known["purchases"] = known.set_index(["user_id", "item_id"]).index.map(days_had)
-    known = known[known.purchases > 1]
-    known["interval_days"] = (known.days_since_first - known.days_since_last) / (known.purchases - 1)
     assert (known["count"] > known.purchases).any()
-
-    def survival(days: pd.Series) -> pd.Series:
-        return 1 / (1 + (days / known.interval_days) ** 2)
-
-    known["score"] = 1 - survival(known.days_since_last + 7) / survival(known.days_since_last)
+    known = known[known.purchases > 1].assign(due=lambda f: f["max"] + (f["max"] - f["min"]) / (f.purchases - 1))
+    chances = world.shop.table("select user_id, item_id, score from ranked_candidates")
+    known = known.merge(chances, on=["user_id", "item_id"])
     found = world.shop.table("from buy_again")
     for user in world.user:
-        mine = known[(known.user_id == user) & np.array([world.may_see(user, i) for i in known.item_id])]
+        mine = known[known.user_id == user].set_index("item_id").sort_values("score", ascending=False)
         rows = found[found.user_id == user].sort_values("rank")
-        assert rows.score.tolist() == pytest.approx(mine.score.sort_values(ascending=False).head(K).tolist(), abs=1e-4)
-        assert rows.item_id.map(mine.set_index("item_id").score).tolist() == pytest.approx(
-            rows.score.tolist(), abs=1e-4
-        )
+        assert rows.item_id.tolist() == mine.index[:K].tolist()
+        assert rows.purchases.tolist() == mine.purchases[:K].tolist()
+        late = pd.to_datetime(rows.due_on).to_numpy() - mine.due[:K].dt.normalize().to_numpy()
+        assert (abs(late) <= np.timedelta64(1, "D")).all()  # seconds between two scans at one till
+
+
+def test_new_arrivals_are_the_best_of_what_came_lately(world: World) -> None:
+    first = histories(world.events).groupby("item_id").days_since_first.max()
+    new = set(first.index[first < 28]) - world.hidden
+    assert new
+    chances = world.shop.table("select user_id, item_id, score, is_repeat from ranked_candidates")
+    chances = chances[chances.item_id.isin(new) & ~chances.is_repeat]
+    found = lists(world.shop.table("from new_arrivals"), "user_id", "item_id")
+    for user, mine in chances.groupby("user_id"):
+        assert found[user] == best(mine.set_index("item_id").score.to_dict(), K)
 
 
 def test_reasons_are_the_ridge_parts_of_the_score(world: World) -> None:
@@ -363,14 +430,58 @@ def test_bare_shell_recommends_beyond_the_published_list(world: World, file: Pat
         assert len(listed) == 3
 
 
-def test_bare_shell_finds_similar_items_and_audiences_of_any_item(world: World, file: Path) -> None:
-    listed = bare(file, "select rank, similar_item_id from similar_items where item_id = 'i0' order by rank")
-    assert bare(file, f"select rank, similar_item_id from similar_to('i0', {K})") == listed
-    assert len(bare(file, "from similar_to('i59', 4)")) == 4
-    rows = bare(file, "select user_id from audience_for('i59', 6)")
-    assert [user for (user,) in rows] == audience(world, "i59", 6)
+def test_bare_shell_finds_similar_items_of_any_item(world: World, file: Path) -> None:
+    scores = likeness(world)["i0"]
+    listed = [item for (item,) in bare(file, f"select similar_item_id from similar_to('i0', {K})")]
+    assert listed == best(scores, K)
+    same = {i: score for i, score in scores.items() if world.department[i] == world.department["i0"]}
+    other = {i: score for i, score in scores.items() if i not in same}
+    for kind, mine in (("same", same), ("other", other)):
+        listed = [item for (item,) in bare(file, f"select similar_item_id from similar_to('i0', 4, kind := '{kind}')")]
+        assert listed == best(mine, 4)
+    # nobody had it lately
+    rare = bare(file, "select item_id from item_features where recent_users < 3 limit 1")[0][0]
+    alike = [item for (item,) in bare(file, f"select similar_item_id from similar_to('{rare}', 3)")]
+    assert [world.department[str(item)] for item in alike] == [world.department[str(rare)]] * 3
+
+
+def test_bare_shell_finds_audiences_of_any_item(world: World, file: Path) -> None:
+    rows = bare(file, "select user_id, score from audience_for('i59', 6)")
+    chances = world.shop.table("select user_id, score from ranked_candidates where item_id = 'i59'")
+    known = chances[~chances.user_id.isin(SILENT)].set_index("user_id").score
+    assert [user for user, _ in rows] == best(known.to_dict(), 6)
+    assert [score for _, score in rows] == pytest.approx(known.nlargest(6).tolist())
     # one that is withheld from everyone
     assert bare(file, "from audience_for('i3')") == []
+
+
+def test_bare_shell_completes_a_basket(world: World, file: Path) -> None:
+    frame = world.shop.table("from bought_together where item_id in ('i0', 'i5')")
+    frame = frame[~frame.bought_item_id.isin(["i0", "i5"])]
+    scores = (-np.log1p(-frame.confidence)).groupby(frame.bought_item_id).sum().to_dict()
+    rows = bare(file, "select item_id, score from complete_basket(['i0', 'i5', 'i5'], 4)")
+    assert [item for item, _ in rows] == best(scores, 4)
+    assert [score for _, score in rows] == pytest.approx(sorted(scores.values(), reverse=True)[:4])
+    assert bare(file, "from complete_basket(['no item'])") == []
+
+
+def test_bare_shell_recommends_for_a_session(world: World, file: Path) -> None:
+    near = world.shop.table("from item_neighbours where stage = 'production' and item_id in ('i0', 'i5')")
+    near = near[~near.neighbour_id.isin({"i0", "i5"} | world.hidden)]
+    scores = near.groupby("neighbour_id").similarity.sum().to_dict()
+    found = bare(file, "select item_id from recommend_for_items(['i0', 'i5'], 6)")
+    assert [item for (item,) in found] == best(scores, 6)
+
+
+def test_bare_shell_orders_the_hits_of_a_search(world: World, file: Path) -> None:
+    hits = "['i0', 'i3', 'i9', 'i20', 'i41', 'no item']"
+    rows = bare(file, f"select item_id from rank_items_for('u0', {hits})")
+    scores = {i: float(world.user["u0"] @ world.item[i]) for i in ("i9", "i20", "i41")}  # i0 is unwanted, i3 is hidden
+    assert [item for (item,) in rows] == best(scores, 3)
+    users = dict(bare(file, "select item_id, recent_users from item_features where item_id in ('i9', 'i20', 'i41')"))
+    stranger = [str(item) for (item,) in bare(file, f"select item_id from rank_items_for('nobody', {hits})")]
+    assert [users[i] for i in stranger if i in scores] == sorted(users.values(), reverse=True)
+    assert len(stranger) == 4
 
 
 def test_bare_shell_says_why(world: World, file: Path) -> None:

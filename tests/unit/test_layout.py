@@ -16,7 +16,8 @@ import pytest
 from helpers.dbt_runner import REPO, invoke
 
 CODE = [
-    "benchmarks", "demo", "integration_tests", "macros", "models", "python_udfs", "shops", "tests", "training",
+    "benchmarks", "demo", "integration_tests", "macros", "models", "python_udfs", "report", "shops", "tests",
+    "training",
 ]  # fmt: skip
 MADE = {"artifacts", "build", "data", "dbt_packages", "logs", "target"}
 MOST_FILES = 22

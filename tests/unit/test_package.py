@@ -99,3 +99,56 @@ def test_settings_have_the_defaults_of_the_project() -> None:
     assert {name: yaml.safe_load(value) for name, value in found.items()} == {name: project[name] for name in found}
     asked = set(re.findall(r"two_tower\.setting\('(\w+)'\)", "".join(sources().values())))
     assert asked == found.keys()
+
+
+def locked(name: str) -> dict[str, tuple[str, int]]:
+    """Version and number of hashes of each package in a file of requirements."""
+    text = (REPO / name).read_text().replace("\\\n", "")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    found = {}
+    for line in lines:
+        pin = re.match(r"([a-z0-9.-]+)==([^ ;]+)", line)
+        assert pin, (name, line)
+        found[pin[1]] = (pin[2], len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", line)))
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((REPO / "requirements").glob("*.txt")), ids=lambda path: str(path.stem))
+def test_every_locked_package_has_hashes_and_no_registry_is_named(path: Path) -> None:
+    packages = locked(f"requirements/{path.name}")
+    assert packages
+    assert [name for name, (_, hashes) in packages.items() if not hashes] == []
+    assert "//" not in path.read_text()
+
+
+def test_locked_versions_are_those_of_the_constraints() -> None:
+    """All packages of pyproject.toml are there, torch aside."""
+    constraints = locked("constraints.txt")
+    names = ("development", "benchmarks", "serving")
+    files = {name: locked(f"requirements/{name}.txt") for name in names}
+    for packages in files.values():
+        assert {name: (version, 0) for name, (version, _) in packages.items()}.items() <= constraints.items()
+    assert constraints.keys() == {"torch"} | files["development"].keys() | files["benchmarks"].keys()
+    project = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = {
+        "serving": project["dependencies"],
+        "development": [
+            *project["dependencies"],
+            *(line for name in extras if name != "benchmarks" for line in extras[name]),
+        ],
+        "benchmarks": extras["benchmarks"],
+    }
+    for name, requirements in wanted.items():
+        asked = {re.split(r"[^\w.-]", line)[0].lower() for line in requirements} - {"torch"}
+        assert asked <= files[name].keys(), name
+
+
+def test_make_installs_packages_by_their_hashes_alone() -> None:
+    """But for torch, and the project's own folder, whose packages are there by then."""
+    text = (REPO / "Makefile").read_text()
+    calls = re.findall(r"\$\(PIP\) (.+)", text)
+    assert calls
+    allowed = r"--no-deps --require-hashes -r requirements/.*|torch==[\d.]+|--no-deps --no-build-isolation -e \."
+    assert [call for call in calls if not re.fullmatch(allowed, call)] == []
+    assert not re.search(r"\bpip install\b", text)

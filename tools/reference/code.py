@@ -15,7 +15,9 @@ def settings_section() -> str:
     path = REPO / "training" / "config.py"
     lines, text = path.read_text().splitlines(), []
     for config in [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]:
-        fields = [node for node in config.body if isinstance(node, ast.AnnAssign) and node.value is not None]
+        fields = [
+            (node, node.value) for node in config.body if isinstance(node, ast.AnnAssign) and node.value is not None
+        ]
         if not fields or not any("dataclass" in ast.unparse(decorator) for decorator in config.decorator_list):
             continue
         documented = {
@@ -24,9 +26,9 @@ def settings_section() -> str:
             if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
         }
         rows = []
-        for field in fields:
+        for field, default in fields:
             comment = documented.get(field.lineno) or comments(lines, field.lineno, field.end_lineno or field.lineno)
-            rows.append([f"`{ast.unparse(field.target)}`", f"`{ast.unparse(field.value)}`", cell(comment)])  # type: ignore[arg-type]
+            rows.append([f"`{ast.unparse(field.target)}`", f"`{ast.unparse(default)}`", cell(comment)])
         text += [
             f"## {config.name}\n",
             f"{one_line(ast.get_docstring(config))}\n",
@@ -91,7 +93,7 @@ def return_type(plugin: ast.Module, node: ast.expr) -> str:
 def commands_section() -> str:
     """Arguments of every command of the Python package."""
     text = []
-    for path in sorted((REPO / "training").rglob("*.py")):
+    for path in sorted([*(REPO / "report").rglob("*.py"), *(REPO / "training").rglob("*.py")]):
         tree = ast.parse(path.read_text())
         calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "attr", "") == "add_argument"]
         rows = []
@@ -101,8 +103,8 @@ def commands_section() -> str:
             default = f"`{given['default']}`" if given.get("default") is not None else ""
             rows.append([names, default, cell(given.get("help"))])
         if rows:
-            module = ".".join(path.relative_to(REPO / "training").with_suffix("").parts)
-            text += [f"### training.{module}\n", f"{(ast.get_docstring(tree) or '').split(chr(10))[0]}\n"]
+            module = ".".join(path.relative_to(REPO).with_suffix("").parts)
+            text += [f"### {module}\n", f"{(ast.get_docstring(tree) or '').split(chr(10))[0]}\n"]
             text.append(table(["argument", "default", "meaning"], rows))
     return "\n".join(text)
 

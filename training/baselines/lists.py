@@ -41,11 +41,11 @@ class World:
 
 
 def read_world(splits: Relation, targets: Relation, item_features: Relation, interests: Relation, cutoff: int) -> World:
-    """Read a World from the DuckDB relations interaction_splits, cutoff_targets, item_features and user_interests.
+    """Read a World from the relations interaction_splits, cutoff_targets, item_features and user_interests.
 
-    The history of cutoffs 1 and 2 is window_number >= cutoff, whatever the split. Users are those of the history, the
-    interests and the targets. An event's age counts from the newest event of the history. What a user turned to and
-    never had is one event more, of the weight that its types have.
+    The history of cutoffs 1 and 2 is window_number >= cutoff, whatever the split. Users are those of the history, of
+    the interests and of the targets. An event's age counts from the newest event of the history. What a user turned to
+    and never had is one event more, of the weight that its types have.
     """
     history = splits.filter(f"window_number >= {cutoff:d}")
     turned_to = interests.filter(f"cutoff = {cutoff:d} and interactions = 0 and recency_weight > 0")

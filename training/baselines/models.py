@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
-from scipy.sparse import csr_matrix, diags, vstack
+from scipy.sparse import csr_matrix, vstack
 from threadpoolctl import threadpool_limits
 
-from ..factorization.linear import ease_weights, inverse_of
+from ..factorization.linear import EaseByItems, EaseByUsers
 from .matrix import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -92,62 +92,23 @@ def fit_ease(
     """
     if not matrix.nnz:
         return nothing(matrix)
-    users, items = matrix.shape
-    predict = (
-        _ease_by_users(matrix, regularization)
-        if users <= min(items, limit)
-        else _ease_by_items(matrix, regularization, limit)
-    )
+    by_users = matrix.shape[0] <= min(matrix.shape[1], limit)
+    popularity = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    known = int((popularity > 0).sum())
+    kept = np.sort(np.argsort(-popularity, kind="stable")[: known if by_users else min(known, limit)])
+    within = csr_matrix(matrix[:, kept])
+    weights = EaseByUsers(within, regularization) if by_users else EaseByItems(within, regularization)
+    unserved_users = unserved(matrix)[0]
 
     def score(rows: IntArray) -> FloatArray:
-        scores = predict(rows)
-        np.multiply(scores, 1 - own_weight, out=scores, where=np.isfinite(scores))
+        scores = np.full((len(rows), matrix.shape[1]), -np.inf, dtype=np.float32)
+        scores[:, kept] = (1 - own_weight) * weights.transposed_times(within[rows].toarray().T).T
         own = matrix[rows].tocoo()
         scores[own.row, own.col] += own_weight * own.data
         scores += unserved_users[rows]
         return scores
 
-    unserved_users = unserved(matrix)[0]
     return score
-
-
-def _ease_by_users(matrix: csr_matrix, regularization: float) -> Scorer:
-    """X B = X - K X diag(1 / diag P), K = (XX' + rI)^-1, diag P = (1 - x_j' K x_j) / r (push-through identity)."""
-    gram = (matrix @ matrix.T).toarray().astype(np.float64)
-    gram[np.diag_indices_from(gram)] += regularization
-    kernel = inverse_of(gram)  # [users, users]
-    by_item = matrix.T.tocsr()
-    explained = np.zeros(matrix.shape[1])
-    for start in range(0, matrix.shape[1], KNN_BLOCK):
-        block = by_item[start : start + KNN_BLOCK]
-        explained[start : start + KNN_BLOCK] = np.asarray(block.multiply(block @ kernel).sum(axis=1)).ravel()
-    by_item = diags(regularization / (1 - explained)).astype(np.float32) @ by_item  # 1 / diag P in its rows
-    kernel, items = kernel.astype(np.float32), unserved(matrix)[1]
-
-    def predict(rows: IntArray) -> FloatArray:
-        scores = np.ascontiguousarray((by_item @ kernel[:, rows]).T)  # [block, items]
-        np.subtract(items, scores, out=scores)
-        own = matrix[rows].tocoo()
-        scores[own.row, own.col] += own.data
-        return scores
-
-    return predict
-
-
-def _ease_by_items(matrix: csr_matrix, regularization: float, limit: int) -> Scorer:
-    """X B on the `limit` items of most users; every other item is left to the fallback."""
-    popularity = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    kept = np.sort(np.argsort(-popularity, kind="stable")[:limit])
-    kept = kept[popularity[kept] > 0]
-    within = csr_matrix(matrix[:, kept])
-    weights = ease_weights(within, regularization)
-
-    def predict(rows: IntArray) -> FloatArray:
-        scores = np.full((len(rows), matrix.shape[1]), -np.inf, dtype=np.float32)
-        scores[:, kept] = within[rows] @ weights
-        return scores
-
-    return predict
 
 
 def fit_item_knn(

@@ -1,4 +1,4 @@
-"""What having one item says for another: the weights of EASE, of which each item keeps the largest."""
+"""What having one item says for others: the weights of EASE, of which each given item keeps the largest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .linear import MOST, ease_weights
 Floats = NDArray[np.float32]
 Index = NDArray[np.int64]
 REGULARIZATION = 100.0  # times the mean square of the entries
-KEPT = 100  # weights of an item
+KEPT = 100  # weights of a given item, so that a history of n items has at most KEPT n to add up
 BLOCK = 1024  # items whose weights are sorted at once
 SCHEMA = pa.schema(
     [("stage", pa.string()), ("item_id", pa.string()), ("given_item_id", pa.string()), ("weight", pa.float64())]
@@ -58,15 +58,13 @@ def weights_of_stage(stage: str, known: pa.Table) -> pa.Table:
     )
 
 
-def largest(
-    weights: NDArray[np.float32], kept: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Rows, columns and values of the `kept` weights of each column that are the largest in size, the diagonal not."""
+def largest(weights: Floats, kept: int) -> tuple[Index, Index, Floats]:
+    """Rows, columns and values of the `kept` weights of each row that are the largest in size, the diagonal not."""
     places = []
-    for start in range(0, weights.shape[1], BLOCK):
-        sizes = np.abs(weights[:, start : start + BLOCK])
-        sizes[np.arange(start, start + sizes.shape[1]), np.arange(sizes.shape[1])] = -1
-        rows = np.argpartition(-sizes, kept - 1, axis=0)[:kept]
-        places.append((rows.T.ravel(), np.repeat(np.arange(sizes.shape[1]), kept) + start))
+    for start in range(0, len(weights), BLOCK):
+        sizes = np.abs(weights[start : start + BLOCK])
+        sizes[np.arange(len(sizes)), np.arange(start, start + len(sizes))] = -1
+        columns = np.argpartition(-sizes, kept - 1, axis=1)[:, :kept]
+        places.append((np.repeat(np.arange(len(sizes)), kept) + start, columns.ravel()))
     rows, columns = (np.concatenate(part) for part in zip(*places, strict=True))
     return rows, columns, weights[rows, columns]

@@ -67,9 +67,10 @@ class EaseByUsers:
 
     def __init__(self, histories: csr_matrix, regularization: float):
         self.histories, self.transposed, self.regularization = histories, histories.T.tocsr(), regularization
-        gram = (histories @ self.transposed).toarray().astype(np.float32)
-        gram[np.diag_indices_from(gram)] += np.float32(regularization)
-        self.kernel = inverse_of(gram)
+        kind = precision(histories, regularization)
+        gram = (histories.astype(kind) @ self.transposed.astype(kind)).toarray()
+        gram[np.diag_indices_from(gram)] += gram.dtype.type(regularization)
+        self.kernel = inverse_of(gram).astype(np.float32, copy=False)
         explained = np.zeros(histories.shape[1])
         for start in range(0, len(explained), MOST):
             block = self.transposed[start : start + MOST]
@@ -91,9 +92,7 @@ class EaseByUsers:
 
 def ease_weights(histories: csr_matrix, regularization: float) -> NDArray[np.float32]:
     """B [items, items] = -P / diag P with a zero diagonal, where P = (X'X + regularization I)^-1."""
-    largest = histories.sum(axis=0).max() * histories.sum(axis=1).max()  # no eigenvalue of X'X is larger
-    kind = np.float32 if largest <= MOST_IN_FLOATS * regularization else np.float64
-    histories = histories.astype(kind)
+    histories = histories.astype(precision(histories, regularization))
     gram = (histories.T @ histories).toarray()
     diagonal = np.diag_indices_from(gram)
     gram[diagonal] += gram.dtype.type(regularization)
@@ -101,6 +100,12 @@ def ease_weights(histories: csr_matrix, regularization: float) -> NDArray[np.flo
     weights: NDArray[np.float32] = (-inverse / inverse[diagonal]).astype(np.float32, copy=False)
     weights[diagonal] = 0.0
     return weights
+
+
+def precision(histories: csr_matrix, regularization: float) -> type[np.float32] | type[np.float64]:
+    """The kind of numbers in which X'X + regularization I, or XX' + regularization I, inverts well."""
+    largest = histories.sum(axis=0).max() * histories.sum(axis=1).max()  # no eigenvalue is larger
+    return np.float32 if largest <= MOST_IN_FLOATS * regularization else np.float64
 
 
 def inverse_of(matrix: NDArray[Any]) -> NDArray[Any]:

@@ -1,8 +1,8 @@
-"""What new items are found by, which nobody or hardly anyone had: what their feature values say of who would have them.
+"""Embeddings of new items, which hardly anyone had, predicted from their feature values with ridge regression.
 
-Few users teach the feature part little in its few steps, and the factors' own regression weighs thousands of items that
-hardly anyone had like those that many had. So, once all is fitted, values learn directly what is wanted of them: scores
-of those users who had items of that kind. Items with an index of their own stay as they are.
+The feature part learns little from few users in its few steps. The factors' own regression gives thousands of items
+that hardly anyone had the weight of those that many had. So the regression comes last and learns the scores themselves:
+those of the users who had items of that kind. Items with an index of their own stay as they are.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def told(task: Task, row: dict[str, Any]) -> Trial | None:
         return None
 
 
-def measure(task: Task, trial: optuna.Trial) -> float:
+def measure(task: Task, trial: optuna.trial.BaseTrial) -> float:
     """Validation recall@10 of the towers that a trial's settings lead to. Raises TrialPruned when it falls behind."""
     epochs = dict.fromkeys(PHASES, 0)
 

@@ -51,10 +51,10 @@ def test_the_largest_in_size_are_kept(cells: np.ndarray, monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "KEPT", 3)
     monkeypatch.setattr(module, "BLOCK", 5)
     kept = of_histories(cells)
-    for item in {item for item, _ in every}:
-        own = {given: weight for (found, given), weight in every.items() if found == item}
-        first = sorted(own, key=lambda given: -abs(own[given]))[:3]
-        assert {given: kept[item, given] for given in first} == {given: own[given] for given in first}
+    for given in {given for _, given in every}:
+        own = {found: weight for (found, other), weight in every.items() if other == given}
+        first = sorted(own, key=lambda found: -abs(own[found]))[:3]
+        assert {found: kept[found, given] for found in first} == {found: own[found] for found in first}
     assert len(kept) == 3 * 12
 
 

@@ -168,7 +168,7 @@ def test_a_search_for_the_towers_goes_on_where_it_was(warehouse: Warehouse, repe
     task = task_of(SMALL, repeats)
     study = tune(warehouse, task, trials=1, minutes=60)
     assert [trial.params for trial in study.trials] == [task.in_force()], "those in force come first"
-    assert study.best_value == measure(task, optuna.trial.FixedTrial(task.in_force()))  # type: ignore[arg-type]
+    assert study.best_value == measure(task, optuna.trial.FixedTrial(task.in_force()))
     study = tune(warehouse, task, trials=3, minutes=60)
     ended = study.get_trials(states=ENDED)
     assert len(ended) == 3, "the first one included"

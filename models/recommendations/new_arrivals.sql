@@ -1,0 +1,1 @@
+{{ two_tower.new_arrivals('production') }}

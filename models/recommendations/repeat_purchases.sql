@@ -1,0 +1,1 @@
+{{ two_tower.repeat_purchases('production') }}

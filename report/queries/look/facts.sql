@@ -1,0 +1,2 @@
+select * from stg_{{ kind }}s
+where {{ kind }}_id in ({{ ids | map('literal') | join(', ') }})

@@ -1,0 +1,3 @@
+select * from run_history
+order by {{ moment }} desc
+limit 60

@@ -1,0 +1,84 @@
+"""How good? The lists against simpler methods, every list type, and whether chances are true."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from .. import charts
+from ..blocks import Block, Note, Section, Table, table
+from ..warehouse import Warehouse
+
+POLICIES = {"allow_repeats": "everything counts", "unseen_only": "only what they never had counts"}
+OURS = "These lists"
+EVERYBODY = "Everybody, every item"
+
+
+def section(warehouse: Warehouse) -> Section:
+    """Recall, lists, calibration, and the trend over runs."""
+    blocks = [*models(warehouse), slices(warehouse), calibration(warehouse), lists(warehouse), history(warehouse)]
+    return Section("quality", "How good is it?", blocks)
+
+
+def models(warehouse: Warehouse) -> list[Block]:
+    """A table for each policy, and the strongest rival in words."""
+    blocks: list[Block] = []
+    pictures = (
+        partial(charts.intervals, name="Method", value="Recall %", low="Low %", high="High %", ours=OURS),
+        partial(charts.bars, name="Method", value="Coverage %", ours=OURS),
+    )
+    note = (
+        "Recall: the share of what users took next that stood on their list. Coverage: the share of items on any list."
+    )
+    for policy in sorted(POLICIES, key=lambda policy: policy != warehouse.served_policy):
+        title = f"Methods compared, {POLICIES[policy]}"
+        block = table(warehouse, "quality/models", title, note, pictures=pictures, shown_policy=policy)
+        if isinstance(block, Table):
+            blocks.append(rival(warehouse, block, policy))
+        blocks.append(block)
+    return blocks[:1] if all(isinstance(block, Note) for block in blocks) else blocks
+
+
+def rival(warehouse: Warehouse, block: Table, policy: str) -> Note:
+    """The best of the other methods beside ours, by the interval of their paired difference."""
+    others = [row for row in block.answer.records if row["Method id"] not in ("two_tower", "towers")]
+    best = max(others, key=lambda row: row["Recall %"], default=None)
+    compared = best and warehouse.records("quality/rival", shown_policy=policy, rival=best["Method id"])
+    if not best or not compared:
+        return Note(f"Where {POLICIES[policy]}, there is nothing to compare with.")
+    low, high = compared[0]["Low"], compared[0]["High"]
+    word, state = ("better than", "good") if low > 0 else ("worse than", "look") if high < 0 else ("level with", "")
+    interval = f"{low:+.1f} to {high:+.1f} %"
+    return Note(
+        f"Where {POLICIES[policy]}, these lists are {word} the strongest other method, {best['Method']} ({interval}).",
+        state,
+    )
+
+
+def slices(warehouse: Warehouse) -> Block:
+    """Whom and what the lists serve well and less well."""
+    picture = partial(
+        charts.intervals, name="Of whom, of what", value="Recall %", low="Low %", high="High %", ours=EVERYBODY
+    )
+    return table(warehouse, "quality/slices", "For whom, and for which items", pictures=(picture,))
+
+
+def lists(warehouse: Warehouse) -> Block:
+    """Every list type against its baseline."""
+    note = "Each list does its task on what happened later. Level: the interval holds the value of the simpler list."
+    return table(warehouse, "quality/lists", "Every kind of list", note)
+
+
+def calibration(warehouse: Warehouse) -> Block:
+    """Whether an item with a chance of a third is taken in a third of the cases."""
+    picture = partial(charts.against_diagonal, x="Said %", y="Happened %")
+    note = "The nearer to the broken line, the truer the chances."
+    return table(warehouse, "quality/calibration", "Are the chances true?", note, pictures=(picture,))
+
+
+def history(warehouse: Warehouse) -> Block:
+    """Former runs, newest first, where a history is kept."""
+    columns = warehouse.tables.get("run_history", {})
+    moment = next(
+        (name for name in ("trained_at", "run_at", "built_at", "started_at", "as_of") if name in columns), "1"
+    )
+    return table(warehouse, "quality/history", "Is it getting worse? Runs, newest first", moment=moment)
