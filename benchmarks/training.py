@@ -50,8 +50,9 @@ def als(shop: str, database: Path, threads: int) -> Row:
     """The tuned ALS: median seconds of a fit."""
     parameters = yaml.safe_load((TUNED / f"found_{shop}.yml").read_text())["two_tower_als"]["unseen_only"]
     with duckdb.connect(str(database), read_only=True) as connection:
-        world = read_world(*(connection.table(name) for name in READ), VALIDATION_CUTOFF)
-        relevant = relevant_items(connection.table("cutoff_targets"), world, "unseen_only")
+        splits, targets, features, interests = (connection.table(name) for name in READ)
+        world = read_world(splits, targets, features, interests, VALIDATION_CUTOFF)
+        relevant = relevant_items(targets, world, "unseen_only")
     seconds = []
     for _ in range(RUNS):
         started = time.perf_counter()

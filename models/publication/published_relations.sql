@@ -2,10 +2,10 @@
     reads this list. A test holds the list against the public models, and that of the macros against their hooks. -#}
 {%- set models = [
     'bought_together', 'buy_again', 'candidates', 'drift_checks', 'feature_samples', 'history_attributions',
-    'item_audiences', 'item_embeddings', 'item_neighbours', 'item_weights', 'model_registry', 'new_arrivals',
-    'popular_items', 'ranked_candidates', 'ranker_registry', 'recommendations', 'recommendations_by_category',
-    'repeat_purchases', 'run_measures', 'segment_activity', 'similar_items', 'similar_users', 'stages',
-    'trending_items', 'user_embeddings',
+    'item_audiences', 'item_embeddings', 'item_neighbours', 'item_traits', 'item_weights', 'model_registry',
+    'new_arrivals', 'popular_items', 'ranked_candidates', 'ranker_registry', 'recommendations',
+    'recommendations_by_category', 'repeat_purchases', 'run_measures', 'segment_activity', 'similar_items',
+    'similar_users', 'stages', 'trending_items', 'user_embeddings',
 ] -%}
 {%- set macros = [
     two_tower.create_audience_for(), two_tower.create_complete_basket(), two_tower.create_rank_items_for(),
@@ -14,12 +14,9 @@
 ] -%}
 {%- if 'evaluation' in var('two_tower_stages') -%}
     {%- do models.extend([
-        'bought_together_trials', 'buy_again_trials', 'by_category_trials', 'candidate_recall',
-        'complete_basket_trials', 'evaluated_candidates', 'evaluation_lists', 'evaluation_recommendations',
-        'gates', 'item_audiences_trials', 'list_metrics_by_user', 'list_quality', 'list_trials',
-        'lists_by_model', 'model_comparisons', 'new_arrivals_trials', 'popular_items_trials',
-        'ranker_calibration', 'recall_by_model', 'recall_by_user', 'recommendations_trials', 'relevant_items',
-        'similar_items_trials', 'similar_users_trials', 'trending_items_trials',
+        'candidate_recall', 'evaluated_candidates', 'evaluation_lists', 'evaluation_recommendations', 'gates',
+        'list_metrics_by_user', 'list_quality', 'lists_by_model', 'model_comparisons', 'ranker_calibration',
+        'recall_by_model', 'recall_by_user', 'relevant_items',
     ]) -%}
     {%- do macros.append(two_tower.create_recall_at()) -%}
 {%- endif -%}

@@ -60,8 +60,8 @@ final as (
         'items above their earlier level' as task,
         'popular_items' as baseline,
         place as unit_id,
-        max(is_above) filter (where side = 'value') as value,
-        max(is_above) filter (where side = 'baseline_value') as baseline_value
+        cast(max(is_above) filter (where side = 'value') as double) as value,
+        cast(max(is_above) filter (where side = 'baseline_value') as double) as baseline_value
     from stayed
     group by place
     having count(*) = 2

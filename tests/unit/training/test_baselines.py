@@ -291,7 +291,7 @@ def relations() -> Relations:
 
 
 def test_a_world_knows_what_users_turned_to_and_does_not_count_it_as_had(relations: Relations) -> None:
-    world = read_world(*relations, 1)  # type: ignore[misc, arg-type]
+    world = read_world(*relations, 1)
     users, items = world.user_ids.to_pylist(), world.item_ids.to_pylist()
     counts = weigh(world.interactions, "count", 4.0).toarray()
     of_user = dict(zip(items, counts[users.index("u0")].tolist(), strict=True))
