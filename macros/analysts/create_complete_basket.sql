@@ -13,7 +13,7 @@
     ),
 
     completed as (
-        {{ two_tower.completions('baskets', two_tower.unqualified(this)) }}
+        {{ two_tower.completions('baskets', two_tower.stored_reference('bought_together')) }}
     )
 
     select

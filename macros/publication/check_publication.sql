@@ -23,7 +23,7 @@
     {%- set found = [] -%}
     {%- if 'evaluation' in var('two_tower_stages') -%}
         {%- if two_tower.is_built('gates') -%}
-            {%- for row in run_query('select message from ' ~ ref('two_tower', 'gates') ~ ' where not is_passed order by gate, policy').rows -%}
+            {%- for row in run_query('select message from ' ~ ref('two_tower', 'gates') ~ ' where not is_passed order by all').rows -%}
                 {%- do found.append(row[0]) -%}
             {%- endfor -%}
             {%- for row in run_query('select * from (' ~ two_tower.bins_off() ~ ') where pairs >= 1000').rows -%}

@@ -82,7 +82,7 @@
     {%- for name in ['recall_by_model', 'gates'] -%}
         {%- do ref('two_tower', name) -%}
     {%- endfor -%}
-    {%- if not execute or two_tower.is_built('recall_by_model') %}
+    {%- if not execute or two_tower.is_built('recall_by_model') and two_tower.is_built('gates') %}
     select
         'recall',
         concat(model, ', ', policy),

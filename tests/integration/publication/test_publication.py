@@ -52,6 +52,9 @@ def test_readers_find_every_public_table_and_the_macros(garden: PackageProject) 
     for call in (f"recommend_for('{user}', k := 12)", f"why('{user}', '{item}')", f"audience_for('{item}')"):
         query = f"from main__recommender.{call}"
         assert garden.published_rows(query) == garden.rows(query)
+    functions = "select function_name, parameters from duckdb_functions()"
+    macros = f"{functions} where schema_name = 'main__recommender' order by all"
+    assert garden.published_rows(macros) == garden.rows(macros)
     registry = "select run_id from main__recommender.ranker_registry where stage = 'production'"
     assert garden.published_rows(registry) == garden.published_rows(f"select ranker_run_id {SERVED}")
     assert garden.rows("select distinct set_id from newsletter") == garden.published_rows(f"select set_id {SERVED}")
