@@ -38,6 +38,10 @@ def main(given: list[str] | None = None) -> None:
                 connection, {kind: name for kind, name in labels.items() if name}, chosen.item, chosen.user
             )
             made = page(warehouse, chosen.title, datetime.now())
+    except duckdb.BinderException as error:
+        sys.exit(
+            f"two-tower report: the tables are of another version of two_tower; `dbt build` makes them anew\n{error}"
+        )
     except (ReportError, duckdb.Error) as error:
         sys.exit(f"two-tower report: {error}")
     chosen.out.parent.mkdir(parents=True, exist_ok=True)

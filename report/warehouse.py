@@ -11,7 +11,7 @@ import duckdb
 import jinja2
 
 QUERIES = Path(__file__).parent / "queries"
-MEMORY = "2GB"  # what does not fit goes to disk
+MEMORY = "1GB"  # what does not fit goes to disk
 LABELS = ("label", "name", "title", "display_name", "full_name")
 
 
@@ -158,6 +158,7 @@ def opened(database: Path, schema: str | None = None) -> duckdb.DuckDBPyConnecti
         if "lock" not in str(error):
             raise ReportError(str(error)) from None
         raise ReportError(f"another process is writing to {database}; try again when dbt is done") from None
+    connection.execute("set enable_progress_bar = false")
     query = "select distinct schema_name from duckdb_tables() where table_name = 'recommendations' order by 1"
     found = [name for (name,) in connection.execute(query).fetchall()]
     if schema not in found and (schema or len(found) != 1):

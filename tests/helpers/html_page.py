@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from two_tower.report.page import text
+from two_tower.report.warehouse import opened
 
 VOID = {"meta", "input", "br"}
 
@@ -70,3 +75,20 @@ class Page(HTMLParser):
             self.grids[-1].rows[-1][-1] = (text + data, value)
         if "pre" in self.open and self.grids and not self.grids[-1].query:
             self.grids[-1].query = data
+
+
+def tables_agree(page: Page, database: Path) -> int:
+    """Run the query behind each table and compare its answer with the table; the number of tables."""
+    queried = [grid for grid in page.grids if grid.query]
+    with opened(database) as connection:
+        for grid in queried:
+            result = connection.execute(grid.query)
+            names = [column[0] for column in result.description or []]
+            found = result.fetchall()
+            places = [names.index(name) for name in grid.heads]
+            shown = [[text(row[place], names[place]) for place in places] for row in found]
+            assert [[cell for cell, _ in row] for row in grid.rows] == shown, grid.heads
+            for row, values in zip(grid.rows, found, strict=True):
+                for (_, kept), place in zip(row, places, strict=True):
+                    assert kept is None or float(kept) == pytest.approx(values[place]), grid.heads
+    return len(queried)

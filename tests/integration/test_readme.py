@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from helpers.dbt_runner import REPO
+from helpers.html_page import Page, tables_agree
 from helpers.package_project import MADE, SOURCE
 
 CLEAN = bool(os.environ.get("TWO_TOWER_CLEAN_INSTALL"))
@@ -77,6 +78,10 @@ def test_the_path_of_a_new_team_leads_to_lists(tmp_path: Path) -> None:
     assert "Completed successfully" in shown
     assert "because_of" in shown.split("Catalog written")[1]
     assert "10 rows" in shown
+    page = Page((tmp_path / "report.html").read_text())
+    assert f"The page: {tmp_path / 'report.html'}" in shown
+    assert tables_agree(page, tmp_path / "my_shop.duckdb") >= 18
+    assert "Green tea" in page.text
     manifest = json.loads((tmp_path / "target" / "manifest.json").read_text())
     assert (manifest["unit_tests"], manifest["exposures"]) == ({}, {}), "the package's own"
 

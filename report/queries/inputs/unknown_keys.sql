@@ -1,15 +1,13 @@
 with
 
 ids as (
-    select 'stg_items' as place, 'item_id' as kind, events.item_id as id, count(*) as events
-    from stg_interactions as events
-    anti join stg_items as items on events.item_id = items.item_id
-    group by 3
+    select 'stg_items' as place, 'item_id' as kind, counted.item_id as id, counted.events
+    from (select item_id, count(*) as events from stg_interactions group by 1) as counted
+    anti join stg_items as items on counted.item_id = items.item_id
     union all
-    select 'stg_users' as place, 'user_id' as kind, events.user_id as id, count(*) as events
-    from stg_interactions as events
-    anti join stg_users as users on events.user_id = users.user_id
-    group by 3
+    select 'stg_users' as place, 'user_id' as kind, counted.user_id as id, counted.events
+    from (select user_id, count(*) as events from stg_interactions group by 1) as counted
+    anti join stg_users as users on counted.user_id = users.user_id
 )
 
 select

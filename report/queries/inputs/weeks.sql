@@ -1,7 +1,6 @@
 select
     cast(date_trunc('week', event_at) as date) as "Week",
-    count(*) as "Events",
-    count(distinct user_id) as "Users"
+    count(*) as "Events"
 from stg_interactions
 where event_at is not null
 group by 1

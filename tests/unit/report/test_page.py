@@ -6,15 +6,15 @@ import multiprocessing
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from helpers.html_page import Page
-from helpers.small_warehouse import fill, small_warehouse
+from helpers.html_page import Page, tables_agree
+from helpers.small_warehouse import AS_OF, fill, small_warehouse
 from two_tower.report import command
-from two_tower.report.page import text
 
 RULES: dict[str, list[dict[str, Any]]] = {
     "active_rules": [
@@ -66,20 +66,7 @@ def rows_of(page: Page, *heads: str) -> list[list[str]]:
 
 def test_every_table_shows_what_its_query_finds(tmp_path: Path, make: Make) -> None:
     database = with_rules(tmp_path)
-    page = make(database)
-    queried = [grid for grid in page.grids if grid.query]
-    assert len(queried) >= 20
-    with duckdb.connect(str(database), read_only=True) as connection:
-        for grid in queried:
-            result = connection.execute(grid.query)
-            names = [column[0] for column in result.description or []]
-            found = result.fetchall()
-            places = [names.index(name) for name in grid.heads]
-            shown = [[text(row[place], names[place]) for place in places] for row in found]
-            assert [[cell for cell, _ in row] for row in grid.rows] == shown, grid.heads
-            for row, values in zip(grid.rows, found, strict=True):
-                for (_, kept), place in zip(row, places, strict=True):
-                    assert kept is None or float(kept) == pytest.approx(values[place]), grid.heads
+    assert tables_agree(make(database), database) >= 20
 
 
 def test_the_first_sentence_says_what_is_bought(tmp_path: Path, make: Make) -> None:
@@ -213,12 +200,32 @@ def test_every_list_is_better_level_or_worse(tmp_path: Path, make: Make) -> None
     assert [row[0] for row in shown] == ["better", "level", "worse"]
 
 
-def test_a_history_of_runs_is_shown_where_it_is_kept(tmp_path: Path, make: Make) -> None:
-    database = small_warehouse(tmp_path / "shop.duckdb")
-    assert "left out, since there is no table run_history" in make(database).text
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("create table run_history as select timestamp '2026-11-01' as run_at, 0.31 as recall")
-    assert rows_of(make(database), "run_at") == [["1 Nov 2026, 00:00", "0.31"]]
+def test_runs_are_compared_with_those_of_a_month_ago(tmp_path: Path, make: Make) -> None:
+    assert "No run has been published yet." in make(small_warehouse(tmp_path / "first.duckdb")).text
+    measured = {"recall": "two_tower, allow_repeats", "coverage": "recommendations", "gate_headroom": "minimum_recall"}
+    history = [
+        {"set_id": str(n), "published_at": AS_OF - timedelta(days=14 * (3 - n)), "measure": measure, "subject": subject,
+         "value": n / 10}
+        for n in range(4) for measure, subject in measured.items()
+    ]  # fmt: skip
+    page = make(small_warehouse(tmp_path / "shop.duckdb", run_history=history))
+    assert "find 30.0 % of what users take next; those of 2 November 2026 found 10.0 %." in page.text
+    assert rows_of(page, "Set")[0] == ["3", "30 Nov 2026, 00:00", "30.0", "–", "30.0", "–", "0.3"]
+
+
+def test_inputs_that_drifted_are_named(tmp_path: Path, make: Make) -> None:
+    check = {"check_name": "events_per_day", "subject": "interactions", "before": 900.0, "now": 90.0, "change": 0.9}
+    page = make(small_warehouse(tmp_path / "shop.duckdb", drift_checks=[{**check, "most": 0.5, "is_failed": True}]))
+    assert "1 of the inputs drifted from those of the published lists." in page.text
+    assert rows_of(page, "Result", "Check")[0] == [
+        "failed",
+        "events per day",
+        "interactions",
+        "900",
+        "90",
+        "0.9",
+        "0.5",
+    ]
 
 
 def test_a_large_shop_gives_a_small_page(tmp_path: Path, make: Make) -> None:
@@ -290,6 +297,14 @@ def test_no_database_and_no_lists_are_refused(tmp_path: Path) -> None:
     duckdb.connect(str(tmp_path / "empty.duckdb")).close()
     with pytest.raises(SystemExit, match="no schema; `dbt build` makes it"):
         command.main(["--database", str(tmp_path / "empty.duckdb")])
+
+
+def test_tables_of_another_version_are_said_to_be_so(tmp_path: Path) -> None:
+    database = small_warehouse(tmp_path / "shop.duckdb")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("alter table stages rename column stage to horizon")
+    with pytest.raises(SystemExit, match="the tables are of another version"):
+        command.main(["--database", str(database), "--out", str(tmp_path / "page.html")])
 
 
 def test_tables_may_lie_in_a_schema_of_their_own(tmp_path: Path, make: Make) -> None:
