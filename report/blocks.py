@@ -78,7 +78,7 @@ def table(
     """The rows of a query; a sentence instead where a table that it reads is missing, or where it has no rows."""
     missing = warehouse.missing(warehouse.text(name, **values))
     if missing:
-        return Note(f"{title}: left out, since there is no table {missing[0]}.")
+        return Note(f"{title.rstrip('?')}: left out, since there is no table {missing[0]}.")
     answer = warehouse.answer(name, **values)
     if not answer.rows:
         return Note(empty or f"{title}: nothing to show.")

@@ -1,11 +1,11 @@
 {#- What is written into the published file is what this model depends on: dbt knows no model's access yet while it
     reads this list. A test holds the list against the public models, and that of the macros against their hooks. -#}
 {%- set models = [
-    'bought_together', 'buy_again', 'candidates', 'history_attributions', 'item_audiences', 'item_embeddings',
-    'item_neighbours', 'item_traits', 'item_weights', 'model_registry', 'new_arrivals', 'popular_items', 'ranked_candidates',
-    'ranker_registry', 'recommendations', 'recommendations_by_category', 'repeat_purchases', 'segment_activity',
-    'similar_items', 'similar_users', 'stages', 'trending_items', 'user_embeddings',
-    'run_measures', 'feature_samples', 'drift_checks',
+    'bought_together', 'buy_again', 'candidates', 'drift_checks', 'feature_samples', 'history_attributions',
+    'item_audiences', 'item_embeddings', 'item_neighbours', 'item_traits', 'item_weights', 'model_registry',
+    'new_arrivals', 'popular_items', 'ranked_candidates', 'ranker_registry', 'recommendations',
+    'recommendations_by_category', 'repeat_purchases', 'run_measures', 'segment_activity', 'similar_items',
+    'similar_users', 'stages', 'trending_items', 'user_embeddings',
 ] -%}
 {%- set macros = [
     two_tower.create_audience_for(), two_tower.create_complete_basket(), two_tower.create_rank_items_for(),
@@ -15,8 +15,8 @@
 {%- if 'evaluation' in var('two_tower_stages') -%}
     {%- do models.extend([
         'candidate_recall', 'evaluated_candidates', 'evaluation_lists', 'evaluation_recommendations', 'gates',
-        'list_metrics_by_user', 'list_quality', 'lists_by_model', 'model_comparisons', 'ranker_calibration', 'recall_by_model',
-        'recall_by_user', 'relevant_items',
+        'list_metrics_by_user', 'list_quality', 'lists_by_model', 'model_comparisons', 'ranker_calibration',
+        'recall_by_model', 'recall_by_user', 'relevant_items',
     ]) -%}
     {%- do macros.append(two_tower.create_recall_at()) -%}
 {%- endif -%}

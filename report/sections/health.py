@@ -24,6 +24,13 @@ def section(warehouse: Warehouse) -> Section:
         Figures(facts(warehouse)),
         table(warehouse, "health/lists", "For whom there are lists"),
         gates(warehouse),
+        table(
+            warehouse,
+            "health/drift",
+            "Drift",
+            "How far the inputs are from those of the published lists. The first 30.",
+            "Drift: there are no published lists to compare the inputs with.",
+        ),
     ]
     return Section("health", "Is all well?", blocks)
 
@@ -61,6 +68,9 @@ def checks(warehouse: Warehouse) -> Iterator[Note]:
         yield Note(f"{failed} of the gates failed. The table below says which.", "look")
     elif failed == 0:
         yield Note("Every gate passed: the lists are good enough to be shown.", "good")
+    drifted = warehouse.value("select count(*) filter (where is_failed) from drift_checks")
+    if drifted:
+        yield Note(f"{drifted} of the inputs drifted from those of the published lists.", "look")
     users, listed = warehouse.value(USERS), warehouse.value(LISTED)
     if users is not None and users > listed:
         yield Note(f"{users - listed:,} of {users:,} users have no list.", "look")

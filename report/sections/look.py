@@ -49,7 +49,8 @@ def made(warehouse: Warehouse, kind: str, rows: list[dict[str, Any]], parts: lis
     made = []
     for row in rows:
         own = str(row[key])
-        counted = [(fact, value) for fact, value in row.items() if fact not in (name, key)] + facts.get(own, [])
+        counted = [(fact, value) for fact, value in row.items() if fact not in (name, key) and value is not None]
+        counted += facts.get(own, [])
         found = [(title, *columns_rows[own]) for title, columns_rows in tables.items() if own in columns_rows]
         about = [("About it" if kind == "item" else "About them", ["What", "Value"], counted)] if counted else []
         made.append(Card(str(row[name]), own, found + about))

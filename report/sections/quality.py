@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from .. import charts
@@ -15,7 +16,7 @@ EVERYBODY = "Everybody, every item"
 
 def section(warehouse: Warehouse) -> Section:
     """Recall, lists, calibration, and the trend over runs."""
-    blocks = [*models(warehouse), slices(warehouse), calibration(warehouse), lists(warehouse), history(warehouse)]
+    blocks = [*models(warehouse), slices(warehouse), calibration(warehouse), lists(warehouse), *history(warehouse)]
     return Section("quality", "How good is it?", blocks)
 
 
@@ -75,10 +76,22 @@ def calibration(warehouse: Warehouse) -> Block:
     return table(warehouse, "quality/calibration", "Are the chances true?", note, pictures=(picture,))
 
 
-def history(warehouse: Warehouse) -> Block:
-    """Former runs, newest first, where a history is kept."""
-    columns = warehouse.tables.get("run_history", {})
-    moment = next(
-        (name for name in ("trained_at", "run_at", "built_at", "started_at", "as_of") if name in columns), "1"
-    )
-    return table(warehouse, "quality/history", "Is it getting worse? Runs, newest first", moment=moment)
+def history(warehouse: Warehouse) -> list[Block]:
+    """The last published runs, newest first, and the newest beside that of a month ago in words."""
+    runs = [row for row in warehouse.records("quality/history") if row["Recall %"] is not None]
+    pictures = (partial(trend, runs),) if len(runs) > 1 else ()
+    note = "The last 60 published runs. Least headroom: that of the gate nearest to its threshold."
+    empty = "Is it getting worse? No run has been published yet."
+    block = table(warehouse, "quality/history", "Is it getting worse?", note, empty, pictures)
+    if len(runs) < 2:
+        return [block]
+    newest = runs[0]
+    month = newest["Published"] - timedelta(days=28)
+    former = next((row for row in runs if row["Published"] <= month), runs[-1])
+    found = f"The newest lists find {newest['Recall %']:.1f} % of what users take next"
+    return [Note(f"{found}; those of {former['Published']:%-d %B %Y} found {former['Recall %']:.1f} %."), block]
+
+
+def trend(runs: charts.Rows, _: charts.Rows) -> charts.Picture:
+    """Recall over the runs that measured it, oldest first."""
+    return charts.line(runs[::-1], "Published", "Recall %", time=True)

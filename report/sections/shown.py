@@ -21,6 +21,7 @@ def section(warehouse: Warehouse) -> Section:
               "Recent sales: buyers of the last window, summed over items.",
               pictures=(partial(shares, name="Items by popularity"),)),
         table(warehouse, "shown/price_bands", "Cheap and dear items",
+              empty="Cheap and dear items: no item has a price.",
               pictures=(partial(shares, name="Items by mean price"),)),
         table(warehouse, "shown/categories", "Categories", "The 15 most shown.",
               pictures=(partial(shares, name="Category"),)),

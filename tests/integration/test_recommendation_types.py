@@ -25,7 +25,7 @@ SILENT = [f"u{n}" for n in range(36, 40)]  # nothing is known of them
 VARS = {
     "two_tower_k": K, "two_tower_dim": DIM, "two_tower_audience_size": 7,
     "two_tower_min_support": 3, "two_tower_reason_items": 60, "two_tower_recent_days": 20,
-    "two_tower_min_chance": 0, "two_tower_kind": "",
+    "two_tower_min_chance": 0, "two_tower_kind": "", "two_tower_new_days": 75,
     "two_tower_user_exclusions": "unwanted", "two_tower_item_availability": "shelf",
 }  # fmt: skip
 
@@ -367,7 +367,7 @@ def test_buy_again_is_what_was_had_more_than_once_by_its_chance(world: World) ->
 
 def test_new_arrivals_are_the_best_of_what_came_lately(world: World) -> None:
     first = histories(world.events).groupby("item_id").days_since_first.max()
-    new = set(first.index[first < 28]) - world.hidden
+    new = set(first.index[first < 75]) - world.hidden
     assert new
     chances = world.shop.table("select user_id, item_id, score, is_repeat from ranked_candidates")
     chances = chances[chances.item_id.isin(new) & ~chances.is_repeat]

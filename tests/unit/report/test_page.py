@@ -6,13 +6,14 @@ import multiprocessing
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from helpers.html_page import Page, tables_agree
-from helpers.small_warehouse import fill, small_warehouse
+from helpers.small_warehouse import AS_OF, fill, small_warehouse
 from two_tower.report import command
 
 RULES: dict[str, list[dict[str, Any]]] = {
@@ -199,12 +200,32 @@ def test_every_list_is_better_level_or_worse(tmp_path: Path, make: Make) -> None
     assert [row[0] for row in shown] == ["better", "level", "worse"]
 
 
-def test_a_history_of_runs_is_shown_where_it_is_kept(tmp_path: Path, make: Make) -> None:
-    database = small_warehouse(tmp_path / "shop.duckdb")
-    assert "left out, since there is no table run_history" in make(database).text
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("create table run_history as select timestamp '2026-11-01' as run_at, 0.31 as recall")
-    assert rows_of(make(database), "run_at") == [["1 Nov 2026, 00:00", "0.31"]]
+def test_runs_are_compared_with_those_of_a_month_ago(tmp_path: Path, make: Make) -> None:
+    assert "No run has been published yet." in make(small_warehouse(tmp_path / "first.duckdb")).text
+    measured = {"recall": "two_tower, allow_repeats", "coverage": "recommendations", "gate_headroom": "minimum_recall"}
+    history = [
+        {"set_id": str(n), "published_at": AS_OF - timedelta(days=14 * (3 - n)), "measure": measure, "subject": subject,
+         "value": n / 10}
+        for n in range(4) for measure, subject in measured.items()
+    ]  # fmt: skip
+    page = make(small_warehouse(tmp_path / "shop.duckdb", run_history=history))
+    assert "find 30.0 % of what users take next; those of 2 November 2026 found 10.0 %." in page.text
+    assert rows_of(page, "Set")[0] == ["3", "30 Nov 2026, 00:00", "30.0", "–", "30.0", "–", "0.3"]
+
+
+def test_inputs_that_drifted_are_named(tmp_path: Path, make: Make) -> None:
+    check = {"check_name": "events_per_day", "subject": "interactions", "before": 900.0, "now": 90.0, "change": 0.9}
+    page = make(small_warehouse(tmp_path / "shop.duckdb", drift_checks=[{**check, "most": 0.5, "is_failed": True}]))
+    assert "1 of the inputs drifted from those of the published lists." in page.text
+    assert rows_of(page, "Result", "Check")[0] == [
+        "failed",
+        "events per day",
+        "interactions",
+        "900",
+        "90",
+        "0.9",
+        "0.5",
+    ]
 
 
 def test_a_large_shop_gives_a_small_page(tmp_path: Path, make: Make) -> None:
