@@ -107,8 +107,8 @@ def main() -> None:
 def told(name: str, found: Counter[str]) -> int:
     """Print counts by outcome. Returns the number of faults."""
     print(f"{name}: {sum(found.values())}", flush=True)
-    for outcome, count in found.most_common():
-        print(f"{count:>10}  {outcome}", flush=True)
+    for name_of_outcome, count in found.most_common():
+        print(f"{count:>10}  {name_of_outcome}", flush=True)
     return found[FAULT]
 
 

@@ -7,7 +7,7 @@
         {%- set relation = ref('two_tower', 'event_types') -%}
         {%- if execute and load_relation(relation) -%}
             {%- for row in run_query(
-                'select lower(event_type) as name, sum(events) from ' ~ relation ~ ' where cutoff = 0 group by name order by 2 desc, 1 limit 16'
+                'select lower(event_type) as name, sum(events) from ' ~ relation ~ ' where cutoff = 0 group by name order by 2 desc, 1 asc limit 16'
             ).rows -%}
                 {%- do types.append(row[0]) -%}
             {%- endfor -%}

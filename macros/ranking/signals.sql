@@ -50,13 +50,14 @@
         group by user_id, item_id
     ),
 
+    -- who comes back does so half a day later at the earliest: a session over midnight is one purchase
     rhythms as (
         select
             histories.item_id,
-            round(avg(histories.interval_days) filter (where purchases.days > 1), 9) as interval_days,
-            avg(cast(purchases.days > 1 as integer)) as return_share
+            round(avg(histories.interval_days) filter (where histories.days_since_first - histories.days_since_last >= 0.5), 9)
+                as interval_days,
+            avg(cast(histories.days_since_first - histories.days_since_last >= 0.5 as integer)) as return_share
         from histories
-        inner join purchases on histories.user_id = purchases.user_id and histories.item_id = purchases.item_id
         group by histories.item_id
     ),
 

@@ -5,6 +5,11 @@ stages as (
     select * from {{ ref('two_tower', 'stages') }}
 ),
 
+-- one id of many people would make everything alike
+nobody as (
+    {{ two_tower.outsized_users() }}
+),
+
 histories as (
     select
         stages.stage,
@@ -13,6 +18,7 @@ histories as (
         ln(1 + histories.recency_weight) as weight
     from stages
     inner join {{ two_tower.interests() }} as histories on stages.cutoff = histories.cutoff
+    anti join nobody on stages.stage = nobody.stage and histories.user_id = nobody.user_id
     where histories.position <= {{ var('two_tower_neighbour_history') }}
 ),
 

@@ -129,18 +129,24 @@ def epochs_by_validation(splits: pd.DataFrame, seed: int, seconds: float) -> int
     return best_epoch
 
 
-def main() -> None:
-    """Fit, measure, write one row."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description: str | None, minutes: str, out: Path) -> argparse.Namespace:
+    """What the command line gives to a comparison; `minutes` says of what they are, `out` is the default folder."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shop")
     parser.add_argument("database")
     parser.add_argument("--schema", default="main")
-    parser.add_argument("--minutes", type=float, default=10, help="about, for both fits")
+    parser.add_argument("--minutes", type=float, default=10, help=minutes)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "results")
+    parser.add_argument("--out", type=Path, default=out)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
+    return given
+
+
+def main() -> None:
+    """Fit, measure, write one row."""
+    given = arguments(__doc__, "about, for both fits", Path(__file__).parents[1] / "results")
     began = time.monotonic()
     splits = read_splits(given.database, given.schema)
     epochs = epochs_by_validation(splits, given.seed, given.minutes * 30)

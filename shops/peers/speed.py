@@ -9,7 +9,6 @@ are those of fitting alone. Writes peers_<shop>.csv into benchmarks/training, wh
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import time
 from collections.abc import Iterator
@@ -19,11 +18,10 @@ from tempfile import TemporaryDirectory
 import duckdb
 import numpy as np
 import pandas as pd
-import torch
 from pytorch_lightning import seed_everything
 from rectools.dataset import Dataset
 from rectools.models import DSSMModel, SASRecModel
-from sasrec import MOST_USERS, dataset_of, lists_after, longest, read_splits, recalls, unfitted
+from sasrec import MOST_USERS, arguments, dataset_of, lists_after, longest, read_splits, recalls, unfitted
 
 DIM = 192
 PATIENCE = 5  # measurements without a better recall
@@ -81,16 +79,8 @@ def with_features(data: Dataset, known: pd.DataFrame, database: str, schema: str
 
 def main() -> None:
     """Fit both, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shop")
-    parser.add_argument("database")
-    parser.add_argument("--schema", default="main")
-    parser.add_argument("--minutes", type=float, default=10, help="of fitting, at most, for each")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "benchmarks" / "training")
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
+    out = Path(__file__).parents[2] / "benchmarks" / "training"
+    given = arguments(__doc__, "of fitting, at most, for each", out)
     splits = read_splits(given.database, given.schema)
     known, wanted = lists_after(splits[splits["window_number"] > 0], 1)
     users = np.random.default_rng(given.seed).permutation(sorted(wanted))[:MOST_USERS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -116,6 +117,17 @@ def test_what_all_guests_had_is_no_basket_and_not_bought_again(team: Team, guest
         assert team.rows("select count(*) > 0 from repeat_purchases") == [(True,)]
 
 
+def test_what_all_guests_had_makes_no_neighbours(team: Team) -> None:
+    neighbours = "from item_neighbours order by all"
+    with team.holding(interactions=GUESTS.format(guest="'0'")):
+        team.dbt("run", "--select", "+item_neighbours").must_pass()
+        found = team.rows(neighbours)
+        left_out = {"user_id": ["0"]}
+        team.dbt("run", "--select", "+item_neighbours", two_tower_placeholder_ids=left_out).must_pass()
+        assert {row[0] for row in found} == {"validation", "evaluation", "production"}
+        assert found == team.rows(neighbours)
+
+
 # --- two grains of time
 
 
@@ -135,6 +147,44 @@ def test_a_session_over_midnight_is_one_purchase(team: Team) -> None:
     with team.holding(interactions=night.format("(0, 0), (0, 10), (14, 0), (14, 20), (28, 0)") + other):
         team.dbt("run", "--select", "+repeat_purchases").must_pass()
         assert team.rows("select distinct purchases, interval_days from repeat_purchases") == [(3, 14.0)]
+
+
+def shown_signals(team: Team, columns: str) -> list[Any]:
+    """Rows of signals of what users had, as of today."""
+    scores = ("sequence_score", "factors_score", "features_score", "neighbour_score", "best_similarity")
+    (team.folder / "models" / "shown.sql").write_text(f"""
+        with given as (
+            select user_id, item_id, true as is_repeat, {", ".join(f"null::float as {score}" for score in scores)}
+            from {{{{ ref('two_tower', 'user_histories') }}}} where cutoff = 0
+        )
+        from ({{{{ two_tower.signals('given', 0) }}}})
+    """)
+    try:
+        defaults = {"two_tower_split": "time", "two_tower_target_events": [], "two_tower_least_rating": ""}
+        team.dbt("run", "--select", "+shown", **defaults).must_pass()  # a team's model does not see them
+        return team.rows(f"select distinct {columns} from main.shown order by all")
+    finally:
+        (team.folder / "models" / "shown.sql").unlink()
+
+
+def test_a_session_over_midnight_is_no_return_to_an_item(team: Team) -> None:
+    night = """
+        select range as user_id, 7 + range % 2 as item_id,
+            timestamp '2026-03-01 23:55' + interval (if(range % 2 = 0, 14 * d, 0)) day + interval (m) minute as event_at
+        from range(60), (values (0, 0), (1, 10)) as events(d, m)
+        union all select 1, 9, timestamp '2025-11-01'
+    """
+    with team.holding(interactions=night):
+        found = shown_signals(team, "item_id, item_return_share")
+        assert found == [("7", 1.0), ("8", 0.0), ("9", 0.0)]
+
+
+def test_signals_of_what_was_had_ages_ago_are_missing_and_no_nan(team: Team) -> None:
+    ancient = f"{SHOP['interactions']} union all select 500, 7, timestamp '0001-01-01', 'purchase', 1, 1.0"
+    with team.holding(interactions=ancient):
+        weights = ("recency_30", "recency_90", "recency_weight", "share_of_shelf")
+        wrong = " or ".join(f"isnan({name})" for name in weights)
+        assert shown_signals(team, f"coalesce({wrong}, false)") == [(False,)]
 
 
 def test_days_and_moments_of_purchases_give_the_same_interval(team: Team) -> None:
@@ -371,6 +421,27 @@ def test_prices_below_0_are_named(team: Team) -> None:
     with team.holding(interactions=spoil("interactions", {"price": "if(n % 10 = 0, -5.0, price)"})):
         said = one_line(team.read("interactions").must_pass().output)
         assert f"{where('interactions', 'price')}200 rows are below 0 (such as '-5.0')" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("two_tower_basket_days", 10**9),
+        ("two_tower_k", 10**12),
+        ("two_tower_history_half_life_days", math.inf),
+        ("two_tower_max_calibration_error", math.nan),
+        ("two_tower_min_recall", {"allow_repeats": math.nan}),
+        ("two_tower_caps", {"shelf": 10**12}),
+        ("two_tower_experiments", {"mail": {"control": 1.0, "unseen_only": math.inf}}),
+    ],
+)
+def test_numbers_of_vars_are_finite_and_have_two_ends(team: Team, name: str, value: Any) -> None:
+    try:
+        team.write(**{name: value})
+        errors = team.dbt("run", "--select", "stg_users", "experiment_assignments").must_fail().errors
+        assert re.search(rf"var {name}(, experiment mail)?: ", errors), errors
+    finally:
+        team.write()
 
 
 # --- bookkeeping columns
