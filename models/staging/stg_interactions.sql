@@ -25,14 +25,7 @@ lines as (
         lines_given.user_id,
         lines_given.item_id,
         lines_given.event_at,
-        {% if var('two_tower_least_rating') is number -%}
-        case
-            when lines_given.rating < {{ var('two_tower_least_rating') }} then {{ two_tower.literal(two_tower.low_rating()) }}
-            else lines_given.event_type
-        end as event_type,
-        {%- else -%}
-        lines_given.event_type,
-        {%- endif %}
+        {{ two_tower.typed_event('lines_given') }} as event_type,
         if(types.has_quantity, coalesce(lines_given.quantity, 1), 1) as quantity,
         lines_given.price,
         lines_given.order_id
