@@ -45,7 +45,7 @@ final as (
     select
         publication.set_id,
         publication.published_at,
-        cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as started_at,
+        cast({{ two_tower.literal(run_started_at.strftime('%Y-%m-%d %H:%M:%S')) }} as timestamp) as started_at,
         all_measures.measure,
         all_measures.subject,
         cast(all_measures.value as double) as value
