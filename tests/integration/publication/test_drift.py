@@ -53,7 +53,7 @@ def test_a_load_that_went_wrong_is_not_published(shop: PackageProject, name: str
     statement, said = INCIDENTS[name]
     before = shop.published_rows(SERVED)
     shop.change(statement)
-    failed = shop.dbt(*RUN).must_fail()
+    failed = shop.dbt(*RUN, two_tower_drift="stop").must_fail()
     assert "publication: refused." in failed.errors
     assert said in failed.errors
     assert "If the change is real, publish it once by --vars '{two_tower_drift: warn}'." in failed.errors
@@ -66,7 +66,7 @@ def test_a_real_change_is_accepted_by_one_word_and_then_usual(shop: PackageProje
     accepted = shop.dbt(*RUN, two_tower_drift="warn").must_pass()
     assert "Drift check rows, users:" in accepted.output
     assert shop.published_rows(SERVED) != before
-    shop.dbt(*RUN).must_pass()  # compared with what was accepted
+    shop.dbt(*RUN, two_tower_drift="stop").must_pass()  # compared with what was accepted
 
 
 def test_history_has_a_row_per_publication_and_measure(shop: PackageProject) -> None:
