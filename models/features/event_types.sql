@@ -1,7 +1,10 @@
 {#- How often a type comes before a target of the same user and item is what one event of it counts beside a target. -#}
 {%- set few = 20 -%}
 {#- what is rated low is refused, unless a weight says otherwise -#}
-{%- set weights = dict({two_tower.low_rating(): -1} if var('two_tower_least_rating') is number else {}, **var('two_tower_event_weights')) -%}
+{%- set weights = {two_tower.low_rating(): -1} if var('two_tower_least_rating') is number else {} -%}
+{%- do weights.update(var('two_tower_event_weights')) -%}
+-- noqa: disable=LT02,LT05,AL05
+-- long lines and branches are Jinja's: what is linted is one rendering of it
 with
 
 events as (

@@ -1,3 +1,5 @@
+-- noqa: disable=LT05
+-- long lines and branches are Jinja's: what is linted is one rendering of it
 with
 
 cutoffs as (

@@ -1,4 +1,6 @@
 {%- set is_by_event = var('two_tower_split') == 'last_event' -%}
+-- noqa: disable=LT02,LT05,ST03
+-- long lines and branches are Jinja's: what is linted is one rendering of it
 with
 
 interactions as (
