@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-{#- Every recommender that is evaluated: the published lists, our baselines (var two_tower_baselines), and a team's own. -#}
+{#- Every recommender that is evaluated: the published lists, our baselines (two_tower_baselines), and those of a team. -#}
 {%- set relations = [ref('two_tower', 'evaluation_recommendations')] -%}
 {%- for baseline in var('two_tower_baselines') -%}
     {%- do relations.append(ref('two_tower', baseline)) -%}

@@ -2,6 +2,7 @@
 {%- set gate_k = var('two_tower_gate_k') -%}
 {%- set baselines = ['als', 'popularity'] | select('in', var('two_tower_baselines')) | list -%}
 
+-- noqa: disable=LT02
 with
 
 recalls as (

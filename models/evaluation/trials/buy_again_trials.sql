@@ -1,3 +1,4 @@
+-- noqa: disable=AL10,LT02,LT05,LT07,LT11,ST05
 with
 
 lists as (

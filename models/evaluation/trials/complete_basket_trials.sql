@@ -1,3 +1,4 @@
+-- noqa: disable=LT05
 with
 
 lists as (

@@ -1,3 +1,4 @@
+-- noqa: disable=AL10,LT05,LT11
 with
 
 audiences as (

@@ -1,3 +1,4 @@
+-- noqa: disable=AL08
 with
 
 lists as (

@@ -1,3 +1,4 @@
+-- noqa: disable=ST05
 with
 
 activity as (
