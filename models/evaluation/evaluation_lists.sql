@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-{#- Every recommender that is evaluated: the published lists, our baselines (two_tower_baselines), and those of a team. -#}
+{#- Every recommender that is evaluated: the published lists, our baselines, and those of the team. -#}
 {%- set relations = [ref('two_tower', 'evaluation_recommendations')] -%}
 {%- for baseline in var('two_tower_baselines') -%}
     {%- do relations.append(ref('two_tower', baseline)) -%}
