@@ -1,4 +1,3 @@
--- noqa: disable=LT05
 with
 
 lists as (
@@ -21,7 +20,10 @@ popular as (
         features.item_id,
         row_number() over (
             partition by categories.category
-            order by features.recent_users desc, features.users desc, {{ two_tower.stable_hash(['features.item_id']) }} asc
+            order by
+                features.recent_users desc,
+                features.users desc,
+                {{ two_tower.stable_hash(['features.item_id']) }} asc
         ) as rank
     from {{ ref('two_tower', 'item_features') }} as features
     inner join categories on features.item_id = categories.item_id
@@ -40,7 +42,8 @@ final as (
     from lists
     left join taken on lists.user_id = taken.user_id and lists.item_id = taken.item_id
     left join popular on lists.category = popular.category and lists.rank = popular.rank
-    left join taken as popular_taken on lists.user_id = popular_taken.user_id and popular.item_id = popular_taken.item_id
+    left join taken as popular_taken
+        on lists.user_id = popular_taken.user_id and popular.item_id = popular_taken.item_id
     group by lists.user_id
 )
 

@@ -1,4 +1,3 @@
--- noqa: disable=LT05
 with
 
 lists as (
@@ -34,7 +33,9 @@ found as (
 popular as (
     select
         item_id,
-        row_number() over (order by recent_users desc, users desc, {{ two_tower.stable_hash(['item_id']) }} asc) as place
+        row_number() over (
+            order by recent_users desc, users desc, {{ two_tower.stable_hash(['item_id']) }} asc
+        ) as place
     from {{ ref('two_tower', 'item_features') }}
     where cutoff = 1
 ),

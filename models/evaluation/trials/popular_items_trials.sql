@@ -1,4 +1,3 @@
--- noqa: disable=LT05
 with
 
 activity as (
@@ -47,7 +46,8 @@ popular_tried as (
     select
         places.user_id,
         count(targets.item_id) filter (where places.side = 'value') / {{ var('two_tower_k') }} as value,
-        count(targets.item_id) filter (where places.side = 'baseline_value') / {{ var('two_tower_k') }} as baseline_value
+        count(targets.item_id) filter (where places.side = 'baseline_value') / {{ var('two_tower_k') }}
+            as baseline_value
     from places
     left join targets on places.user_id = targets.user_id and places.item_id = targets.item_id
     group by places.user_id
