@@ -19,7 +19,7 @@ help:  ## list the targets
 # their own rows and say nothing about the data: `make test` runs them.
 demo: $(INSTALLED)  ## from a retailer's tables to tested recommendations
 	$(BIN)/python demo/load_complete_journey.py
-	@$(BIN)/dbt build --exclude-resource-type unit_test; status=$$?; $(BIN)/python demo/report.py "$(DATABASE)" || status=1; \
+	@$(BIN)/dbt build --exclude-resource-type unit_test; status=$$?; $(BIN)/python demo/comparison.py "$(DATABASE)" || status=1; \
 	$(REPORT) || status=1; exit $$status
 
 report: $(INSTALLED)  ## the page to look at, report.html; after `make demo`

@@ -39,7 +39,7 @@ from two_tower.training.tuning.towers import Warehouse
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "shops"))
-from report import markdown  # noqa: E402
+from results_tables import markdown  # noqa: E402
 
 HEADER = ["shop", "stage", "policy", "without", "seeds", "users", "recall_at_10", "low", "high", "change", "change_low"]
 HEADER += ["change_high", "seconds"]

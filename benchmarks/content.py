@@ -33,7 +33,7 @@ from two_tower.python_udfs.plugin import register
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "shops"))
 from public_shop import SHOPS, Shop  # noqa: E402
-from report import markdown  # noqa: E402
+from results_tables import markdown  # noqa: E402
 
 K = 10
 HELD_OUT = 0.1

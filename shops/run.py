@@ -22,7 +22,7 @@ import pandas as pd
 import yaml
 from public_shop import HERE, SHOPS, Shop
 from recall_by_group import recall_by_group
-from report import write_report
+from results_tables import write_report
 
 # what the measure needs: no lists of today, no tests
 MODELS = ["+recall_by_model", "+model_comparisons"]
