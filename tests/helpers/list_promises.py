@@ -10,7 +10,12 @@ from typing import Any
 
 from helpers.every_input import VARS
 
-DEFAULTS = {"two_tower_k": 10, "two_tower_candidates": 100, "two_tower_evaluation_k": 50, "two_tower_rank_depth": 100}
+DEFAULTS = {
+    "two_tower_k": 10, "two_tower_candidates": 100, "two_tower_evaluation_k": 50, "two_tower_rank_depth": 100,
+    "two_tower_policy": "allow_repeats", "two_tower_policies": ["allow_repeats", "unseen_only"], "two_tower_caps": {},
+    "two_tower_min_chance": 0.002,
+}  # fmt: skip
+NEW_USERS_POPULAR = 200  # candidates of a user without a history, among which the features of the user decide
 IN_FORCE = """
     coalesce(try_cast({0} as timestamp) <= localtimestamp::timestamp, true)
     and coalesce(try_cast({1} as timestamp) > localtimestamp::timestamp, true)
@@ -19,7 +24,7 @@ IN_FORCE = """
 
 def setting(variables: dict[str, Any], name: str) -> Any:
     """A var of a case: its own, that of the shop, or the default."""
-    return (DEFAULTS | {"two_tower_policy": "allow_repeats", "two_tower_caps": {}} | VARS | variables)[name]
+    return (DEFAULTS | VARS | variables)[name]
 
 
 def views(variables: dict[str, Any]) -> dict[str, str]:
@@ -35,7 +40,7 @@ def views(variables: dict[str, Any]) -> dict[str, str]:
                 and coalesce(r.segment::varchar = s.segment, true)
                 and coalesce(r.item_id::varchar = c.item_id, true) and coalesce(r.category::varchar = c.category, true)
         """,
-        "allowed": f"""
+        "permitted": f"""
             select s.user_id, c.item_id, c.category
             from user_segments as s, item_categories as c
             where exists (
@@ -49,11 +54,9 @@ def views(variables: dict[str, Any]) -> dict[str, str]:
                 and not exists (
                     from rules as r where r.action = 'exclude' and r.user_id = s.user_id and r.item_id = c.item_id
                 )
-                and ('{policy}' = 'allow_repeats' or not exists (
-                    from had where had.user_id = s.user_id and had.item_id = c.item_id
-                ))
         """,
-        "unseen": "from allowed anti join had using (user_id, item_id)",
+        "unseen": "from permitted anti join had using (user_id, item_id)",
+        "allowed": "from permitted" if policy == "allow_repeats" else "from unseen",
         "scales": f"""
             select user_id, if(max(score) > min(score), max(score) - min(score), 1) as scale
             from ranked_candidates where rank <= {depth} group by user_id
@@ -66,6 +69,7 @@ def views(variables: dict[str, Any]) -> dict[str, str]:
                 select user_id, item_id, sum(if(action = 'bury', -strength, strength)) as strength
                 from rules where action in ('boost', 'bury') group by all
             ) as b using (user_id, item_id)
+            where r.rank is not null
         """,
         "listed": """
             select l.*, t.total, l.applied_rules, exists (
@@ -89,12 +93,14 @@ def list_promises(variables: dict[str, Any], *, with_evaluation: bool) -> dict[s
     k = setting(variables, "two_tower_k")
     n = max(setting(variables, name) for name in ("two_tower_candidates", "two_tower_k", "two_tower_evaluation_k"))
     popular = max(n // 2, k, setting(variables, "two_tower_evaluation_k"))
+    policies = {setting(variables, "two_tower_policy"), *setting(variables, "two_tower_policies")}
     caps: dict[str, int] = setting(variables, "two_tower_caps")
     return {
         **of_candidates(n, popular),
+        **of_repeats("allow_repeats" in policies),
         **of_ranking(),
-        **of_lists(k),
-        **(of_caps(k, caps) if caps else of_full_lists(k)),
+        **of_lists(k, setting(variables, "two_tower_min_chance")),
+        **(of_caps(k, caps) if caps else of_full_lists(k, max(k, setting(variables, "two_tower_rank_depth")))),
         **(of_evaluation(setting(variables, "two_tower_evaluation_k")) if with_evaluation else {}),
     }
 
@@ -102,17 +108,14 @@ def list_promises(variables: dict[str, Any], *, with_evaluation: bool) -> dict[s
 def of_candidates(n: int, popular: int) -> dict[str, str]:
     """Who may be listed at all: n by the towers, `popular` by popularity."""
     return {
-        "candidates are what may be shown, once, each found by something": """
-            select 1 from candidates anti join allowed using (user_id, item_id) union all
+        "candidates are what may be shown, repeats included, once, each found by something": """
+            select 1 from candidates anti join permitted using (user_id, item_id) union all
             select 1 from candidates group by user_id, item_id having count(*) > 1 union all
             select 1 from candidates where len(found_by) = 0 or found_by != list_sort(list_distinct(found_by), 'asc')
         """,
         "a repeat is what the user had, and nothing else is found by the history": """
             select 1 from candidates left join had as h using (user_id, item_id)
             where is_repeat != (h.user_id is not null) or (not is_repeat and list_contains(found_by, 'history'))
-        """,
-        "everything that was had and may be shown is a candidate": """
-            select 1 from allowed semi join had using (user_id, item_id) anti join candidates using (user_id, item_id)
         """,
         "the towers name the items with the largest dot product": f"""
             with scored as (
@@ -131,13 +134,15 @@ def of_candidates(n: int, popular: int) -> dict[str, str]:
                 < max(score) filter (where not is_found) - 1e-4 * (1 + max(abs(score)))
         """,
         "popularity names the items that most users had lately": f"""
-            with judged as (
+            with known as (select user_id from had),
+            judged as (
                 select user_id, recent_users, coalesce(list_contains(found_by, 'popularity'), false) as is_found
                 from unseen inner join item_features using (item_id) left join candidates using (user_id, item_id)
                 where cutoff = 0
             )
             select 1 from judged group by user_id
-            having count(*) filter (where is_found) != least({popular}, count(*))
+            having count(*) filter (where is_found)
+                != least(if(user_id in (from known), {popular}, {max(popular, NEW_USERS_POPULAR)}), count(*))
                 or min(recent_users) filter (where is_found) < max(recent_users) filter (where not is_found)
         """,
         "neighbours were had by the same users": """
@@ -154,6 +159,18 @@ def of_candidates(n: int, popular: int) -> dict[str, str]:
     }
 
 
+def of_repeats(are_of_interest: bool) -> dict[str, str]:
+    """Repeats, which the lists of a policy or `buy_again` show."""
+    if not are_of_interest:
+        return {"nothing that was had is a candidate": "select 1 from candidates where is_repeat"}
+    return {
+        "everything that was had and may be shown is a candidate": """
+            select 1 from permitted semi join had using (user_id, item_id)
+            anti join candidates using (user_id, item_id)
+        """
+    }
+
+
 def of_ranking() -> dict[str, str]:
     """The order of the ranker."""
     return {
@@ -162,9 +179,14 @@ def of_ranking() -> dict[str, str]:
             select 1 from ranked_candidates where not coalesce(score between 0 and 1, false) or isnan(score) union all
             select 1 from (
                 select score > lag(score) over (partition by user_id order by rank asc) as is_wrong
-                from ranked_candidates
+                from ranked_candidates where rank is not null
             ) where is_wrong union all
-            select 1 from ranked_candidates group by user_id, rank having count(*) > 1
+            select 1 from ranked_candidates where rank is not null group by user_id, rank having count(*) > 1
+        """,
+        "what the policy allows has a rank, and nothing else": """
+            select 1 from ranked_candidates
+            left join (select *, true as is_allowed from allowed) using (user_id, item_id)
+            where (rank is not null) != coalesce(is_allowed, false)
         """,
         "a source is the history of who has one": """
             select 1 from ranked_candidates
@@ -173,7 +195,7 @@ def of_ranking() -> dict[str, str]:
     }
 
 
-def of_lists(k: int) -> dict[str, str]:
+def of_lists(k: int, min_chance: float) -> dict[str, str]:
     """Lists under rules."""
     return {
         "lists hold what may be shown, once": """
@@ -213,6 +235,7 @@ def of_lists(k: int) -> dict[str, str]:
             with judged as (
                 select r.user_id, r.category, r.score, l.rank, l.item_id is not null as is_listed
                 from ranked_candidates as r left join recommendations_by_category as l using (user_id, item_id)
+                where r.rank is not null and r.score >= {min_chance}
             )
             select 1 from judged group by user_id, category
             having count(*) filter (where is_listed) != least({k}, count(*))
@@ -225,19 +248,19 @@ def of_lists(k: int) -> dict[str, str]:
     }
 
 
-def of_full_lists(k: int) -> dict[str, str]:
+def of_full_lists(k: int, depth: int) -> dict[str, str]:
     """Lists without caps."""
     return {
         "lists are full": f"""
             select 1 from allowed left join recommendations as l using (user_id, item_id) group by user_id
             having count(l.item_id) != least({k}, count(*))
         """,
-        "nothing better is left out": """
+        "nothing better is left out of what rules look at": f"""
             select 1 from totals inner join (
                 select user_id, min(total) as worst from listed where not is_pin group by user_id
             ) using (user_id)
             anti join listed using (user_id, item_id)
-            where total > worst + 1e-6 * greatest(abs(worst), 1e-3)
+            where rank <= {depth} and total > worst + 1e-6 * greatest(abs(worst), 1e-3)
         """,
     }
 
@@ -265,7 +288,8 @@ def of_caps(k: int, caps: dict[str, int]) -> dict[str, str]:
             short as (select user_id from listed group by user_id having count(*) < {k}),
             others as (
                 select r.user_id, r.item_id, {counts}
-                from ranked_candidates as r semi join short using (user_id) anti join listed using (user_id, item_id)
+                from ranked_candidates as r semi join short using (user_id) semi join allowed using (user_id, item_id)
+                anti join listed using (user_id, item_id)
                 left join stg_items as profile on r.item_id = profile.item_id
                 left join company as other on r.user_id = other.user_id
                 group by r.user_id, r.item_id
