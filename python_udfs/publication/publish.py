@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pandas as pd
 
 from .. import installation
 from .files import PublishedFile
@@ -51,7 +50,9 @@ def warehouse_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
     return Path(path) if path and Path(path).is_file() else None
 
 
-def publish(connection: duckdb.DuckDBPyConnection, relations: list[Relation], name: str, keep: int) -> pd.DataFrame:
+def publish(
+    connection: duckdb.DuckDBPyConnection, relations: list[Relation], name: str, keep: int
+) -> duckdb.DuckDBPyRelation:
     """Write the relations into a new set and put it in place; keep: most sets of the archive besides the served one.
 
     Returns the row of the set, none where there is no file to publish to. Until the last rename nothing has changed for
@@ -60,7 +61,7 @@ def publish(connection: duckdb.DuckDBPyConnection, relations: list[Relation], na
     started = time.perf_counter()
     file = file_of(connection, name)
     if file is None:
-        return pd.DataFrame([], columns=[*COLUMNS, *OF_THIS_RUN])
+        return _row(connection, {}).filter("false")
     set_id = file.next_id()
     written = file.being_written(set_id)
     about = _about(connection, relations, file, set_id)
@@ -74,7 +75,14 @@ def publish(connection: duckdb.DuckDBPyConnection, relations: list[Relation], na
     finally:
         for path in file.unfinished():
             path.unlink(missing_ok=True)
-    return pd.DataFrame([{**about, "seconds": time.perf_counter() - started, "bytes": size}])
+    return _row(connection, {**about, "seconds": time.perf_counter() - started, "bytes": size})
+
+
+def _row(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> duckdb.DuckDBPyRelation:
+    """A row of the columns with their types, which an empty table needs as well."""
+    kinds = COLUMNS | OF_THIS_RUN
+    query = "select " + ", ".join(f"cast(? as {kind}) as {name}" for name, kind in kinds.items())
+    return connection.sql(query, params=[values.get(name) for name in kinds])
 
 
 def _about(

@@ -40,7 +40,7 @@ class Warehouse:
 
     def publish(self, keep: int = 2) -> str:
         found = publish(self.connection, self.relations(), "published.duckdb", keep)
-        return str(found["set_id"][0])
+        return str(found.select("set_id").fetchall()[0][0])
 
     def relations(self) -> list[Relation]:
         tables = [*TABLES, "item_embeddings", "user_histories", "unavailable_items", "gates"]

@@ -254,7 +254,6 @@ def test_a_second_shop_runs_beside_the_first(shop: PackageProject) -> None:
     assert (shop.content(), shop.rows("select * from home_page order by all")) == before
 
 
-@pytest.mark.xfail(reason="open since publication is one file", strict=False)
 def test_what_a_build_in_another_schema_has_passed_is_published_without_training_again(shop: PackageProject) -> None:
     shop.change(
         'insert into raw.orders select * replace ("order" + interval 1 hour as "order") from raw.orders limit 50'

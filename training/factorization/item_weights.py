@@ -38,7 +38,7 @@ def item_weights(histories: duckdb.DuckDBPyRelation, stages: duckdb.DuckDBPyRela
 def weights_of_stage(stage: str, known: pa.Table) -> pa.Table:
     """The same of one stage, from user_id, item_id and recency_weight."""
     users, items = (known[name].combine_chunks().dictionary_encode() for name in ("user_id", "item_id"))
-    entries = np.log1p(known["recency_weight"].to_numpy()).astype(np.float32)
+    entries = np.log1p(known["recency_weight"].to_numpy())  # of 64 bits, so that a run gives the weights of the last
     shape = (len(users.dictionary), len(items.dictionary))
     matrix = csr_matrix((entries, (users.indices.to_numpy(), items.indices.to_numpy())), shape=shape)
     popularity = np.bincount(matrix.indices, minlength=shape[1])

@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix, diags
 
 MOST_IN_FLOATS = 1e5  # times the regularization: up to there 24 bits invert well
 MOST = 8192  # users or items, whichever are fewer; time grows with their third power, memory with their square
+BLOCK = 1024  # rows of a matrix that are copied at once
 SPARE = 16  # dimensions beyond the rank, which make few rounds enough
 ROUNDS = 5
 RARE = 0.25  # power of an item's popularity by which errors in its scores count less
@@ -91,13 +92,17 @@ class EaseByUsers:
 
 
 def ease_weights(histories: csr_matrix, regularization: float) -> NDArray[np.float32]:
-    """B [items, items] = -P / diag P with a zero diagonal, where P = (X'X + regularization I)^-1."""
-    histories = histories.astype(precision(histories, regularization))
+    """B [items, items] = -P / diag P with a zero diagonal, where P = (X'X + regularization I)^-1.
+
+    Histories of 64 bits are inverted as such, of 32 bits where that is precise enough.
+    """
+    histories = histories.astype(np.promote_types(histories.dtype, precision(histories, regularization)))
     gram = (histories.T @ histories).toarray()
     diagonal = np.diag_indices_from(gram)
     gram[diagonal] += gram.dtype.type(regularization)
     inverse = inverse_of(gram)
-    weights: NDArray[np.float32] = (-inverse / inverse[diagonal]).astype(np.float32, copy=False)
+    inverse /= -inverse[diagonal]
+    weights: NDArray[np.float32] = inverse.astype(np.float32, copy=False)
     weights[diagonal] = 0.0
     return weights
 
@@ -113,9 +118,12 @@ def inverse_of(matrix: NDArray[Any]) -> NDArray[Any]:
     factor, lower = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
     invert: Any = get_lapack_funcs("potri", (factor,))
     inverse, _ = invert(factor, lower=lower, overwrite_c=True)
-    low = np.tril(inverse)
-    result: NDArray[Any] = low + low.T
-    result[np.diag_indices_from(result)] /= 2
+    result: NDArray[Any] = inverse
+    for start in range(0, len(result), BLOCK):  # the upper triangle is that of the lower one, without a second matrix
+        block = slice(start, start + BLOCK)
+        corner = np.tril(result[block, block])
+        result[block, block] = corner + np.tril(corner, -1).T
+        result[block, start + BLOCK :] = result[start + BLOCK :, block].T
     return result
 
 

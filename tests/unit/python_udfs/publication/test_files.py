@@ -107,7 +107,7 @@ def test_another_file_is_not_taken_for_a_set(warehouse: Warehouse) -> None:
 
 
 def test_without_a_file_nothing_is_published(warehouse: Warehouse) -> None:
-    assert publish(warehouse.connection, warehouse.relations(), "", 2).empty
+    assert publish(warehouse.connection, warehouse.relations(), "", 2).fetchall() == []
     assert not warehouse.file.path.exists()
     memory = duckdb.connect()
-    assert publish(memory, [], "published.duckdb", 2).empty
+    assert publish(memory, [], "published.duckdb", 2).fetchall() == []
