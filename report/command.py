@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from .page import page
+from .page import page, write
 from .warehouse import ReportError, Warehouse, opened
 
 
@@ -44,6 +44,4 @@ def main(given: list[str] | None = None) -> None:
         )
     except (ReportError, duckdb.Error) as error:
         sys.exit(f"two-tower report: {error}")
-    chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    chosen.out.write_text(made, encoding="utf-8")
-    print(f"The page: {chosen.out.resolve()}")
+    print(f"The page: {write(chosen.out, made)}")

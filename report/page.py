@@ -38,6 +38,14 @@ def page(warehouse: Warehouse, title: str, made_at: datetime) -> str:
     )  # fmt: skip
 
 
+def write(path: Path, made: str) -> Path:
+    """Put the page in its place, whole or not at all, since somebody may have the old one open; the path in full."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.tmp")
+    beside.write_text(made, encoding="utf-8")
+    return beside.replace(path).resolve()
+
+
 def is_number(value: Any) -> bool:
     """Whether a value is sorted by size."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -165,7 +165,13 @@ def opened(database: Path, schema: str | None = None) -> duckdb.DuckDBPyConnecti
         connection.close()
         where = f"schemas {', '.join(found)}; choose one with --schema" if found else "no schema; `dbt build` makes it"
         raise ReportError(f"table recommendations is in {where}")
-    others = connection.execute("select distinct schema_name from duckdb_tables() where not internal").fetchall()
-    path = [schema or found[0], *sorted(name for (name,) in others if name != (schema or found[0]))]
-    connection.execute(f"set search_path = {literal(','.join(map(quoted, path)))}")
+    look_first_in(connection, schema or found[0])
     return connection
+
+
+def look_first_in(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Let queries name tables of all schemas, and find them in this one first."""
+    query = """select distinct schema_name from duckdb_tables()
+        where not internal and database_name = current_database() order by 1"""
+    others = [name for (name,) in connection.execute(query).fetchall() if name != schema]
+    connection.execute(f"set search_path = {literal(','.join(map(quoted, [schema, *others])))}")

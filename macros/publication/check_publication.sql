@@ -23,7 +23,7 @@
     {%- set found = [] -%}
     {%- if 'evaluation' in var('two_tower_stages') -%}
         {%- if two_tower.is_built('gates') -%}
-            {%- for row in run_query('select message from ' ~ ref('two_tower', 'gates') ~ ' where not is_passed order by all').rows -%}
+            {%- for row in run_query('select message from ' ~ ref('two_tower', 'gates') ~ ' where not is_passed order by message asc').rows -%}
                 {%- do found.append(row[0]) -%}
             {%- endfor -%}
             {%- for row in run_query('select * from (' ~ two_tower.bins_off() ~ ') where pairs >= 1000').rows -%}
@@ -86,7 +86,7 @@
     {#- Sentences about failed drift checks where var two_tower_drift is stop; where it is warn they are warnings. -#}
     {%- set found, severity = [], var('two_tower_drift') -%}
     {%- if severity != 'off' and two_tower.is_built('drift_checks') -%}
-        {%- for row in run_query('select message from ' ~ ref('two_tower', 'drift_checks') ~ ' where is_failed order by message').rows -%}
+        {%- for row in run_query('select message from ' ~ ref('two_tower', 'drift_checks') ~ ' where is_failed order by message asc').rows -%}
             {%- do found.append(row[0]) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -87,6 +87,7 @@
         ]},
         'two_tower_pinned_run': {'type': 'text'},
         'two_tower_published_sets': {'type': 'integer', 'least': 0},
+        'two_tower_report_page': {'type': 'text'},
         'two_tower_model_dir': {'type': 'text', 'default': 'artifacts'},
     }) }}
 {% endmacro %}

@@ -91,6 +91,7 @@ VARS: dict[str, Any] = {
     "two_tower_min_lift_over_als": {"allow_repeats": -1.0, "unseen_only": -1.0},
     "two_tower_min_lift_over_popularity": {"allow_repeats": -1.0, "unseen_only": -1.0},
     "two_tower_min_list_lift": {},
+    "two_tower_max_calibration_error": 1000.0,
 }  # fmt: skip
 
 

@@ -102,7 +102,6 @@ INPUTS = known_inputs()
 COLUMNS = [(name, column) for name, columns in INPUTS.items() for column in columns]
 KEPT_LISTS = {
     "bought_together": "item_id",
-    "repeat_purchases": "user_id",
     "popular_items": "segment",
     "trending_items": "segment",
 }

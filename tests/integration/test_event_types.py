@@ -193,7 +193,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"two_tower_target_events": ["purchse"]},
         [
             "var two_tower_target_events, type 'purchse': there is no such event",
-            "column event_type: view 88",
+            "column event_type: view 8",
             "purchase 5",
         ],
     ),
@@ -294,7 +294,9 @@ def copied(tmp_path: Path) -> Callable[[str], Path]:
 
     def copy(removed: str) -> Path:
         package = tmp_path / "package"
-        ignored = shutil.ignore_patterns(".*", "target", "logs", "*.duckdb", "site", "artifacts", "data")
+        ignored = shutil.ignore_patterns(
+            ".*", "target", "logs", "*.duckdb", "site", "artifacts", "data", "dbt_packages"
+        )
         shutil.copytree(REPO, package, ignore=ignored)
         model = package / "models" / "features" / "user_events.sql"
         text = model.read_text()

@@ -122,7 +122,7 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
     }
     models = [group_number | {"model": "two_tower", "found": 0.3}, group_number | {"model": "als", "found": 0.2}]
     pd.DataFrame(models).to_csv(tmp_path / "recall_by_group" / "films.csv", index=False)
-    imported("report", "shops").write_report(tmp_path)
+    imported("results_tables", "shops").write_report(tmp_path)
     text = (tmp_path / "README.md").read_text()
     assert "| films, unseen_only | history: 1 to 3 items | 9 | 0.3000 | 0.2000 | als 0.2000 |" in text
     assert "| films, unseen_only | **0.2000** (0.1900 - 0.2100) | 0.2500, defaults 80.0% | 0.1000 |" in text
@@ -133,7 +133,7 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
     assert "Measured on 2 cores." in text
     drawn = (tmp_path / "recall.svg").read_bytes()
     assert b"grocery, allow_repeats" in drawn
-    imported("report", "shops").write_report(tmp_path)
+    imported("results_tables", "shops").write_report(tmp_path)
     assert (tmp_path / "recall.svg").read_bytes() == drawn
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from helpers.html_page import Page, tables_agree
 from helpers.package_project import PackageProject
 
 REFRESH = ("run", "--exclude", "tag:train")
@@ -87,6 +89,15 @@ def test_a_failed_gate_refuses_and_old_lists_and_marts_stay(shop: PackageProject
     assert f"(set {before[1][0][0]}, run {before[0][0][3]}) stay." in failed.errors
     assert seen(shop) == before
     assert failed.errors.count("Gate minimum_recall") == 1
+
+
+def test_the_page_of_a_run_is_written_also_where_a_gate_refuses(shop: PackageProject, tmp_path: Path) -> None:
+    strict = {"two_tower_min_recall": {"unseen_only": 0.99}, "two_tower_report_page": str(tmp_path / "page.html")}
+    shop.dbt("run", "--select", "two_tower,gates+", **strict).must_fail()
+    page = Page((tmp_path / "page.html").read_text())
+    assert "Gate minimum_recall failed" in page.text
+    assert tables_agree(page, shop.database) > 10
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
 def test_tables_of_two_runs_are_refused(shop: PackageProject) -> None:

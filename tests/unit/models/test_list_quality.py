@@ -97,7 +97,7 @@ def test_good_lists_pass_and_every_gate_is_shown(evaluation: Evaluation) -> None
 
 def test_a_broken_list_fails_its_gate(evaluation: Evaluation) -> None:
     for name, (good, bad) in BROKEN.items():
-        path = evaluation.folder / "macros" / "lists" / f"{name}.sql"
+        path = evaluation.folder / "macros" / "list_types" / f"{name}.sql"
         text = path.read_text()
         assert good in text
         path.write_text(text.replace(good, bad))

@@ -47,6 +47,7 @@ UPSTREAM = {
     "item_neighbours": {
         "stage": "varchar", "item_id": "varchar", "neighbour_id": "varchar", "similarity": "double",
     },
+    "item_weights": {"stage": "varchar", "item_id": "varchar", "given_item_id": "varchar", "weight": "double"},
     "model_registry": {"stage": "varchar", "sequence_dim": "integer", "factors_dim": "integer", "dim": "integer"},
     "item_embeddings": {"stage": "varchar", "item_id": "varchar", "run_id": "varchar", "embedding": VECTOR},
     "user_embeddings": {
@@ -116,8 +117,9 @@ class World:
             "stages": [("production", 0, NOW)],
             "item_features": [(0, i, float(n), float(n)) for i, n in self.buyers.items()],
             "user_histories": [(0, u, i, 1, 1.0) for u, i in self.had],
-            "item_neighbours": [
-                ("production", i, other, 0.5) for i in {i for _, i in self.had} for other in self.items if other != i
+            "item_neighbours": [],
+            "item_weights": [
+                ("production", other, i, 0.5) for i in {i for _, i in self.had} for other in self.items if other != i
             ],
             "model_registry": [("production", 0, DIM, DIM)],
             "item_embeddings": [("production", i, "run", v) for i, v in self.items.items()],
