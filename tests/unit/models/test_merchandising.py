@@ -39,10 +39,13 @@ UPSTREAM = {
     "popular_items": {"item_id": "varchar"},  # a table macro reads it
     "interaction_splits": {"event_at": "timestamp"},
     "stages": {"stage": "varchar", "cutoff": "integer", "as_of": "timestamp"},
-    "item_features": {"cutoff": "integer", "item_id": "varchar", "recent_users": "double", "users": "double"},
+    "item_features": {
+        "cutoff": "integer", "item_id": "varchar", "recent_users": "double", "users": "double",
+        "days_since_first": "double",
+    },
     "user_histories": {
         "cutoff": "integer", "user_id": "varchar", "item_id": "varchar", "position": "integer",
-        "recency_weight": "double",
+        "recency_weight": "double", "interactions": "double",
     },
     "item_neighbours": {
         "stage": "varchar", "item_id": "varchar", "neighbour_id": "varchar", "similarity": "double",
@@ -115,8 +118,8 @@ class World:
             "stg_items": [(i, department, brand) for i, (department, brand) in self.kinds.items()],
             "interaction_splits": [(NOW - timedelta(seconds=1),)],
             "stages": [("production", 0, NOW)],
-            "item_features": [(0, i, float(n), float(n)) for i, n in self.buyers.items()],
-            "user_histories": [(0, u, i, 1, 1.0) for u, i in self.had],
+            "item_features": [(0, i, float(n), float(n), 99.0) for i, n in self.buyers.items()],
+            "user_histories": [(0, u, i, 1, 1.0, 1.0) for u, i in self.had],
             "item_neighbours": [],
             "item_weights": [
                 ("production", other, i, 0.5) for i in {i for _, i in self.had} for other in self.items if other != i
@@ -156,12 +159,10 @@ class World:
         return sorted(allowed, key=lambda item: (-self.score(user, item), digest(item)))
 
     def listable(self, user: str) -> list[str]:
-        """Of these the first of all, the first of each category, and what a rule pins or boosts."""
+        """Of these the first, and what a rule pins or boosts."""
         order, segment = self.by_model(user), self.users[user][0]
         promoting = [rule for rule in self.rules if rule.action in ("pin", "boost")]
         kept = [item for item in order if any(rule.is_for(self, segment, item) for rule in promoting)]
-        for category in "AB":
-            kept += [item for item in order if self.kinds[item][0] == category][:K]
         return [item for item in order if item in order[:DEPTH] + kept]
 
 
@@ -214,7 +215,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     models = Models.of(
         tmp_path_factory.mktemp("merchandising"), MODELS, UPSTREAM, {"ranking/ranked.sql": RANKED},
         two_tower_k=K, two_tower_dim=DIM, two_tower_policy="unseen_only", two_tower_rank_depth=DEPTH,
-        two_tower_caps=request.param,
+        two_tower_caps=request.param, two_tower_kind="", two_tower_min_chance=0.0,
         two_tower_item_availability="availability", two_tower_user_exclusions="exclusions",
         two_tower_merchandising_rules="rules", two_tower_as_of=str(NOW),
     )  # fmt: skip
