@@ -1,6 +1,6 @@
 {% macro create_rank_items_for() %}
     {#- rank_items_for(for_user, items): these items in the order that suits a user, such as the hits of a search. Candidates of the user go by
-        the ranker's chance, the others after them by the towers, and for a stranger by popularity. What must not be shown is left out. -#}
+        the ranker's chance, the others after them by the towers, and without a history by popularity. What must not be shown is left out. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
     create or replace macro {{ two_tower.unqualified(this).include(identifier=false) }}.rank_items_for(for_user, items) as table

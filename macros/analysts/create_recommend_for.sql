@@ -1,5 +1,5 @@
 {% macro create_recommend_for() %}
-    {#- recommend_for(for_user, k): the published list, then what comes next in the order of the ranker; the popular items for strangers. -#}
+    {#- recommend_for(for_user, k): the published list, then what comes next in the order of the ranker; the popular items without a history. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
     create or replace macro {{ two_tower.unqualified(this).include(identifier=false) }}.recommend_for(for_user, k := 10) as table
