@@ -45,6 +45,7 @@ class Card:
     name: str
     id: str
     tables: list[tuple[str, list[str], list[tuple[Any, ...]]]]
+    picture: str = ""  # a data URI
 
 
 @dataclass(frozen=True)

@@ -29,14 +29,19 @@ def main(given: list[str] | None = None) -> None:
     )
     parser.add_argument("--item", metavar="ID", action="append", default=[], help="show this item, too; repeatable")
     parser.add_argument("--user", metavar="ID", action="append", default=[], help="show this user, too; repeatable")
+    parser.add_argument("--item-picture", default="", metavar="COLUMN", help="column of the items with pictures")
+    parser.add_argument(
+        "--pictures-root", default=".", metavar="FOLDER", help="folder of pictures that are given by path (default: .)"
+    )
     parser.add_argument("--title", default="Recommendations", help="(default: %(default)s)")
     chosen = parser.parse_args(given)
     labels = {"item": chosen.item_label, "user": chosen.user_label}
     try:
         with opened(chosen.database, chosen.schema) as connection:
             warehouse = Warehouse(
-                connection, {kind: name for kind, name in labels.items() if name}, chosen.item, chosen.user
-            )
+                connection, {kind: name for kind, name in labels.items() if name}, chosen.item, chosen.user,
+                chosen.item_picture, chosen.pictures_root,
+            )  # fmt: skip
             made = page(warehouse, chosen.title, datetime.now())
     except duckdb.BinderException as error:
         sys.exit(

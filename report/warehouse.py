@@ -37,13 +37,16 @@ class Answer:
 class Warehouse:
     """Tables of one recommender. labels: the column with names, by "item" and "user", where it is not found by itself.
 
-    items, users: ids that the page shows beside its sample.
+    items, users: ids that the page shows beside its sample. picture: column of the items with pictures, as content or
+    as paths below the folder pictures_root.
     """
 
     connection: duckdb.DuckDBPyConnection
     labels: dict[str, str] = field(default_factory=dict)
     items: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
+    picture: str = ""
+    pictures_root: str = "."
 
     @cached_property
     def tables(self) -> dict[str, dict[str, str]]:

@@ -22,6 +22,7 @@ COLUMNS = {
 }  # fmt: skip
 OF_THIS_RUN = {"seconds": "double", "bytes": "bigint"}  # known when the set is written
 ALIAS = "two_tower_publication"
+STORAGE = "v1.4.0"  # the oldest DuckDB that reads the file: tools of readers lag behind the writer's
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _about(
 def _attached(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
     home = connection.execute("select current_database(), current_schema()").fetchone()
     assert home is not None
-    connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {ALIAS}")
+    connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {ALIAS} (storage_version '{STORAGE}')")
     try:
         yield
         connection.execute(f"checkpoint {ALIAS}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..blocks import Block, Card, Cards, Note, Section
+from ..thumbnails import thumbnail
 from ..warehouse import ReportError, Warehouse
 
 USERS = 60
@@ -46,6 +47,7 @@ def made(warehouse: Warehouse, kind: str, rows: list[dict[str, Any]], parts: lis
     ids = [str(row[key]) for row in rows]
     tables = {title: by_card(warehouse, query, column, ids) for query, title, column in parts}
     facts = by_fact(warehouse, kind, ids)
+    pictures = by_item(warehouse, ids) if kind == "item" else {}
     made = []
     for row in rows:
         own = str(row[key])
@@ -53,7 +55,7 @@ def made(warehouse: Warehouse, kind: str, rows: list[dict[str, Any]], parts: lis
         counted += facts.get(own, [])
         found = [(title, *columns_rows[own]) for title, columns_rows in tables.items() if own in columns_rows]
         about = [("About it" if kind == "item" else "About them", ["What", "Value"], counted)] if counted else []
-        made.append(Card(str(row[name]), own, found + about))
+        made.append(Card(str(row[name]), own, found + about, pictures.get(own, "")))
     note = f"A sample of {len(made)}. Any other one: two-tower report --{kind} ID."
     return Cards(f"{name}s", f"Search {kind}s by name or id", made, note)
 
@@ -72,13 +74,28 @@ def by_card(
     return found
 
 
+def by_item(warehouse: Warehouse, ids: list[str]) -> dict[str, str]:
+    """Small pictures by item. Raises ReportError where there is no such column, or where it holds no pictures."""
+    column = warehouse.picture
+    if not column or not ids:
+        return {}
+    kind = warehouse.tables.get("stg_items", {}).get(column)
+    if kind not in ("BLOB", "VARCHAR"):
+        raise ReportError(f"stg_items has no column {column!r} of paths or BLOBs; name one with --item-picture")
+    rows = warehouse.answer("look/pictures", ids=ids, column=column).records
+    return {str(row["item_id"]): thumbnail(row["picture"], warehouse.pictures_root) for row in rows}
+
+
 def by_fact(warehouse: Warehouse, kind: str, ids: list[str]) -> dict[str, list[tuple[str, Any]]]:
     """What stg_items or stg_users says of each, without what is unknown; long values are cut."""
     if not ids or not warehouse.has(f"stg_{kind}s"):
         return {}
     key = f"{kind}_id"
     records = warehouse.answer("look/facts", ids=ids, kind=kind).records
+    left_out = (key, warehouse.picture)
     return {
-        str(row[key]): [(name, str(value)[:200]) for name, value in row.items() if name != key and value is not None]
+        str(row[key]): [
+            (name, str(value)[:200]) for name, value in row.items() if name not in left_out and value is not None
+        ]
         for row in records
     }

@@ -10,7 +10,7 @@ import pytest
 from two_tower.report.page import text
 from two_tower.report.warehouse import opened
 
-VOID = {"meta", "input", "br"}
+VOID = {"meta", "input", "br", "img"}
 
 
 @dataclass

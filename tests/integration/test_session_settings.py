@@ -60,7 +60,7 @@ def rounded(column: str, kind: str) -> str:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Team, dict[str, tuple[Any, ...]]]:
-    team = Team(tmp_path_factory.mktemp("settings") / "shop").write().fill()
+    team = Team(tmp_path_factory.mktemp("settings") / "shop").write(two_tower_published_file="").fill()
     team.dbt("deps").must_pass()
     team.dbt("run").must_pass()
     return team, content(team)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from helpers.dbt_runner import REPO
 from helpers.html_page import Page, tables_agree
 from helpers.package_project import PackageProject
 
@@ -60,6 +62,23 @@ def test_readers_find_every_public_table_and_the_macros(garden: PackageProject) 
     registry = "select run_id from main__recommender.ranker_registry where stage = 'production'"
     assert garden.published_rows(registry) == garden.published_rows(f"select ranker_run_id {SERVED}")
     assert garden.rows("select distinct set_id from newsletter") == garden.published_rows(f"select set_id {SERVED}")
+
+
+def test_every_query_of_the_example_notebook_finds_rows(garden: PackageProject) -> None:
+    notebook = ast.parse((REPO / "examples" / "marimo" / "recommender.py").read_text())
+    queries = [
+        node.value
+        for node in ast.walk(notebook)
+        if isinstance(node, ast.Constant) and str(node.value).startswith("select ")
+    ]
+    assert len(queries) == 6
+    with duckdb.connect(str(garden.published), read_only=True) as connection:
+        connection.execute("use main__recommender")
+        ((user,),) = connection.execute("select min(user_id) from recommendations").fetchall()
+        chosen = {"policy = ?": "unseen_only", "user_id = ?": user}
+        for query in queries:
+            values = [value for words, value in chosen.items() if words in query]
+            assert connection.execute(query, values).fetchall(), query
 
 
 def test_a_refresh_publishes_the_next_set_while_a_reader_has_the_last(shop: PackageProject) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import multiprocessing
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import duckdb
 import pytest
 from helpers.html_page import Page, tables_agree
 from helpers.small_warehouse import AS_OF, fill, small_warehouse
+from PIL import Image
 from two_tower.report import command
 
 RULES: dict[str, list[dict[str, Any]]] = {
@@ -106,6 +109,29 @@ def test_a_user_and_an_item_can_be_looked_at(tmp_path: Path, make: Make) -> None
     assert searched[6] == "Item 5 i5"
     (first, *_) = [grid for grid in page.grids if grid.heads[:2] == ["Place", "Item"]]
     assert [cell for cell, _ in first.rows[0]] == ["1", "Item 4", "i4", "50.0", "Item 3, Item 4"]
+
+
+def test_an_item_is_shown_with_its_picture_where_it_has_a_whole_one(tmp_path: Path, make: Make) -> None:
+    database, content = small_warehouse(tmp_path / "shop.duckdb"), io.BytesIO()
+    Image.new("RGB", (400, 200), "red").save(content, "PNG")
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "i1.png").write_bytes(content.getvalue())
+    (tmp_path / "secret.png").write_bytes(content.getvalue())
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("alter table stg_items add column photo varchar")
+        connection.execute("update stg_items set photo = item_id || '.png' where item_id in ('i1', 'i2')")
+        connection.execute("update stg_items set photo = '../secret.png' where item_id = 'i3'")
+        connection.execute("alter table stg_items add column content blob")
+        connection.execute("update stg_items set content = ? where item_id = 'i4'", [content.getvalue()])
+    given = ("--item-picture", "photo", "--pictures-root", str(tmp_path / "pictures"))
+    for arguments, item in ((given, "Item 1"), (("--item-picture", "content"), "Item 4")):
+        (picture,) = [attributes for tag, attributes in make(database, *arguments).elements if tag == "img"]
+        assert picture["alt"] == f"Picture of {item}"
+        kind, _, encoded = (picture["src"] or "").partition(",")
+        assert kind == "data:image/jpeg;base64"
+        assert Image.open(io.BytesIO(base64.b64decode(encoded))).size == (96, 48)
+    with pytest.raises(SystemExit, match="no column 'weight' of paths or BLOBs"):
+        make(database, "--item-picture", "weight")
 
 
 @pytest.mark.parametrize("name", ["<script>alert('x')</script>", "\"quoted\" & 'so' </details>", "🍎 apple", "تفاح"])

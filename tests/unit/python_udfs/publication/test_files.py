@@ -26,6 +26,13 @@ def test_a_set_holds_tables_views_and_macros_of_one_run(warehouse: Warehouse) ->
     assert warehouse.read("select comment from duckdb_columns() where comment is not null") == [("The run's id.",)]
 
 
+def test_a_set_is_a_file_that_older_duckdb_reads(warehouse: Warehouse) -> None:
+    warehouse.publish()
+    assert warehouse.read("select tags['storage_version'] from duckdb_databases() where path is not null") == [
+        ("v1.4.0+",)
+    ]
+
+
 def test_what_is_not_built_and_what_would_read_it_are_left_out(warehouse: Warehouse) -> None:
     warehouse.publish()
     macros = "select function_name from duckdb_functions() where not internal"
