@@ -52,7 +52,7 @@ def content(team: Team) -> dict[str, tuple[Any, ...]]:
 def rounded(column: str, kind: str) -> str:
     """A column whose fractions have few digits; the factor keeps means such as .035625 from the middle of two."""
     if kind in ("DOUBLE", "FLOAT"):
-        return f"round({column}::double * 0.987, 5)"
+        return f"round({column}::double * 0.9871234567, 5)"
     if kind.startswith(("DOUBLE[", "FLOAT[")):
         return f"[round(x::double, 4) for x in {column}]"
     return f"[round(x::double, 4) for x in map_values({column})]" if kind.startswith("MAP(VARCHAR, DOUBLE") else column
