@@ -51,6 +51,7 @@
                 {{ two_tower.stable_hash(['scored.item_id']) }} asc
         ) as rank,
         scored.item_id,
+        {{ two_tower.label_of('scored.item_id', is_for_analysts=true) }},
         scored.score
     from scored
     order by rank asc

@@ -25,6 +25,7 @@
     select
         {%- if input in ['users', 'items'] %}
         {{ two_tower.input_features(input) }}
+        {{ two_tower.label_column(input) }} as {{ input.removesuffix('s') }}_label,
         {%- endif %}
         {%- for name, wanted in known.items() %}
         {% if not columns -%}

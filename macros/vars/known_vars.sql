@@ -40,6 +40,8 @@
         'two_tower_category': {'type': 'text'},
         'two_tower_kind': {'type': 'text'},
         'two_tower_segment': {'type': 'text'},
+        'two_tower_item_label': {'type': 'text'},
+        'two_tower_user_label': {'type': 'text'},
         'two_tower_audience_size': {'type': 'integer', 'least': 1},
         'two_tower_recent_days': {'type': 'integer', 'least': 1, 'most': 50000000},
         'two_tower_basket_days': {'type': 'integer', 'least': 1, 'most': 50000000},

@@ -19,7 +19,8 @@ final as (
         {{ two_tower.chosen_column('two_tower_category', column, 'stg_items', 'profiles', 'all') }} as category,
         coalesce(
             {{ two_tower.chosen_column('two_tower_kind', var('two_tower_kind'), 'stg_items', 'profiles', none, of_null=none) }}, category
-        ) as kind
+        ) as kind,
+        profiles.item_label
     from items
     left join profiles on items.item_id = profiles.item_id
 )

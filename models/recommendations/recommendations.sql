@@ -34,8 +34,10 @@ reasons as (
 final as (
     select
         lists.user_id,
+        {{ two_tower.label_of('lists.user_id') }},
         lists.rank,
         lists.item_id,
+        {{ two_tower.label_of('lists.item_id') }},
         lists.score,
         lists.boost,
         lists.model_rank,

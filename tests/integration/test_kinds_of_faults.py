@@ -55,7 +55,7 @@ def test_the_shop_itself_gives_no_warning(team: Team) -> None:
 def test_every_input_is_read_through_the_checks() -> None:
     """A new input cannot forget them: there is no other way to the relation that a var names."""
     readers = {"input_rows.sql", "input_columns.sql", "input_relation.sql", "input_features.sql"}
-    readers |= {"check_input.sql", "check_input_column.sql", "warn_of_returns.sql"}
+    readers |= {"check_input.sql", "check_input_column.sql", "warn_of_returns.sql", "label_column.sql"}
     readers |= {"evaluation_lists.sql"}  # lists of a recommender of the team's
     found = set()
     for path in [*(REPO / "macros").rglob("*.sql"), *(REPO / "models").rglob("*.sql")]:
@@ -623,6 +623,44 @@ def test_what_is_wrong_with_a_model_of_ours_is_mended_in_a_file_of_theirs(team: 
     finally:
         project.write_text(kept)
         team.fill()
+
+
+# --- names that people read
+
+NAMED = f"select *, '  ' || nullif('thing ' || item_id, 'thing 7') || ' ' as \"Produkt Name\" from ({SHOP['items']})"
+
+
+def test_a_name_is_no_feature_because_it_is_a_name(team: Team) -> None:
+    columns = "select column_name from (describe stg_items) order by 1"
+    tell = team.folder / "models" / "shop.yml"
+    with team.holding(items=NAMED):
+        try:
+            tell.write_text(
+                "models: [{name: dim_products, columns: "
+                "[{name: Produkt Name, quote: true, config: {meta: {two_tower_encoding: ignore}}}]}]"
+            )
+            team.read("items").must_pass()
+            unnamed = team.rows(columns)
+            assert team.rows("select count(item_label) from stg_items") == [(0,)]
+            given = {"two_tower_item_label": "produkt name"}
+            team.dbt("run", "--select", "package:my_shop", "+item_categories", "+item_inputs", **given).must_pass()
+            assert team.rows(columns) == unnamed
+            labels = "select count(*), count(item_label), count(*) filter (where item_label = 'thing ' || item_id) from"
+            assert team.rows(f"{labels} stg_items") == team.rows(f"{labels} item_categories") == [(60, 59, 59)]
+            assert "item_label" not in [name for (name,) in team.rows("select column_name from (describe item_inputs)")]
+        finally:
+            tell.unlink(missing_ok=True)
+        team.read("items", two_tower_item_label="Produkt Name").must_pass()
+        assert "produkt_name" in [name for (name,) in team.rows(columns)], "a feature it is as before"
+
+
+@pytest.mark.parametrize("name", ["items", "users"])
+def test_a_column_of_names_that_is_not_there_is_named(team: Team, name: str) -> None:
+    variable = f"two_tower_{name.removesuffix('s')}_label"
+    errors = one_line(team.read(name, **{variable: "title"}).must_fail().errors)
+    assert f"var {variable}: 'title' is no column of {NAMES[name]}." in errors
+    assert "or '' for none." in errors
+    team.read(name, **{variable: ""}).must_pass()
 
 
 # --- data are never SQL, Jinja or a path

@@ -33,20 +33,26 @@ MODELS = {
 }
 VECTOR = f"float[{DIM}]"
 UPSTREAM = {
-    "stg_users": {"user_id": "varchar", "age": "varchar"},
-    "stg_items": {"item_id": "varchar", "department": "varchar", "brand": "varchar"},
+    "stg_users": {"user_id": "varchar", "user_label": "varchar", "age": "varchar"},
+    "stg_items": {
+        "item_id": "varchar", "item_label": "varchar", "department": "varchar", "brand": "varchar",
+    },
     "stg_interactions": {"user_id": "varchar"},
     "popular_items": {"item_id": "varchar"},  # a table macro reads it
     "interaction_splits": {"event_at": "timestamp"},
     "stages": {"stage": "varchar", "cutoff": "integer", "as_of": "timestamp"},
-    "item_features": {"cutoff": "integer", "item_id": "varchar", "recent_users": "double", "users": "double"},
+    "item_features": {
+        "cutoff": "integer", "item_id": "varchar", "recent_users": "double", "users": "double",
+        "days_since_first": "double",
+    },
     "user_histories": {
         "cutoff": "integer", "user_id": "varchar", "item_id": "varchar", "position": "integer",
-        "recency_weight": "double",
+        "interactions": "double", "recency_weight": "double",
     },
-    "item_neighbours": {
-        "stage": "varchar", "item_id": "varchar", "neighbour_id": "varchar", "similarity": "double",
+    "item_weights": {
+        "stage": "varchar", "item_id": "varchar", "given_item_id": "varchar", "weight": "double",
     },
+    "item_neighbours": {"stage": "varchar"},  # a table macro reads it
     "model_registry": {"stage": "varchar", "sequence_dim": "integer", "factors_dim": "integer", "dim": "integer"},
     "item_embeddings": {"stage": "varchar", "item_id": "varchar", "run_id": "varchar", "embedding": VECTOR},
     "user_embeddings": {
@@ -110,14 +116,14 @@ class World:
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         return {
-            "stg_users": [(u, segment) for u, (segment, _, _) in self.users.items()],
-            "stg_items": [(i, department, brand) for i, (department, brand) in self.kinds.items()],
+            "stg_users": [(u, None, segment) for u, (segment, _, _) in self.users.items()],
+            "stg_items": [(i, None, department, brand) for i, (department, brand) in self.kinds.items()],
             "interaction_splits": [(NOW - timedelta(seconds=1),)],
             "stages": [("production", 0, NOW)],
-            "item_features": [(0, i, float(n), float(n)) for i, n in self.buyers.items()],
-            "user_histories": [(0, u, i, 1, 1.0) for u, i in self.had],
-            "item_neighbours": [
-                ("production", i, other, 0.5) for i in {i for _, i in self.had} for other in self.items if other != i
+            "item_features": [(0, i, float(n), float(n), 99.0) for i, n in self.buyers.items()],
+            "user_histories": [(0, u, i, 1, 1.0, 1.0) for u, i in self.had],
+            "item_weights": [
+                ("production", other, i, 0.5) for i in {i for _, i in self.had} for other in self.items if other != i
             ],
             "model_registry": [("production", 0, DIM, DIM)],
             "item_embeddings": [("production", i, "run", v) for i, v in self.items.items()],
@@ -154,12 +160,10 @@ class World:
         return sorted(allowed, key=lambda item: (-self.score(user, item), digest(item)))
 
     def listable(self, user: str) -> list[str]:
-        """Of these the first of all, the first of each category, and what a rule pins or boosts."""
+        """Of these the first of all, and what a rule pins or boosts."""
         order, segment = self.by_model(user), self.users[user][0]
         promoting = [rule for rule in self.rules if rule.action in ("pin", "boost")]
         kept = [item for item in order if any(rule.is_for(self, segment, item) for rule in promoting)]
-        for category in "AB":
-            kept += [item for item in order if self.kinds[item][0] == category][:K]
         return [item for item in order if item in order[:DEPTH] + kept]
 
 
@@ -212,7 +216,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     models = Models.of(
         tmp_path_factory.mktemp("merchandising"), MODELS, UPSTREAM, {"ranking/ranked.sql": RANKED},
         two_tower_k=K, two_tower_dim=DIM, two_tower_policy="unseen_only", two_tower_rank_depth=DEPTH,
-        two_tower_caps=request.param,
+        two_tower_caps=request.param, two_tower_kind="", two_tower_min_chance=0,
         two_tower_item_availability="availability", two_tower_user_exclusions="exclusions",
         two_tower_merchandising_rules="rules", two_tower_as_of=str(NOW),
     )  # fmt: skip
