@@ -1,4 +1,4 @@
-{{ config(post_hook="{{ two_tower.check_categories() }}") }}
+{{ config(post_hook=["{{ two_tower.check_categories() }}", "{{ two_tower.warn_of_no_products() }}"]) }}
 {%- set column = var('two_tower_category') -%}
 -- noqa: disable=LT05
 -- long lines and branches are Jinja's: what is linted is one rendering of it

@@ -36,7 +36,7 @@ TYPES = {
     "stg_users": "user_id user_label age store",
     "stg_items": "item_id item_label department",
     "stg_interactions": "user_id item_id event_at",
-    "interaction_splits": "user_id item_id event_at order_id window_number",
+    "interaction_splits": "user_id item_id event_at order_id price window_number",
     "stages": "stage vocabulary cutoff as_of",
     "item_features": "cutoff item_id recent_users users new_users days_since_first",
     "user_histories": (
@@ -55,7 +55,7 @@ TYPES = {
 }
 NUMBERS = (
     "store", "recent_users", "users", "new_users", "interactions", "recency_weight", "interval_days",
-    "days_since_first", "days_since_last", "expected_users", "lift", "weight",
+    "days_since_first", "days_since_last", "expected_users", "lift", "weight", "price",
 )  # fmt: skip
 WHOLE = ("cutoff", "position", "window_number", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
