@@ -20,7 +20,13 @@ final as (
         coalesce(
             {{ two_tower.chosen_column('two_tower_kind', var('two_tower_kind'), 'stg_items', 'profiles', none, of_null=none) }}, category
         ) as kind,
-        profiles.item_label
+        profiles.item_label,
+        -- what is worth nothing goes last, and what is not known counts like most
+        coalesce(
+            case when profiles.item_value > 0 then profiles.item_value when profiles.item_value <= 0 then 0 end
+            / median(profiles.item_value) filter (where profiles.item_value > 0) over (),
+            1
+        ) as relative_value
     from items
     left join profiles on items.item_id = profiles.item_id
 )

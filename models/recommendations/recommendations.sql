@@ -39,6 +39,7 @@ final as (
         lists.item_id,
         {{ two_tower.label_of('lists.item_id') }},
         lists.score,
+        lists.worth,
         lists.boost,
         lists.model_rank,
         lists.applied_rules,

@@ -20,7 +20,8 @@ WITHOUT_CONTRACT = {  # inputs (decision 0023), and what Python makes
         "value": "double", "text": "varchar",
     },
     "stg_items": {
-        "item_id": "varchar", "item_label": "varchar", "name": "varchar", "department": "varchar", "weight": "double",
+        "item_id": "varchar", "item_label": "varchar", "item_value": "double", "name": "varchar",
+        "department": "varchar", "weight": "double",
     },
     "stg_users": {"user_id": "varchar", "user_label": "varchar", "club": "varchar"},
     "item_inputs": {

@@ -29,7 +29,7 @@ def test_features_are_picked_up_from_the_relations(garden: PackageProject) -> No
     }  # fmt: skip
     columns = dict(garden.rows("select column_name, column_type from (describe main__recommender.stg_items)"))
     assert columns == {
-        "item_id": "VARCHAR", "item_label": "VARCHAR",
+        "item_id": "VARCHAR", "item_label": "VARCHAR", "item_value": "DOUBLE",
         "group": "VARCHAR", "unit_price": "DOUBLE", "order": "DOUBLE", "own_users": "DOUBLE",
         "description": "VARCHAR", "mean_stars": "DOUBLE", "number_of_reviews": "DOUBLE",
     }  # fmt: skip

@@ -56,7 +56,7 @@ def test_the_shop_itself_gives_no_warning(team: Team) -> None:
 def test_every_input_is_read_through_the_checks() -> None:
     """A new input cannot forget them: there is no other way to the relation that a var names."""
     readers = {"input_rows.sql", "input_columns.sql", "input_relation.sql", "input_features.sql"}
-    readers |= {"check_input.sql", "check_input_column.sql", "warn_of_returns.sql", "label_column.sql"}
+    readers |= {"check_input.sql", "check_input_column.sql", "warn_of_returns.sql", "chosen_input_column.sql"}
     readers |= {"evaluation_lists.sql"}  # lists of a recommender of the team's
     found = set()
     for path in [*(REPO / "macros").rglob("*.sql"), *(REPO / "models").rglob("*.sql")]:
@@ -711,6 +711,38 @@ def test_a_column_of_names_that_is_not_there_is_named(team: Team, name: str) -> 
     assert f"var {variable}: 'title' is no column of {NAMES[name]}." in errors
     assert "or '' for none." in errors
     team.read(name, **{variable: ""}).must_pass()
+
+
+# --- the value by which lists may be ordered
+
+
+def test_values_are_relative_to_the_median(team: Team) -> None:
+    items = f"select *, [null, -3, 0, 2, 4, 4, 8][1 + item_id % 7] as margin from ({SHOP['items']})"
+    with team.holding(items=items):
+        run = ("run", "--select", "package:my_shop", "+item_categories")
+        team.dbt(*run, two_tower_value_column="Margin").must_pass()
+        found = "select distinct item_id::int % 7, relative_value from item_categories order by 1"
+        assert team.rows(found) == [(0, 1), (1, 0), (2, 0), (3, 0.5), (4, 1), (5, 1), (6, 2)]
+    team.dbt(*run).must_pass()
+    assert team.rows("select distinct relative_value from item_categories") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"two_tower_value_column": "cost"}, "var two_tower_value_column: 'cost' is no column of dim_products."),
+        (
+            {"two_tower_value_column": "shelf"},
+            "var two_tower_value_column: 'shelf' of dim_products is VARCHAR, expected a number.",
+        ),
+        (
+            {"two_tower_value_weight": 0.5},
+            "var two_tower_value_weight: value '0.5' weighs a value, and no column has one.",
+        ),
+    ],
+)
+def test_a_value_that_lists_cannot_go_by_is_named(team: Team, given: dict[str, Any], says: str) -> None:
+    assert says in one_line(team.read("items", **given).must_fail().errors)
 
 
 # --- data are never SQL, Jinja or a path

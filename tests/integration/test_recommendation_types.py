@@ -34,7 +34,7 @@ VARS = {
 
 TYPES = {
     "stg_users": "user_id user_label age store",
-    "stg_items": "item_id item_label department",
+    "stg_items": "item_id item_label item_value department",
     "stg_interactions": "user_id item_id event_at",
     "interaction_splits": "user_id item_id event_at order_id price window_number",
     "stages": "stage vocabulary cutoff as_of",
@@ -55,7 +55,7 @@ TYPES = {
 }
 NUMBERS = (
     "store", "recent_users", "users", "new_users", "interactions", "recency_weight", "interval_days",
-    "days_since_first", "days_since_last", "expected_users", "lift", "weight", "price",
+    "days_since_first", "days_since_last", "expected_users", "lift", "weight", "item_value", "price",
 )  # fmt: skip
 WHOLE = ("cutoff", "position", "window_number", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
@@ -380,6 +380,30 @@ def test_new_arrivals_are_the_best_of_what_came_lately(world: World) -> None:
     found = lists(world.shop.table("from new_arrivals"), "user_id", "item_id")
     for user, mine in chances[~chances.user_id.isin(SILENT)].groupby("user_id"):  # theirs are ties
         assert found[user] == best(mine.set_index("item_id").score.to_dict(), K)
+
+
+def test_places_for_new_items_are_the_last_ones(world: World) -> None:
+    new = world.shop.table("select distinct item_id from new_arrivals").item_id.tolist()
+    before = world.shop.table("from ranked_candidates order by user_id, rank")
+    names = ["ranked_candidates", "recommendations"]
+    try:
+        done = world.shop.dbt("run", "--select", *names, two_tower_new_item_share=0.4)
+        assert done.returncode == 0, done.stdout
+        after = lists(world.shop.table("from ranked_candidates"), "user_id", "item_id")
+        published = lists(world.shop.table("from recommendations"), "user_id", "item_id")
+    finally:
+        assert world.shop.dbt("run", "--select", *names).returncode == 0
+    moved = 0
+    for user, mine in before.groupby("user_id"):
+        order = mine.item_id.tolist()
+        best_new = [i for i, had in zip(mine.item_id, mine.is_repeat, strict=True) if i in new and not had][:2]
+        late = [i for i in best_new if order.index(i) >= K - 2]
+        others = [i for i in order if i not in late]
+        expected = others[: K - len(late)] + late + others[K - len(late) :]
+        assert after[user] == expected
+        assert published[user] == expected[:K]
+        moved += order[:K] != expected[:K]
+    assert moved > USERS / 2
 
 
 def test_reasons_are_the_ridge_parts_of_the_score(world: World) -> None:

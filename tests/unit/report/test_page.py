@@ -241,7 +241,7 @@ def test_a_large_shop_gives_a_small_page(tmp_path: Path, make: Make) -> None:
     database = small_warehouse(tmp_path / "shop.duckdb")
     with duckdb.connect(str(database)) as connection:
         connection.execute(
-            "insert into stg_items select 'x' || i, null, repeat('long name ', 9), 'd' || i, 1 "
+            "insert into stg_items select 'x' || i, null, null, repeat('long name ', 9), 'd' || i, 1 "
             "from range(20_000) as r (i)"
         )
         connection.execute("insert into item_categories (item_id, category) select item_id, item_id from stg_items")
