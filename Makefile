@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 PIP := -m pip --disable-pip-version-check install --quiet
 IN_PARALLEL := -n 2 --dist loadfile
 SHOPS_DATA ?= shops/data
-REPORT := $(BIN)/two-tower report --database "$(DATABASE)" --item-label product_type --title "The Complete Journey"
+REPORT := $(BIN)/two-tower report --database "$(DATABASE)" --title "The Complete Journey"
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help

@@ -18,8 +18,8 @@ COMPARISON = """
 """
 QUERIES = {
     "What one household is recommended, and from what it is known": """
-select rank, item_id, product_type, round(score, 3) as score, source
-from recommendations left join stg_items using (item_id)
+select rank, item_id, item_label, round(score, 3) as score, source
+from recommendations
 where user_id = '1' order by rank""",
     "Where the towers are strong and weak": """
 select policy, slice, round(recall, 4) as recall, round(recall_low, 4) as low, round(recall_high, 4) as high

@@ -22,10 +22,14 @@ def main(given: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("report.html"), help="the page (default: %(default)s)")
     parser.add_argument("--schema", help="schema of the table recommendations, where several have one")
     parser.add_argument(
-        "--item-label", metavar="COLUMN", help="column with the names of items (default: by its own name)"
+        "--item-label",
+        metavar="COLUMN",
+        help="column with the names of items (default: var two_tower_item_label, or by its own name)",
     )
     parser.add_argument(
-        "--user-label", metavar="COLUMN", help="column with the names of users (default: by its own name)"
+        "--user-label",
+        metavar="COLUMN",
+        help="column with the names of users (default: var two_tower_user_label, or by its own name)",
     )
     parser.add_argument("--item", metavar="ID", action="append", default=[], help="show this item, too; repeatable")
     parser.add_argument("--user", metavar="ID", action="append", default=[], help="show this user, too; repeatable")

@@ -75,7 +75,10 @@ class Warehouse:
         given = self.labels.get(kind)
         if given and given not in columns:
             raise ReportError(f"stg_{kind}s has no column {given!r}; it has {', '.join(sorted(columns))}")
-        likely = (f"{kind}_label", f"{kind}_name", f"product_{LABELS[1]}", *LABELS)
+        ours = f"{kind}_label"
+        if not given and ours in columns and self.value(f"select count({ours}) from stg_{kind}s"):
+            return ours
+        likely = (f"own_{ours}", f"{kind}_name", f"product_{LABELS[1]}", *LABELS)
         return given or next((name for name in likely if name in columns), None)
 
     def text(self, name: str, **values: Any) -> str:

@@ -27,6 +27,7 @@
     select
         row_number() over (order by ranked.score desc nulls last, ranked.tower_score desc, {{ two_tower.stable_hash(['ranked.user_id']) }} asc) as rank,
         ranked.user_id,
+        {{ two_tower.label_of('ranked.user_id', is_for_analysts=true) }},
         ranked.score
     from ranked
     qualify rank <= k

@@ -19,6 +19,7 @@
     select
         row_number() over (order by completed.score desc, {{ two_tower.stable_hash(['completed.item_id']) }} asc) as rank,
         completed.item_id,
+        {{ two_tower.label_of('completed.item_id', is_for_analysts=true) }},
         completed.score
     from completed
     qualify rank <= k

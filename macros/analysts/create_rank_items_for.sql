@@ -1,6 +1,6 @@
 {% macro create_rank_items_for() %}
     {#- rank_items_for(for_user, items): these items in the order that suits a user, such as the hits of a search. Candidates of the user go by
-        the ranker's chance, the others after them by the towers, and without a history by popularity. What must not be shown is left out. -#}
+        the ranker's chance and its worth, the others after them by the towers, and without a history by popularity. What must not be shown is left out. -#}
     {#- Not in a clone, which may lack the tables that it reads. -#}
     {%- if flags.WHICH != 'clone' %}
     create or replace macro {{ two_tower.unqualified(this).include(identifier=false) }}.rank_items_for(for_user, items) as table
@@ -27,6 +27,7 @@
         select
             given.item_id,
             ranked.score,
+            ranked.worth,
             array_inner_product(vectors.embedding, embeddings.embedding) as tower_score,
             features.recent_users
         from given
@@ -47,10 +48,11 @@
     select
         row_number() over (
             order by
-                scored.score desc nulls last, scored.tower_score desc nulls last, scored.recent_users desc,
+                scored.worth desc nulls last, scored.tower_score desc nulls last, scored.recent_users desc,
                 {{ two_tower.stable_hash(['scored.item_id']) }} asc
         ) as rank,
         scored.item_id,
+        {{ two_tower.label_of('scored.item_id', is_for_analysts=true) }},
         scored.score
     from scored
     order by rank asc

@@ -55,7 +55,15 @@
         from others
     )
 
-    select * from lists
+    select
+        lists.rank,
+        lists.item_id,
+        {{ two_tower.label_of('lists.item_id', is_for_analysts=true) }},
+        lists.score,
+        lists.applied_rules,
+        lists.reasons,
+        lists.source
+    from lists
     where lists.rank <= k
     order by lists.rank asc
     {%- endif %}

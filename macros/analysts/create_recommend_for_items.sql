@@ -26,6 +26,7 @@
     select
         row_number() over (order by scored.score desc, {{ two_tower.stable_hash(['scored.item_id']) }} asc) as rank,
         scored.item_id,
+        {{ two_tower.label_of('scored.item_id', is_for_analysts=true) }},
         scored.score
     from scored
     qualify rank <= k

@@ -36,6 +36,7 @@
             order by scored.similarity desc, {{ two_tower.stable_hash(['scored.similar_item_id']) }} asc
         ) as rank,
         scored.similar_item_id,
+        {{ two_tower.label_of('scored.similar_item_id', is_for_analysts=true) }},
         scored.similarity
     from scored
     inner join {{ two_tower.stored_reference('item_categories') }} as ones on scored.item_id = ones.item_id

@@ -105,13 +105,21 @@
         union all
         select 10, 'towers: from history item', contributions.history_item_id, contributions.contribution
         from contributions
+    ),
+
+    named as (
+        select
+            answers.*,
+            case when answers.place in (7, 10) then answers.detail end as item_id
+        from answers
     )
 
     select
-        answers.what,
-        answers.detail,
-        answers.value
-    from answers
-    order by answers.place asc, answers.value desc
+        named.what,
+        named.detail,
+        {{ two_tower.label_of('named.item_id', is_for_analysts=true) }},
+        named.value
+    from named
+    order by named.place asc, named.value desc
     {%- endif %}
 {%- endmacro %}

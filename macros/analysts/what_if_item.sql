@@ -1,6 +1,6 @@
 {% macro what_if_item(features, k=10) %}
-    {#- Query: the users whom a new item with these features would suit best, by column of stg_items: rank, user_id, score of the towers,
-        embedding. -#}
+    {#- Query: the users whom a new item with these features would suit best, by column of stg_items: rank, user_id, user_label, score of
+        the towers, embedding. -#}
     {%- set starts = {'interactions': 0.0, 'users': 0.0, 'recent_users': 0.0, 'new_users': 0.0, 'new_users_two_windows': 0.0,
         'new_user_log_share': 'ln(0.5 / 3)', 'item_index': 0} -%}
     {%- if two_tower.setting('two_tower_reviews') -%}
@@ -29,6 +29,7 @@
     select
         ranked.rank,
         ranked.user_id,
+        {{ two_tower.label_of('ranked.user_id') }},
         ranked.score,
         what_if_items.embedding
     from what_if_ranked as ranked

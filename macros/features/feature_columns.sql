@@ -1,7 +1,8 @@
 {% macro feature_columns(model_name, keys) %}
     {#- The feature columns of a model of this package with the way each one is encoded: [{name, encoding}]. The data type
         decides: of the contract where there is one (meta two_tower_encoding overrides it), else of the table as it was built,
-        in which a text and a category look the same: there the meta of the input says which one it is. -#}
+        in which a text and a category look the same: there the meta of the input says which one it is. Labels are for people, and the value for the
+        order of lists. -#}
     {%- set columns = [] -%}
     {#- outside the condition, or an inline query would not know that it depends on the model -#}
     {%- set relation = ref('two_tower', model_name) -%}
@@ -22,7 +23,7 @@
                 {%- do overrides.update({two_tower.feature_name(column): encoding}) -%}
             {%- endfor -%}
         {%- endif -%}
-        {%- for name, type in types.items() if name not in keys and overrides.get(name) != 'ignore' -%}
+        {%- for name, type in types.items() if name not in keys + ['item_label', 'item_value', 'user_label'] and overrides.get(name) != 'ignore' -%}
             {%- do columns.append({'name': name, 'encoding': overrides.get(name) or two_tower.encoding_of_type(type)}) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -3,7 +3,7 @@
         letter of these gets a hash of itself, so that two such stay two. -#}
     {%- set name = modules.re.sub('[^a-z0-9_]+', '_', column_name | trim | lower) | trim('_') -%}
     {%- if not modules.re.search('[a-z]', name) -%}{%- set name = (name ~ '_' if name else 'own_') ~ local_md5(column_name)[:8] -%}{%- endif -%}
-    {%- set taken = ['embedding', 'entity', 'inputs', 'is_served', 'known_id', 'only_new', 'policy', 'served', 'vector'] -%}
+    {%- set taken = ['embedding', 'entity', 'inputs', 'is_served', 'item_label', 'item_value', 'known_id', 'only_new', 'policy', 'served', 'user_label', 'vector'] -%}
     {%- for node in graph.nodes.values() if node.package_name == 'two_tower'
         and node.name in ['item_features', 'item_inputs', 'item_reviews', 'user_features', 'user_inputs'] -%}
         {%- do taken.extend(node.columns.keys()) -%}

@@ -25,6 +25,10 @@
     select
         {%- if input in ['users', 'items'] %}
         {{ two_tower.input_features(input) }}
+        {{ two_tower.label_column(input) }} as {{ input.removesuffix('s') }}_label,
+        {%- endif %}
+        {%- if input == 'items' %}
+        {{ two_tower.value_column() }} as item_value,
         {%- endif %}
         {%- for name, wanted in known.items() %}
         {% if not columns -%}

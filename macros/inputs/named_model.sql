@@ -10,7 +10,7 @@
         'group_lifts', 'history_attributions', 'interaction_splits', 'item_audiences', 'item_audiences_trials',
         'item_categories', 'item_embeddings', 'item_features', 'item_inputs', 'item_knn', 'item_neighbours',
         'item_reviews', 'item_traits', 'item_weights', 'learning_candidates', 'list_metrics_by_user',
-        'list_quality', 'list_trials', 'lists_by_model', 'model_comparisons', 'model_registry', 'new_arrivals',
+        'list_quality', 'list_trade_offs', 'list_trials', 'lists_by_model', 'model_comparisons', 'model_registry', 'new_arrivals',
         'new_arrivals_trials', 'own_most_bought', 'popular_items', 'popular_items_trials', 'popularity',
         'publication', 'published_relations', 'ranked_candidates', 'ranker_calibration', 'ranker_examples',
         'ranker_registry', 'ranker_runs', 'recall_by_model', 'recall_by_user', 'recent_popularity',

@@ -13,7 +13,7 @@
         cast(
             row_number() over (
                 partition by chances.user_id, categories.category
-                order by chances.chance desc, {{ two_tower.stable_hash(['chances.item_id']) }} asc
+                order by {{ two_tower.worth('chances.chance', 'categories.relative_value') }} desc, {{ two_tower.stable_hash(['chances.item_id']) }} asc
             ) as integer
         ) as rank,
         chances.item_id,

@@ -21,7 +21,7 @@
         {%- elif column not in types -%}
             {%- do two_tower.input_error(
                 'var ' ~ variable, "'" ~ column ~ "' is no column of " ~ model_name ~ '.',
-                'use one of ' ~ types.keys() | join(', ') ~ ('.' if variable == 'two_tower_caps' else ", or '' for none.")
+                'use one of ' ~ types.keys() | reject('in', ['item_label', 'item_value', 'user_label']) | join(', ') ~ ('.' if variable == 'two_tower_caps' else ", or '' for none.")
             ) -%}
         {%- elif types[column] == 'double' -%}
             {%- set value = "regexp_replace(cast(" ~ value ~ " as varchar), '[.]0$', '')" -%}

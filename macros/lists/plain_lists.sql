@@ -5,6 +5,7 @@
         rank,
         item_id,
         score,
+        worth,
         cast(0 as double) as boost,
         rank as model_rank,
         cast([] as varchar[]) as applied_rules,

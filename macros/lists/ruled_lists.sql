@@ -9,10 +9,10 @@
     ),
 
     ruled_scales as (
-        -- strength 1 is the distance between the first and the last of the user's own ranking
+        -- strength 1 is the distance in worth between the first and the last of the user's own ranking
         select
             user_id,
-            coalesce(nullif(max(score) - min(score), 0), 1) as scale
+            coalesce(nullif(max(worth) - min(worth), 0), 1) as scale
         from ruled_ranked
         where rank <= {{ var('two_tower_rank_depth') }}
         group by user_id
@@ -50,7 +50,7 @@
             ranked.*,
             coalesce(boosts.amount, 0) * scales.scale as boost,
             boosts.rule_ids,
-            pins.place,
+            pins.place as pin_place,
             pins.rule_id as pin_id,
             kinds.kinds
         from ruled_ranked as ranked
@@ -61,22 +61,19 @@
     ),
 
     ruled_numbered as (
-        select
-            *,
-            row_number() over (partition by user_id order by score + boost desc, rank asc) as number
-        from ruled_scored
+        {{ two_tower.with_places('ruled_scored', ['user_id'], 'worth + boost desc, rank asc') }}
     ),
 
     ruled_chosen as (
         select
             user_id,
-            unnest(chosen) as number,
+            unnest(chosen) as place,
             generate_subscripts(chosen, 1) as rank
         from (
             select
                 user_id,
                 cap_and_pin(
-                    list(cast(place as integer) order by number asc), list(kinds order by number asc), {{ var('two_tower_k') }},
+                    list(cast(pin_place as integer) order by place asc), list(kinds order by place asc), {{ var('two_tower_k') }},
                     cast({{ caps.values() | list }} as integer[])
                 ) as chosen
             from ruled_numbered
@@ -89,6 +86,7 @@
         cast(chosen.rank as integer) as rank,
         numbered.item_id,
         numbered.score,
+        numbered.worth,
         numbered.boost,
         case when numbered.rank <= {{ var('two_tower_rank_depth') }} then numbered.rank end as model_rank,
         list_filter(
@@ -98,7 +96,7 @@
         numbered.run_id,
         numbered.source
     from ruled_chosen as chosen
-    inner join ruled_numbered as numbered on chosen.user_id = numbered.user_id and chosen.number = numbered.number
+    inner join ruled_numbered as numbered on chosen.user_id = numbered.user_id and chosen.place = numbered.place
 {%- endmacro %}
 
 

@@ -41,6 +41,12 @@
                 'name what is to be predicted first, such as two_tower_target_events: [purchase].'
             ) -%}
         {%- endif -%}
+        {%- if var('two_tower_value_weight') and not var('two_tower_value_column') -%}
+            {%- do two_tower.input_error(
+                'var two_tower_value_weight', "value '" ~ var('two_tower_value_weight') ~ "' weighs a value, and no column has one.",
+                'name a column of the items, such as two_tower_value_column: price, or set two_tower_value_weight: 0.'
+            ) -%}
+        {%- endif -%}
         {%- if var('two_tower_reviews') and var('two_tower_split') != 'time' -%}
             {%- do two_tower.input_error(
                 'var two_tower_reviews', 'split ' ~ var('two_tower_split') ~ ' has no moment before which reviews could be read.',

@@ -16,6 +16,7 @@ final as (
         rules.action,
         rules.segment,
         categories.item_id,
+        categories.item_label,
         rules.position,
         rules.strength
     from rules

@@ -14,7 +14,8 @@ profiles as (
 final as (
     select
         users.user_id,
-        {{ two_tower.chosen_column('two_tower_segment', column, 'stg_users', 'profiles', 'all') }} as segment
+        {{ two_tower.chosen_column('two_tower_segment', column, 'stg_users', 'profiles', 'all') }} as segment,
+        profiles.user_label
     from users
     left join profiles on users.user_id = profiles.user_id
 )

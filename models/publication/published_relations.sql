@@ -15,7 +15,7 @@
 {%- if 'evaluation' in var('two_tower_stages') -%}
     {%- do models.extend([
         'candidate_recall', 'evaluated_candidates', 'evaluation_lists', 'evaluation_recommendations', 'gates',
-        'list_metrics_by_user', 'list_quality', 'lists_by_model', 'model_comparisons', 'ranker_calibration',
+        'list_metrics_by_user', 'list_quality', 'list_trade_offs', 'lists_by_model', 'model_comparisons', 'ranker_calibration',
         'recall_by_model', 'recall_by_user', 'relevant_items',
     ]) -%}
     {%- do macros.append(two_tower.create_recall_at()) -%}

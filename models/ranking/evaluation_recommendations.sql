@@ -5,6 +5,10 @@ candidates as (
     select * from {{ ref('two_tower', 'evaluated_candidates') }}
 ),
 
+categories as (
+    select * from {{ ref('two_tower', 'item_categories') }}
+),
+
 rankers as (
     select run_id from {{ ref('two_tower', 'ranker_registry') }} where stage = 'evaluation'
 ),
@@ -13,32 +17,61 @@ policies as (
     {{ two_tower.rows_of('policy', var('two_tower_policies')) }}
 ),
 
-scores as (
-    select 'two_tower' as model, user_id, item_id, is_repeat, chance as score, tower_score from candidates
+offers as (
+    select
+        policies.policy,
+        candidates.*,
+        categories.category,
+        categories.relative_value
+    from candidates
+    inner join categories on candidates.item_id = categories.item_id
+    inner join policies on policies.policy = 'allow_repeats' or not candidates.is_repeat
+),
+
+worths as (
+    {{ two_tower.with_worth('offers', ['policy', 'user_id']) }}
+),
+
+aged as (
+    select
+        *,
+        {{ two_tower.is_new('evaluation') }} as is_new
+    from worths
+),
+
+published as (
+    {{ two_tower.with_places('aged', ['policy', 'user_id']) }}
+),
+
+lists as (
+    select
+        'two_tower' as model, policy, user_id, place, item_id, chance as score, tower_score
+    from published
     union all
-    select 'towers', user_id, item_id, is_repeat, tower_score as score, tower_score from candidates
+    select
+        'towers', policy, user_id,
+        row_number() over (
+            partition by policy, user_id
+            order by tower_score desc, {{ two_tower.stable_hash(['item_id']) }} asc, item_id asc
+        ),
+        item_id, tower_score as score, tower_score
+    from offers
     where tower_score is not null
 ),
 
 final as (
     select
-        scores.model,
-        policies.policy,
-        scores.user_id,
-        cast(
-            row_number() over (
-                partition by scores.model, policies.policy, scores.user_id
-                order by scores.score desc, {{ two_tower.stable_hash(['scores.item_id']) }} asc, scores.item_id asc
-            ) as integer
-        ) as rank,
-        scores.item_id,
-        scores.score,
+        lists.model,
+        lists.policy,
+        lists.user_id,
+        cast(lists.place as integer) as rank,
+        lists.item_id,
+        lists.score,
         rankers.run_id,
-        case when scores.tower_score is null then 'popularity' else 'history' end as source
-    from scores
+        case when lists.tower_score is null then 'popularity' else 'history' end as source
+    from lists
     cross join rankers
-    inner join policies on policies.policy = 'allow_repeats' or not scores.is_repeat
-    qualify rank <= {{ var('two_tower_evaluation_k') }}
+    where lists.place <= {{ var('two_tower_evaluation_k') }}
 )
 
 select * from final

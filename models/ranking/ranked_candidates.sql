@@ -21,17 +21,29 @@ rankers as (
 ),
 
 -- what the policy withholds from the lists has no rank; buy_again shows it all the same
-numbered as (
+offers as (
     select
         ranked.*,
         categories.category,
-        {{ var('two_tower_policy') == 'allow_repeats' }} or not ranked.is_repeat as is_listed,
-        row_number() over (
-            partition by ranked.user_id, is_listed
-            order by ranked.chance desc, {{ two_tower.stable_hash(['ranked.item_id']) }} asc, ranked.item_id asc
-        ) as place
+        categories.relative_value,
+        {{ var('two_tower_policy') == 'allow_repeats' }} or not ranked.is_repeat as is_listed
     from ranked
     inner join categories on ranked.item_id = categories.item_id
+),
+
+worths as (
+    {{ two_tower.with_worth('offers', ['user_id', 'is_listed']) }}
+),
+
+aged as (
+    select
+        *,
+        {{ two_tower.is_new('production') }} as is_new
+    from worths
+),
+
+numbered as (
+    {{ two_tower.with_places('aged', ['user_id', 'is_listed']) }}
 ),
 
 final as (
@@ -40,7 +52,9 @@ final as (
         cast(case when numbered.is_listed then numbered.place end as integer) as rank,
         numbered.item_id,
         numbered.chance as score,
+        numbered.worth,
         numbered.is_repeat,
+        numbered.is_new,
         numbered.category,
         numbered.found_by,
         users.segment,

@@ -1,1 +1,15 @@
-{{ two_tower.buy_again('production') }}
+with
+
+lists as (
+    {{ two_tower.buy_again('production') }}
+),
+
+final as (
+    select
+        lists.*,
+        {{ two_tower.label_of('lists.user_id') }},
+        {{ two_tower.label_of('lists.item_id') }}
+    from lists
+)
+
+select * from final

@@ -1,1 +1,15 @@
-{{ two_tower.new_arrivals('production') }}
+with
+
+lists as (
+    {{ two_tower.new_arrivals('production') }}
+),
+
+final as (
+    select
+        lists.*,
+        {{ two_tower.label_of('lists.user_id') }},
+        {{ two_tower.label_of('lists.item_id') }}
+    from lists
+)
+
+select * from final

@@ -34,9 +34,12 @@ reasons as (
 final as (
     select
         lists.user_id,
+        {{ two_tower.label_of('lists.user_id') }},
         lists.rank,
         lists.item_id,
+        {{ two_tower.label_of('lists.item_id') }},
         lists.score,
+        lists.worth,
         lists.boost,
         lists.model_rank,
         lists.applied_rules,

@@ -11,9 +11,11 @@ rankers as (
 final as (
     select
         lists.user_id,
+        {{ two_tower.label_of('lists.user_id') }},
         lists.category,
         lists.rank,
         lists.item_id,
+        {{ two_tower.label_of('lists.item_id') }},
         lists.score,
         rankers.run_id,
         lists.source

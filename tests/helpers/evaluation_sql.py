@@ -41,7 +41,12 @@ TYPES = {
     "cutoff_targets": TARGET_TYPES,
     "user_histories": {"cutoff": "integer", "user_id": "varchar", "item_id": "varchar", "recency_weight": "double"},
     "item_features": ITEM_TYPES,
-    "item_categories": {"item_id": "varchar", "category": "varchar", "kind": "varchar"},
+    "item_categories": {
+        "item_id": "varchar",
+        "category": "varchar",
+        "kind": "varchar",
+        "relative_value": "double",
+    },
     "interaction_splits": EVENT_TYPES,
     "stages": {"stage": "varchar", "cutoff": "integer", "as_of": "timestamp"},
     "user_features": {"cutoff": "integer", "user_id": "varchar", "recent_items": "double"},

@@ -19,8 +19,11 @@ WITHOUT_CONTRACT = {  # inputs (decision 0023), and what Python makes
         "stage": "varchar", "run_id": "varchar", "kind": "varchar", "name": "varchar", "epoch": "bigint",
         "value": "double", "text": "varchar",
     },
-    "stg_items": {"item_id": "varchar", "name": "varchar", "department": "varchar", "weight": "double"},
-    "stg_users": {"user_id": "varchar", "club": "varchar"},
+    "stg_items": {
+        "item_id": "varchar", "item_label": "varchar", "item_value": "double", "name": "varchar",
+        "department": "varchar", "weight": "double",
+    },
+    "stg_users": {"user_id": "varchar", "user_label": "varchar", "club": "varchar"},
     "item_inputs": {
         "stage": "varchar",
         "item_id": "varchar",

@@ -24,11 +24,13 @@ def shop(garden: PackageProject) -> Iterator[PackageProject]:
 def test_features_are_picked_up_from_the_relations(garden: PackageProject) -> None:
     columns = dict(garden.rows("select column_name, column_type from (describe main__recommender.stg_users)"))
     assert columns == {
-        "user_id": "VARCHAR", "garden": "VARCHAR", "postal_code": "VARCHAR", "signed_up": "DOUBLE", "select": "VARCHAR",
+        "user_id": "VARCHAR", "user_label": "VARCHAR",
+        "garden": "VARCHAR", "postal_code": "VARCHAR", "signed_up": "DOUBLE", "select": "VARCHAR",
     }  # fmt: skip
     columns = dict(garden.rows("select column_name, column_type from (describe main__recommender.stg_items)"))
     assert columns == {
-        "item_id": "VARCHAR", "group": "VARCHAR", "unit_price": "DOUBLE", "order": "DOUBLE", "own_users": "DOUBLE",
+        "item_id": "VARCHAR", "item_label": "VARCHAR", "item_value": "DOUBLE",
+        "group": "VARCHAR", "unit_price": "DOUBLE", "order": "DOUBLE", "own_users": "DOUBLE",
         "description": "VARCHAR", "mean_stars": "DOUBLE", "number_of_reviews": "DOUBLE",
     }  # fmt: skip
 

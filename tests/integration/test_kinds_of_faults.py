@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Any
@@ -55,7 +56,7 @@ def test_the_shop_itself_gives_no_warning(team: Team) -> None:
 def test_every_input_is_read_through_the_checks() -> None:
     """A new input cannot forget them: there is no other way to the relation that a var names."""
     readers = {"input_rows.sql", "input_columns.sql", "input_relation.sql", "input_features.sql"}
-    readers |= {"check_input.sql", "check_input_column.sql", "warn_of_returns.sql"}
+    readers |= {"check_input.sql", "check_input_column.sql", "warn_of_returns.sql", "chosen_input_column.sql"}
     readers |= {"evaluation_lists.sql"}  # lists of a recommender of the team's
     found = set()
     for path in [*(REPO / "macros").rglob("*.sql"), *(REPO / "models").rglob("*.sql")]:
@@ -623,6 +624,125 @@ def test_what_is_wrong_with_a_model_of_ours_is_mended_in_a_file_of_theirs(team: 
     finally:
         project.write_text(kept)
         team.fill()
+
+
+# --- items that are no products
+
+POSTAGE = f"""
+    select * from ({SHOP["interactions"]})
+    union all
+    select n % 120, if(n % 10 = 0, 900 + n % 3, 910), timestamp '2026-01-01' + interval (n * 270 + 7) minute,
+        'purchase', 1, if(n % 2 = 0, 0.5, 90)
+    from range(600) as t(n)
+"""
+NO_PRODUCTS = f"""
+    select item_id, shelf, list_price, 'card holder no ' || item_id as title from ({SHOP["items"]})
+    where item_id > 1
+    union all
+    values (0, 'shelf 0', 1.5, 'manual toothbrush'), (1, 'shelf 1', 1.5, 'post-it notes'),
+        (900, 'shelf 0', 1, 'DOTCOM_Postage'), (901, 'shelf 0', 1, ' Manual '), (902, 'shelf 0', 1, 'delivery charges')
+"""
+PASTE = re.compile(r"two_tower_placeholder_ids: (\{.*?\})")
+
+
+def test_items_that_are_no_products_are_named_and_what_is_pasted_leaves_them_out(team: Team) -> None:
+    build = ("run", "--select", "package:my_shop", "+item_categories")
+    given: dict[str, Any] = {"two_tower_item_label": "title", "two_tower_placeholder_ids": {"user_id": ["no one"]}}
+    with team.holding(interactions=POSTAGE, items=NO_PRODUCTS):
+        said = one_line(team.dbt(*build, **given).must_pass().output)
+        assert "4 items seem to be no products, such as '900' (DOTCOM_Postage), '901' (Manual)" in said
+        pasted = json.loads(PASTE.findall(said.split("seem to be no products")[1])[0])
+        assert pasted == {"user_id": ["no one"], "item_id": ["900", "901", "902", "910"]}
+        said = team.dbt(*build, **given | {"two_tower_placeholder_ids": pasted}).must_pass().output
+        assert "no products" not in said
+        left = "select count(*), count(*) filter (where item_id::int >= 900) from"
+        assert team.rows(f"{left} stg_interactions") == [(2000, 0)]
+        assert team.rows(f"{left} item_categories") == [(60, 0)]
+
+
+@pytest.mark.parametrize("change", ["category", "price", "share"])
+def test_one_sign_less_is_no_sign(team: Team, change: str) -> None:
+    """Item 910 has no name that tells: it stands in many baskets, has odd prices and no category."""
+    events, items = POSTAGE, SHOP["items"]
+    if change == "category":
+        items += " union all select 910, 'shelf 1', 2.5"
+    elif change == "price":
+        events = events.replace("0.5, 90)", "30, 90)")
+    else:
+        events = events.replace("range(600)", "range(90)")
+    with team.holding(interactions=events, items=items):
+        said = team.dbt("run", "--select", "package:my_shop", "+item_categories").must_pass().output
+        assert "no products" not in said
+
+
+# --- names that people read
+
+NAMED = f"select *, '  ' || nullif('thing ' || item_id, 'thing 7') || ' ' as \"Produkt Name\" from ({SHOP['items']})"
+
+
+def test_a_name_is_no_feature_because_it_is_a_name(team: Team) -> None:
+    columns = "select column_name from (describe stg_items) order by 1"
+    tell = team.folder / "models" / "shop.yml"
+    with team.holding(items=NAMED):
+        try:
+            tell.write_text(
+                "models: [{name: dim_products, columns: "
+                "[{name: Produkt Name, quote: true, config: {meta: {two_tower_encoding: ignore}}}]}]"
+            )
+            team.read("items").must_pass()
+            unnamed = team.rows(columns)
+            assert team.rows("select count(item_label) from stg_items") == [(0,)]
+            given = {"two_tower_item_label": "produkt name"}
+            team.dbt("run", "--select", "package:my_shop", "+item_categories", "+item_inputs", **given).must_pass()
+            assert team.rows(columns) == unnamed
+            labels = "select count(*), count(item_label), count(*) filter (where item_label = 'thing ' || item_id) from"
+            assert team.rows(f"{labels} stg_items") == team.rows(f"{labels} item_categories") == [(60, 59, 59)]
+            assert "item_label" not in [name for (name,) in team.rows("select column_name from (describe item_inputs)")]
+        finally:
+            tell.unlink(missing_ok=True)
+        team.read("items", two_tower_item_label="Produkt Name").must_pass()
+        assert "produkt_name" in [name for (name,) in team.rows(columns)], "a feature it is as before"
+
+
+@pytest.mark.parametrize("name", ["items", "users"])
+def test_a_column_of_names_that_is_not_there_is_named(team: Team, name: str) -> None:
+    variable = f"two_tower_{name.removesuffix('s')}_label"
+    errors = one_line(team.read(name, **{variable: "title"}).must_fail().errors)
+    assert f"var {variable}: 'title' is no column of {NAMES[name]}." in errors
+    assert "or '' for none." in errors
+    team.read(name, **{variable: ""}).must_pass()
+
+
+# --- the value by which lists may be ordered
+
+
+def test_values_are_relative_to_the_median(team: Team) -> None:
+    items = f"select *, [null, -3, 0, 2, 4, 4, 8][1 + item_id % 7] as margin from ({SHOP['items']})"
+    with team.holding(items=items):
+        run = ("run", "--select", "package:my_shop", "+item_categories")
+        team.dbt(*run, two_tower_value_column="Margin").must_pass()
+        found = "select distinct item_id::int % 7, relative_value from item_categories order by 1"
+        assert team.rows(found) == [(0, 1), (1, 0), (2, 0), (3, 0.5), (4, 1), (5, 1), (6, 2)]
+    team.dbt(*run).must_pass()
+    assert team.rows("select distinct relative_value from item_categories") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"two_tower_value_column": "cost"}, "var two_tower_value_column: 'cost' is no column of dim_products."),
+        (
+            {"two_tower_value_column": "shelf"},
+            "var two_tower_value_column: 'shelf' of dim_products is VARCHAR, expected a number.",
+        ),
+        (
+            {"two_tower_value_weight": 0.5},
+            "var two_tower_value_weight: value '0.5' weighs a value, and no column has one.",
+        ),
+    ],
+)
+def test_a_value_that_lists_cannot_go_by_is_named(team: Team, given: dict[str, Any], says: str) -> None:
+    assert says in one_line(team.read("items", **given).must_fail().errors)
 
 
 # --- data are never SQL, Jinja or a path

@@ -13,9 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from helpers.dbt_runner import REPO
 from helpers.html_page import Page, tables_agree
+from helpers.lists_page import lists_page
 from helpers.package_project import MADE, SOURCE
 
 CLEAN = bool(os.environ.get("TWO_TOWER_CLEAN_INSTALL"))
@@ -82,6 +84,12 @@ def test_the_path_of_a_new_team_leads_to_lists(tmp_path: Path) -> None:
     assert f"The page: {tmp_path / 'report.html'}" in shown
     assert tables_agree(page, tmp_path / "my_shop.duckdb") >= 18
     assert "Green tea" in page.text
+    with duckdb.connect(str(tmp_path / "my_shop.duckdb"), read_only=True) as connection:
+        connection.execute("use main_recommender")
+        for name, section in lists_page().items():
+            answer = connection.sql(section.query)
+            assert (name, answer.columns) == (name, section.rows[0])
+            assert answer.fetchall() or name == "new_arrivals", name  # the shop has no new products
     manifest = json.loads((tmp_path / "target" / "manifest.json").read_text())
     assert (manifest["unit_tests"], manifest["exposures"]) == ({}, {}), "the package's own"
 

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers.recommendation_sql import Published
+from helpers.recommendation_sql import REPOSITORY, Published
+from helpers.small_warehouse import contracts
 from two_tower.training.export import Exporter
 from two_tower.training.ranker.model import TowerOrder
 from two_tower.training.run_log import sha256
@@ -22,6 +23,7 @@ K, DIM, USERS, ITEMS = 5, 8, 40, 60
 NOW = pd.Timestamp("2024-05-01")
 VECTOR = f"float[{DIM}]"
 SILENT = [f"u{n}" for n in range(36, 40)]  # nothing is known of them
+NAMELESS = "i1"  # an item without a label
 VARS = {
     "two_tower_k": K, "two_tower_dim": DIM, "two_tower_audience_size": 7,
     "two_tower_min_support": 3, "two_tower_reason_items": 60, "two_tower_recent_days": 20,
@@ -31,10 +33,10 @@ VARS = {
 
 
 TYPES = {
-    "stg_users": "user_id age store",
-    "stg_items": "item_id department",
+    "stg_users": "user_id user_label age store",
+    "stg_items": "item_id item_label item_value department",
     "stg_interactions": "user_id item_id event_at",
-    "interaction_splits": "user_id item_id event_at order_id window_number",
+    "interaction_splits": "user_id item_id event_at order_id price window_number",
     "stages": "stage vocabulary cutoff as_of",
     "item_features": "cutoff item_id recent_users users new_users days_since_first",
     "user_histories": (
@@ -53,12 +55,13 @@ TYPES = {
 }
 NUMBERS = (
     "store", "recent_users", "users", "new_users", "interactions", "recency_weight", "interval_days",
-    "days_since_first", "days_since_last", "expected_users", "lift", "weight",
+    "days_since_first", "days_since_last", "expected_users", "lift", "weight", "item_value", "price",
 )  # fmt: skip
 WHOLE = ("cutoff", "position", "window_number", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
     "event_at": "timestamp", "as_of": "timestamp", "embedding": VECTOR, "is_recent": "boolean",
 } | dict.fromkeys(NUMBERS, "double") | dict.fromkeys(WHOLE, "integer")  # fmt: skip
+LISTS_OF_OURS = REPOSITORY / "models" / "recommendations"
 SIGNALS = ("tower_score", "item_recent_users")
 
 
@@ -146,13 +149,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         ]
     )
     ages = pd.DataFrame({"user_id": [*user, *SILENT]})
+    ages["user_label"] = ["Ms " + name for name in ages.user_id]
     ages["age"] = ["young" if n % 2 else "old|wise" for n in range(USERS)]
     ages["store"] = [float(n % 3) for n in range(USERS)]
     folder = tmp_path_factory.mktemp("types")
     write_ranker(folder / "ranker.onnx")
     rows_of = {
         "stg_users": ages,
-        "stg_items": pd.DataFrame(department.items(), columns=["item_id", "department"]),
+        "stg_items": pd.DataFrame(department.items(), columns=["item_id", "department"]).assign(
+            item_label=[None if name == NAMELESS else f"the {name}" for name in department]
+        ),
         "stg_interactions": events,
         "interaction_splits": events.assign(window_number=0),
         "stages": pd.DataFrame([{"stage": "production", "vocabulary": "production", "cutoff": 0, "as_of": NOW}]),
@@ -376,6 +382,30 @@ def test_new_arrivals_are_the_best_of_what_came_lately(world: World) -> None:
         assert found[user] == best(mine.set_index("item_id").score.to_dict(), K)
 
 
+def test_places_for_new_items_are_the_last_ones(world: World) -> None:
+    new = world.shop.table("select distinct item_id from new_arrivals").item_id.tolist()
+    before = world.shop.table("from ranked_candidates order by user_id, rank")
+    names = ["ranked_candidates", "recommendations"]
+    try:
+        done = world.shop.dbt("run", "--select", *names, two_tower_new_item_share=0.4)
+        assert done.returncode == 0, done.stdout
+        after = lists(world.shop.table("from ranked_candidates"), "user_id", "item_id")
+        published = lists(world.shop.table("from recommendations"), "user_id", "item_id")
+    finally:
+        assert world.shop.dbt("run", "--select", *names).returncode == 0
+    moved = 0
+    for user, mine in before.groupby("user_id"):
+        order = mine.item_id.tolist()
+        best_new = [i for i, had in zip(mine.item_id, mine.is_repeat, strict=True) if i in new and not had][:2]
+        late = [i for i in best_new if order.index(i) >= K - 2]
+        others = [i for i in order if i not in late]
+        expected = others[: K - len(late)] + late + others[K - len(late) :]
+        assert after[user] == expected
+        assert published[user] == expected[:K]
+        moved += order[:K] != expected[:K]
+    assert moved > USERS / 2
+
+
 def test_reasons_are_the_ridge_parts_of_the_score(world: World) -> None:
     known = histories(world.events)
     rows = world.shop.table("from recommendations")
@@ -413,6 +443,34 @@ def file(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(world.shop.folder / "shop.duckdb", copy)
     copy.chmod(0o444)
     return copy
+
+
+def named(id_: str) -> str | None:
+    """The label that a user or an item has."""
+    return None if id_ == NAMELESS else {"u": "Ms ", "i": "the "}[id_[0]] + id_
+
+
+LISTS = [path.stem for path in sorted(LISTS_OF_OURS.glob("*.sql")) if "rank" in contracts().get(path.stem, {})]
+CALLS = (
+    "recommend_for('u0', 20)", "recommend_for_items(['i0', 'i5'], 20)", "rank_items_for('u0', ['i1', 'i2', 'i9'])",
+    "complete_basket(['i0', 'i5'], 20)", "similar_to('i0', 20)", "audience_for('i0', 9)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("relation", [*LISTS, *CALLS])
+def test_lists_carry_a_name_right_after_each_id(file: Path, relation: str) -> None:
+    columns = [str(column) for (column,) in bare(file, f"select column_name from (describe from {relation})")]
+    ids = [column for column in columns if column.endswith(("user_id", "item_id"))]
+    assert ids
+    for column in ids:
+        label = column.removesuffix("_id") + "_label"
+        assert columns[columns.index(column) + 1] == label
+        pairs = bare(file, f"select distinct {column}, {label} from {relation}")
+        assert pairs == [(id_, named(str(id_))) for id_, _ in pairs]
+
+
+def test_some_list_has_an_item_without_a_name(file: Path) -> None:
+    assert bare(file, f"select distinct item_label from popular_items where item_id = '{NAMELESS}'") == [(None,)]
 
 
 def test_bare_shell_recommends_beyond_the_published_list(world: World, file: Path) -> None:
@@ -494,6 +552,11 @@ def test_bare_shell_says_why(world: World, file: Path) -> None:
     assert said["chance in the next window"] == (f"rank {rank} of the ranker", pytest.approx(score))
     # what the towers see in the history adds up to the history's part of the dot product
     history = [float(str(value)) for what, _, value in rows if what == "towers: from history item"]
+    labels = bare(
+        file, f"select distinct what, detail, item_label from why('u1', '{item}') where item_label is not null"
+    )
+    assert {what for what, _, _ in labels} == {"had by the same users as", "towers: from history item"}
+    assert all(label == named(str(detail)) for _, detail, label in labels)
     ((expected,),) = bare(
         file, f"select history_score from recommendations where user_id = 'u1' and item_id = '{item}'"
     )
@@ -501,13 +564,13 @@ def test_bare_shell_says_why(world: World, file: Path) -> None:
     # an item that the user had: how often, how lately, in what rhythm
     known = histories(world.events)
     had = known[(known.user_id == "u1") & (known["count"] > 1) & ~known.item_id.isin(world.hidden)].iloc[0]
-    said = {what: detail for what, detail, _ in bare(file, f"from why('u1', '{had.item_id}')")}
+    said = {what: detail for what, detail, *_ in bare(file, f"from why('u1', '{had.item_id}')")}
     assert said["had before"] == (
         f"had {had['count']} times, last {round(had.days_since_last)} days ago, "
         f"usually every {round(had.interval_days)} days"
     )
-    assert ("withheld", "not available", None) in bare(file, "from why('u1', 'i3')")
-    assert ("excluded", "excluded for the user", None) in bare(file, "from why('u0', 'i0')")
+    assert ("withheld", "not available", None, None) in bare(file, "from why('u1', 'i3')")
+    assert ("excluded", "excluded for the user", None, None) in bare(file, "from why('u0', 'i0')")
 
 
 WRONG_RULES = [
@@ -571,7 +634,7 @@ def test_nothing_left_to_show_a_segment_keeps_the_old_lists(world: World) -> Non
 
 def test_a_few_users_may_go_without_a_list(world: World) -> None:
     users = world.shop.table("from stg_users")
-    types = {"user_id": "varchar", "age": "varchar", "store": "double"}
+    types = {"user_id": "varchar", "user_label": "varchar", "age": "varchar", "store": "double"}
     rows = pd.DataFrame(
         [(f"i{n}", age) for n in range(ITEMS) for age in ("young", "old|wise")], columns=["item_id", "segment"]
     )
@@ -609,7 +672,7 @@ def test_wrong_columns_are_named(world: World) -> None:
     assert "var two_tower_category: 'aisle' is no column of stg_items." in done.stdout
     assert "use one of item_id, department, or '' for none." in done.stdout
     done = world.shop.dbt("run", "--select", "unavailable_items", two_tower_item_availability="stg_users")
-    assert "column item_id: missing; found user_id, age, store." in done.stdout
+    assert "column item_id: missing; found user_id, user_label, age, store." in done.stdout
 
 
 def test_segments_of_whole_numbers_are_written_as_such(world: World) -> None:

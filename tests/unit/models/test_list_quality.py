@@ -15,7 +15,10 @@ BROKEN = {
     "bought_together": ("order by confidence / power(other_baskets, 0.1) desc", "order by confidence asc"),
     "buy_again": ("order by chances.chance desc", "order by chances.chance asc"),
     "new_arrivals": ("order by chances.chance desc", "order by chances.chance asc"),
-    "recommendations_by_category": ("order by chances.chance desc", "order by chances.chance asc"),
+    "recommendations_by_category": (
+        "order by {{ two_tower.worth('chances.chance', 'categories.relative_value') }} desc",
+        "order by chances.chance asc",
+    ),
 }
 
 
@@ -59,7 +62,7 @@ def world() -> dict[str, pd.DataFrame]:
     items = sorted(set(shop.item_id))
     features = pd.DataFrame({"item_id": items, "cutoff": 1, "users": 10.0, "recent_users": 10.0})
     features["days_since_first"] = [1.0 if item in NEW else 40.0 for item in items]
-    kinds = pd.DataFrame({"item_id": items, "category": "all"})
+    kinds = pd.DataFrame({"item_id": items, "category": "all", "relative_value": 1.0})
     kinds["kind"] = [f"{item[0]}{int(item[1:]) % 2}" for item in items]
     return {
         "interaction_splits": shop,
@@ -93,6 +96,20 @@ def test_good_lists_pass_and_every_gate_is_shown(evaluation: Evaluation) -> None
     assert gates.is_passed.all()
     assert gates.message.isna().all()
     assert gates.headroom.tolist() == pytest.approx((gates.value - gates.threshold).tolist())
+
+
+def test_trade_offs_say_what_places_for_new_items_cost(evaluation: Evaluation) -> None:
+    """Ten of ten places are taken without a knob; of three new items, which nobody else wants, one is."""
+    found = evaluation.table("list_trade_offs").set_index(["knob", "weight"])
+    assert set(found.index.get_level_values("knob")) == {"two_tower_diversity", "two_tower_new_item_share"}
+    without, kept = found.loc["two_tower_new_item_share", 0.0], found.loc["two_tower_new_item_share", 0.3]
+    assert (without.n_users, without.recall, without.difference) == (USERS, 1, 0)
+    assert (kept.recall, kept.difference, kept.new_item_share) == pytest.approx((0.8, -0.2, 0.3))
+    assert (without.expected_value, kept.expected_value) == pytest.approx((9, 7.4))
+    assert kept.difference_low <= kept.difference <= kept.difference_high < 0
+    assert kept.coverage > 0
+    same = found.loc["two_tower_diversity"]
+    assert (same.recall == 1).all(), "all items are of one category"
 
 
 def test_a_broken_list_fails_its_gate(evaluation: Evaluation) -> None:

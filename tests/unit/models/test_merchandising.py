@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Any
 
 import duckdb
@@ -33,8 +34,11 @@ MODELS = {
 }
 VECTOR = f"float[{DIM}]"
 UPSTREAM = {
-    "stg_users": {"user_id": "varchar", "age": "varchar"},
-    "stg_items": {"item_id": "varchar", "department": "varchar", "brand": "varchar"},
+    "stg_users": {"user_id": "varchar", "user_label": "varchar", "age": "varchar"},
+    "stg_items": {
+        "item_id": "varchar", "item_label": "varchar", "item_value": "double", "department": "varchar",
+        "brand": "varchar",
+    },
     "stg_interactions": {"user_id": "varchar"},
     "popular_items": {"item_id": "varchar"},  # a table macro reads it
     "interaction_splits": {"event_at": "timestamp"},
@@ -45,12 +49,12 @@ UPSTREAM = {
     },
     "user_histories": {
         "cutoff": "integer", "user_id": "varchar", "item_id": "varchar", "position": "integer",
-        "recency_weight": "double", "interactions": "double",
+        "interactions": "double", "recency_weight": "double",
     },
-    "item_neighbours": {
-        "stage": "varchar", "item_id": "varchar", "neighbour_id": "varchar", "similarity": "double",
+    "item_weights": {
+        "stage": "varchar", "item_id": "varchar", "given_item_id": "varchar", "weight": "double",
     },
-    "item_weights": {"stage": "varchar", "item_id": "varchar", "given_item_id": "varchar", "weight": "double"},
+    "item_neighbours": {"stage": "varchar"},  # a table macro reads it
     "model_registry": {"stage": "varchar", "sequence_dim": "integer", "factors_dim": "integer", "dim": "integer"},
     "item_embeddings": {"stage": "varchar", "item_id": "varchar", "run_id": "varchar", "embedding": VECTOR},
     "user_embeddings": {
@@ -69,6 +73,7 @@ UPSTREAM = {
     },
 }  # fmt: skip
 CAPS = {"brand": 1, "department": 2}
+KNOBS = {"two_tower_value_column": "price", "two_tower_value_weight": 1, "two_tower_diversity": 0.5}
 RANKED = """
 {% macro ranked(candidates, stage) %}
     select candidates.*, factors_score as tower_score, chances.chance
@@ -111,16 +116,20 @@ class World:
     excluded: set[tuple[str, str]]
     had: set[tuple[str, str]]
     rules: list[Rule]
+    values: dict[str, float | None]
+    weight: float = 0  # two_tower_value_weight
+    diversity: float = 0
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         return {
-            "stg_users": [(u, segment) for u, (segment, _, _) in self.users.items()],
-            "stg_items": [(i, department, brand) for i, (department, brand) in self.kinds.items()],
+            "stg_users": [(u, None, segment) for u, (segment, _, _) in self.users.items()],
+            "stg_items": [
+                (i, None, self.values[i], department, brand) for i, (department, brand) in self.kinds.items()
+            ],
             "interaction_splits": [(NOW - timedelta(seconds=1),)],
             "stages": [("production", 0, NOW)],
             "item_features": [(0, i, float(n), float(n), 99.0) for i, n in self.buyers.items()],
             "user_histories": [(0, u, i, 1, 1.0, 1.0) for u, i in self.had],
-            "item_neighbours": [],
             "item_weights": [
                 ("production", other, i, 0.5) for i in {i for _, i in self.had} for other in self.items if other != i
             ],
@@ -153,13 +162,30 @@ class World:
             return self.buyers[item] / 4
         return 0.5 + sum(a * b for a, b in zip(vector, self.items[item], strict=True)) / 64
 
+    def valued(self, user: str, item: str) -> float:
+        """The chance by the value of the item."""
+        known = [value for value in self.values.values() if value and value > 0]
+        value = self.values[item]
+        relative = max(value, 0) / median(known) if value is not None and known else 1
+        return self.score(user, item) * relative**self.weight
+
+    def worths(self, user: str) -> dict[str, float]:
+        """Of the items that the user may see, those of a category count less one after the other."""
+        allowed = [item for item in self.items if self.may_see(user, item)]
+        found, count = {}, Counter[str]()
+        for item in sorted(allowed, key=lambda item: (-self.valued(user, item), digest(item))):
+            category = self.kinds[item][0]
+            found[item] = self.valued(user, item) * (1 - self.diversity) ** count[category]
+            count[category] += 1
+        return found
+
     def by_model(self, user: str) -> list[str]:
         """The items that the user may see, best first."""
-        allowed = [item for item in self.items if self.may_see(user, item)]
-        return sorted(allowed, key=lambda item: (-self.score(user, item), digest(item)))
+        worths = self.worths(user)
+        return sorted(worths, key=lambda item: (-worths[item], digest(item)))
 
     def listable(self, user: str) -> list[str]:
-        """Of these the first, and what a rule pins or boosts."""
+        """Of these the first of all, and what a rule pins or boosts."""
         order, segment = self.by_model(user), self.users[user][0]
         promoting = [rule for rule in self.rules if rule.action in ("pin", "boost")]
         kept = [item for item in order if any(rule.is_for(self, segment, item) for rule in promoting)]
@@ -191,6 +217,7 @@ def worlds(draw: st.DrawFn) -> World:
         excluded=draw(some),
         had=draw(some),
         rules=[rule(draw, n, items) for n in range(draw(st.integers(0, 6)))],
+        values={i: draw(st.sampled_from([None, -1.0, 0.0, 1.0, 2.0, 3.5])) for i in items},
     )
 
 
@@ -210,12 +237,13 @@ def rule(draw: st.DrawFn, number: int, items: list[str]) -> Rule:
     )
 
 
-@pytest.fixture(scope="module", params=[{}, CAPS], ids=["without caps", "with caps"])
+@pytest.fixture(scope="module", params=[{}, CAPS, KNOBS], ids=["without caps", "with caps", "with knobs"])
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     models = Models.of(
         tmp_path_factory.mktemp("merchandising"), MODELS, UPSTREAM, {"ranking/ranked.sql": RANKED},
         two_tower_k=K, two_tower_dim=DIM, two_tower_policy="unseen_only", two_tower_rank_depth=DEPTH,
-        two_tower_caps=request.param, two_tower_kind="", two_tower_min_chance=0.0,
+        two_tower_caps=CAPS if request.param is CAPS else {}, two_tower_kind="", two_tower_min_chance=0,
+        **(KNOBS if request.param is KNOBS else {}),
         two_tower_item_availability="availability", two_tower_user_exclusions="exclusions",
         two_tower_merchandising_rules="rules", two_tower_as_of=str(NOW),
     )  # fmt: skip
@@ -225,7 +253,10 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(world=worlds())
 def test_lists_keep_every_promise(shop: tuple[Models, duckdb.DuckDBPyConnection, dict[str, int]], world: World) -> None:
-    models, connection, caps = shop
+    models, connection, given_vars = shop
+    caps = CAPS if given_vars is CAPS else {}
+    if given_vars is KNOBS:
+        world = replace(world, weight=1, diversity=0.5)
     models.run(connection, world.tables())
     columns = "user_id, rank, item_id, score, boost, model_rank, applied_rules, source"
     rows = connection.execute(f"select {columns} from recommendations order by user_id, rank").fetchall()
@@ -243,7 +274,8 @@ def test_lists_keep_every_promise(shop: tuple[Models, duckdb.DuckDBPyConnection,
     rows = connection.execute(f"select {columns} from recommendations_by_category order by user_id, rank").fetchall()
     for user in world.users:
         for category in "AB":
-            expected = [item for item in world.by_model(user) if world.kinds[item][0] == category][:K]
+            listed = sorted(world.worths(user), key=lambda item: (-world.valued(user, item), digest(item)))
+            expected = [item for item in listed if world.kinds[item][0] == category][:K]
             mine = [row[2:] for row in rows if row[:2] == (user, category)]
             assert mine == [(item, world.score(user, item)) for item in expected]
 
@@ -256,10 +288,11 @@ def assert_list(world: World, user: str, rows: list[Any], caps: dict[str, int]) 
     assert [rank for rank, *_ in rows] == list(range(1, len(rows) + 1))
     assert len(set(chosen)) == len(chosen)
     assert set(chosen) <= set(allowed)
-    scores = [world.score(user, item) for item in by_model[:DEPTH]]
+    worths = world.worths(user)
+    scores = [worths[item] for item in by_model[:DEPTH]]
     scale = (scores[0] - scores[-1] if scores else 0) or 1
     boosts = {item: boost_of(world, segment, item) * scale for item in allowed}
-    final = {item: world.score(user, item) + boosts[item] for item in allowed}
+    final = {item: worths[item] + boosts[item] for item in allowed}
     pins = pins_of(world, user)
     assert_caps(world, chosen, allowed, set(pins.values()), caps, final)
     for _, item, score, boost, model_rank, applied, _ in rows:

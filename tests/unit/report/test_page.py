@@ -197,6 +197,15 @@ def test_a_shop_without_names_shows_ids_once(tmp_path: Path, make: Make) -> None
     assert rows_of(make(database, "--item-label", "department"), "Item", "Item id", "Users who see it")[0][0] == "odd"
 
 
+def test_names_are_the_labels_of_the_tables_where_these_have_any(tmp_path: Path, make: Make) -> None:
+    database, columns = small_warehouse(tmp_path / "shop.duckdb"), ("Item", "Item id", "Users who see it")
+    assert rows_of(make(database), *columns)[0][0] == "Item 3"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update stg_items set item_label = 'the ' || item_id")
+    assert rows_of(make(database), *columns)[0][0] == "the i3"
+    assert rows_of(make(database, "--item-label", "department"), *columns)[0][0] == "odd"
+
+
 def test_one_user_and_one_item_are_enough(tmp_path: Path, make: Make) -> None:
     page = make(small_warehouse(tmp_path / "shop.duckdb", users=1, items=2, k=1))
     assert "All 1 users have a list." in page.text
@@ -258,7 +267,8 @@ def test_a_large_shop_gives_a_small_page(tmp_path: Path, make: Make) -> None:
     database = small_warehouse(tmp_path / "shop.duckdb")
     with duckdb.connect(str(database)) as connection:
         connection.execute(
-            "insert into stg_items select 'x' || i, repeat('long name ', 9), 'd' || i, 1 from range(20_000) as r (i)"
+            "insert into stg_items select 'x' || i, null, null, repeat('long name ', 9), 'd' || i, 1 "
+            "from range(20_000) as r (i)"
         )
         connection.execute("insert into item_categories (item_id, category) select item_id, item_id from stg_items")
         connection.execute(
