@@ -53,6 +53,30 @@ def listed(path: str, model_dir: str) -> dict[str, list[dict[str, str]]]:
     return {"sets": sets, "runs": Runs(Path(model_dir)).listed(file.run_ids(file.path), _runs_of(file))}
 
 
+def judged(model_dir: str, run_ids: str, failed: str) -> dict[str, list[str]]:
+    """Write down the messages of gates that runs (by commas) failed, a JSON list; the newer runs that failed theirs."""
+    runs = Runs(Path(model_dir))
+    runs.judge(run_ids.split(","), json.loads(failed))
+    return {"failed_since": runs.failed_since(run_ids.split(","))}
+
+
+def good_set(path: str, model_dir: str, run_ids: str, pinned: str) -> dict[str, str]:
+    """The set whose training a refresh goes on with in place of `run_ids`, and its path; empty where these may go on.
+
+    They may not where another run is pinned, or where they have failed their gates. That is then the newest set of the
+    pinned run, or the set that readers see.
+    """
+    failed = set(Runs(Path(model_dir)).failed())
+    if pinned in run_ids.split(",") or not (pinned or failed & set(run_ids.split(","))):
+        return {}
+    file = PublishedFile(Path(path))
+    for place in [file.path, *(file.place(set_id) for set_id in reversed(file.kept()))]:
+        found = file.described(place)
+        if found and (not pinned or pinned in (found["towers_run_id"], found["ranker_run_id"])):
+            return found | {"path": str(place)}
+    return {}
+
+
 def prune(path: str, model_dir: str, keep: str, in_use: str) -> dict[str, list[str]]:
     """Delete leftovers of killed runs, and sets and training runs beyond the `keep` newest; names of what is gone.
 
@@ -82,5 +106,7 @@ OPERATIONS: dict[str, tuple[Callable[..., str], int]] = {  # and the number of t
     "two_tower_published_set": (as_json(published_set), 1),
     "two_tower_rollback": (as_json(rollback), 2),
     "two_tower_runs": (as_json(listed), 2),
+    "two_tower_judged": (as_json(judged), 3),
+    "two_tower_good_set": (as_json(good_set), 4),
     "two_tower_prune": (as_json(prune), 4),
 }
