@@ -81,6 +81,7 @@
         ]},
         'two_tower_max_calibration_error': {'type': 'number', 'least': 0},
         'two_tower_published_file': {'type': 'text'},
+        'two_tower_exports': {'type': 'text'},
         'two_tower_drift': {'type': 'text', 'among': ['stop', 'warn', 'off']},
         'two_tower_drift_limits': {'type': 'mapping', 'keys': [
             'rows', 'newest_event_days', 'events_per_day', 'known_keys', 'null_share', 'changed_values',

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from .exports import Exports
 from .files import PublishedFile
 from .runs import Runs
 
@@ -30,8 +32,11 @@ def published_set(path: str) -> dict[str, str]:
     return PublishedFile(Path(path)).described()
 
 
-def rollback(path: str, set_id: str) -> dict[str, dict[str, str]]:
-    """Publish a set of the archive again, the one before the served where `set_id` is empty; both sets."""
+def rollback(path: str, set_id: str, exports: str, keep: str) -> dict[str, dict[str, str]]:
+    """Publish a set of the archive again, the one before the served where `set_id` is empty; both sets.
+
+    exports: folder of the exports, to which the set is exported again; empty for none. keep: most exports besides it.
+    """
     file = PublishedFile(Path(path))
     before = file.described()
     if not before:
@@ -40,7 +45,8 @@ def rollback(path: str, set_id: str) -> dict[str, dict[str, str]]:
     if wanted not in file.kept():
         kept = ", ".join(file.kept())
         raise ValueError(f"set {wanted or 'before the first'} is not in the archive, which has {kept}")
-    file.put_back(wanted)
+    with Exports(Path(exports)).next_of(file.place(wanted), int(keep)) if exports else nullcontext():
+        file.put_back(wanted)
     return {"before": before, "now": file.described()}
 
 
@@ -104,7 +110,7 @@ def _runs_of(file: PublishedFile) -> set[str]:
 
 OPERATIONS: dict[str, tuple[Callable[..., str], int]] = {  # and the number of texts that each takes
     "two_tower_published_set": (as_json(published_set), 1),
-    "two_tower_rollback": (as_json(rollback), 2),
+    "two_tower_rollback": (as_json(rollback), 4),
     "two_tower_runs": (as_json(listed), 2),
     "two_tower_judged": (as_json(judged), 3),
     "two_tower_good_set": (as_json(good_set), 4),

@@ -43,27 +43,28 @@ def models(warehouse: Warehouse) -> str:
 
 
 def test_back_by_one_follows_what_was_served(warehouse: Warehouse) -> None:
-    assert call(warehouse, "rollback", "")["now"]["set_id"] == "000002"
+    assert call(warehouse, "rollback", "", "", "2")["now"]["set_id"] == "000002"
     warehouse.lists("d" * 16).publish(keep=5)
-    assert call(warehouse, "rollback", "")["now"]["set_id"] == "000002"  # and not 3, which was gone back from
-    assert call(warehouse, "rollback", "")["now"]["set_id"] == "000001"
+    assert call(warehouse, "rollback", "", "", "2")["now"]["set_id"] == "000002"  # and not 3, which was gone back from
+    assert call(warehouse, "rollback", "", "", "2")["now"]["set_id"] == "000001"
     assert warehouse.read("select run_id from recommendations") == [("a" * 16,)]
 
 
 def test_back_to_a_named_set_and_no_further_than_there_is(warehouse: Warehouse) -> None:
-    assert call(warehouse, "rollback", "000001")["before"]["set_id"] == "000003"
-    assert "set before the first is not in the archive" in call(warehouse, "rollback", "")["problem"]
+    assert call(warehouse, "rollback", "000001", "", "2")["before"]["set_id"] == "000003"
+    assert "set before the first is not in the archive" in call(warehouse, "rollback", "", "", "2")["problem"]
     assert (
-        "set 000009 is not in the archive, which has 000001, 000002" in call(warehouse, "rollback", "000009")["problem"]
+        "set 000009 is not in the archive, which has 000001, 000002"
+        in call(warehouse, "rollback", "000009", "", "2")["problem"]
     )
     warehouse.file.path.unlink()
-    assert "nothing was published yet" in call(warehouse, "rollback", "")["problem"]
+    assert "nothing was published yet" in call(warehouse, "rollback", "", "", "2")["problem"]
 
 
 def test_sets_and_runs_are_listed_with_their_status(warehouse: Warehouse) -> None:
     (Path(models(warehouse)) / ("e" * 16)).mkdir()
     (Path(models(warehouse)) / "minilm").mkdir()
-    call(warehouse, "rollback", "")
+    call(warehouse, "rollback", "", "", "2")
     found = call(warehouse, "runs", models(warehouse))
     assert [(entry["set_id"], entry["status"]) for entry in found["sets"]] == [
         ("000003", "kept"), ("000002", "published"), ("000001", "kept"),
