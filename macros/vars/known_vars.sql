@@ -51,6 +51,7 @@
         'two_tower_item_availability': {'type': 'text'},
         'two_tower_user_exclusions': {'type': 'text'},
         'two_tower_merchandising_rules': {'type': 'text'},
+        'two_tower_bad_rows': {'type': 'text', 'among': ['stop', 'skip']},
         'two_tower_caps': {'type': 'counts'},
         'two_tower_rank_depth': {'type': 'integer', 'least': 1},
         'two_tower_experiments': {'type': 'mapping'},

@@ -4,8 +4,8 @@
     'bought_together', 'buy_again', 'candidates', 'drift_checks', 'feature_samples', 'feature_vocabulary',
     'history_attributions', 'item_audiences', 'item_embeddings', 'item_neighbours', 'item_traits',
     'item_weights', 'model_registry', 'new_arrivals', 'popular_items', 'ranked_candidates', 'ranker_registry',
-    'recommendations', 'recommendations_by_category', 'repeat_purchases', 'run_measures', 'segment_activity',
-    'similar_items', 'similar_users', 'stages', 'trending_items', 'user_embeddings',
+    'recommendations', 'recommendations_by_category', 'rejected_rows', 'repeat_purchases', 'run_measures',
+    'segment_activity', 'similar_items', 'similar_users', 'stages', 'trending_items', 'user_embeddings',
 ] -%}
 {%- set macros = [
     two_tower.create_audience_for(), two_tower.create_complete_basket(), two_tower.create_rank_items_for(),
