@@ -6,7 +6,7 @@
         {#- outside the condition, or the model would not know that it depends on them -#}
         {%- for name in wanted.of or [] -%}{%- do models.update({name: ref('two_tower', name)}) -%}{%- endfor -%}
     {%- endfor -%}
-    {%- if execute and flags.WHICH in ['run', 'build', 'retry'] and columns -%}
+    {%- if execute and (flags.WHICH in ['run', 'build', 'retry'] or two_tower.is_collecting()) and columns -%}
         {%- set rows, label = two_tower.input_relation(input), 'var two_tower_' ~ input ~ ' (' ~ var('two_tower_' ~ input) ~ ')' -%}
         {%- set doubts = two_tower.doubtful_values(input, columns) -%}
         {%- set counts = [] -%}
