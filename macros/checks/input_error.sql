@@ -15,9 +15,3 @@
     {%- endif -%}
     {{ exceptions.raise_compiler_error(what ~ '\nRemedy: ' ~ remedy) }}
 {% endmacro %}
-
-
-{% macro is_collecting() %}
-    {#- Whether operation `check` collects problems instead of stopping at the first. -#}
-    {{ return(execute and graph.get('two_tower_problems') is not none) }}
-{% endmacro %}
