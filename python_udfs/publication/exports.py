@@ -45,6 +45,14 @@ class Exports:
         found = [path for path in self.folder.glob("*") if NUMBER.fullmatch(path.name)]
         return sorted(found, key=lambda path: int(path.name))
 
+    def drop(self, keep: int) -> list[str]:
+        """Delete the oldest exports beyond `keep`; their numbers."""
+        found = self.done()
+        gone = found[: max(0, len(found) - keep)]
+        for path in gone:
+            shutil.rmtree(path)
+        return [path.name for path in gone]
+
     @contextmanager
     def next_of(self, set_file: Path, keep: int) -> Iterator[None]:
         """Export a set: written before the body, in place by one rename after it, so not where the body fails.
@@ -72,8 +80,7 @@ class Exports:
             synced(self.folder)
         finally:
             shutil.rmtree(hidden, ignore_errors=True)
-        for path in before[: max(0, len(before) - keep)]:
-            shutil.rmtree(path)
+        self.drop(keep + 1)
 
 
 def write(set_file: Path, folder: Path, before: Path | None) -> None:

@@ -83,6 +83,21 @@ def good_set(path: str, model_dir: str, run_ids: str, pinned: str) -> dict[str, 
     return {}
 
 
+def forget(path: str, exports: str, model_dir: str) -> dict[str, list[str]]:
+    """Delete the files from which a person cannot be deleted; the names of the deleted.
+
+    Sets and exports but for the newest, of which the next publication deletes the set, too; and the lists that
+    baselines keep for the next training.
+    """
+    kept_lists = sorted(Path(model_dir).glob("baselines/*.parquet"))
+    for lists in kept_lists:
+        lists.unlink()
+    file = PublishedFile(Path(path)) if path else None
+    sets = file.forget() if file and file.described() else []
+    gone = Exports(Path(exports)).drop(1) if exports else []
+    return {"sets": sets, "exports": gone, "lists of baselines": [lists.stem for lists in kept_lists]}
+
+
 def prune(path: str, model_dir: str, keep: str, in_use: str) -> dict[str, list[str]]:
     """Delete leftovers of killed runs, and sets and training runs beyond the `keep` newest; names of what is gone.
 
@@ -114,5 +129,6 @@ OPERATIONS: dict[str, tuple[Callable[..., str], int]] = {  # and the number of t
     "two_tower_runs": (as_json(listed), 2),
     "two_tower_judged": (as_json(judged), 3),
     "two_tower_good_set": (as_json(good_set), 4),
+    "two_tower_forget": (as_json(forget), 3),
     "two_tower_prune": (as_json(prune), 4),
 }

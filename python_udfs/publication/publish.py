@@ -64,6 +64,7 @@ def publish(
     file = file_of(connection, name)
     if file is None:
         return _row(connection, {}).filter("false")
+    keep = 0 if file.forgets.exists() else keep
     set_id = file.next_id()
     written = file.being_written(set_id)
     about = _about(connection, relations, file, set_id)
@@ -76,6 +77,7 @@ def publish(
         folder = Exports(file.path.parent / exports) if exports else None
         with folder.next_of(written, keep) if folder else nullcontext():
             file.put_in_place(written, set_id, keep)
+        file.forgets.unlink(missing_ok=True)
     finally:
         for path in file.unfinished():
             path.unlink(missing_ok=True)

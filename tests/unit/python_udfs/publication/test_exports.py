@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from helpers.published_warehouse import Warehouse
 from two_tower.python_udfs.publication.exports import Exports, changes_of
-from two_tower.python_udfs.publication.operations import rollback
+from two_tower.python_udfs.publication.operations import forget, rollback
 from two_tower.python_udfs.publication.publish import publish
 
 
@@ -100,3 +100,15 @@ def test_a_move_to_another_category_is_a_change(tmp_path: Path) -> None:
         duckdb.sql(f"copy (select 'u' as user_id, '{category}' as category, 1 as rank, 'i' as item_id) to '{path}' ")
     changes = changes_of("recommendations_by_category", now, before)
     assert duckdb.sql(f"select change, category from ({changes})").fetchall() == [("moved", "new")]
+
+
+def test_forgetting_leaves_one_set_and_one_export_until_the_next_publication(shop: Shop) -> None:
+    for items in ("ab", "bc", "cd"):
+        shop.lists(items)
+    gone = forget(str(shop.warehouse.file.path), str(shop.folder), "no models")
+    assert gone == {"sets": ["000001", "000002"], "exports": ["000001", "000002"], "lists of baselines": []}
+    shop.lists("de")
+    assert shop.warehouse.file.kept() == ["000004"]
+    assert [path.name for path in Exports(shop.folder).done()] == ["000004"]
+    shop.lists("ef")
+    assert shop.warehouse.file.kept() == ["000004", "000005"]
