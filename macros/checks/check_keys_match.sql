@@ -1,8 +1,9 @@
-{% macro check_keys_match(input, key) %}
+{% macro check_keys_match(input, key, interactions=none, described=none) %}
     {#- Post-hook of the features of users and items: stops where no key of the interactions is among those of the input, and warns
         where more than a fifth of the interactions have none there. -#}
     {%- if execute and flags.WHICH != 'clone' -%}
-        {%- set interactions, described = ref('two_tower', 'interaction_splits'), ref('two_tower', 'stg_' ~ input) -%}
+        {%- set interactions = interactions or ref('two_tower', 'interaction_splits') -%}
+        {%- set described = described or ref('two_tower', 'stg_' ~ input) -%}
         {%- set found = run_query(
             'select min(' ~ key ~ '), (select min(' ~ key ~ ') from ' ~ described ~ '), count(*) filter (where ' ~ key ~ ' in (select '
             ~ key ~ ' from ' ~ described ~ ')), count(*), min(' ~ key ~ ') filter (where ' ~ key ~ ' not in (select '

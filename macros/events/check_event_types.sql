@@ -1,10 +1,10 @@
-{% macro check_event_types() %}
+{% macro check_event_types(rows=none) %}
     {#- Post-hook of stg_interactions: stops where vars name types of events that there are not, and warns where several types count
         alike and nobody said so. -#}
     {%- if execute and flags.WHICH != 'clone' -%}
         {%- set shares = {} -%}
         {%- for row in run_query(
-            'select event_type, count(*) / sum(count(*)) over () as share from ' ~ this ~ ' group by event_type order by share desc, event_type'
+            'select event_type, count(*) / sum(count(*)) over () as share from ' ~ (rows or this) ~ ' group by event_type order by share desc, event_type'
         ).rows -%}
             {%- do shares.update({row[0]: row[1]}) -%}
         {%- endfor -%}

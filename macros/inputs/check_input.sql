@@ -6,7 +6,7 @@
         {#- outside the condition, or the model would not know that it depends on them -#}
         {%- for name in wanted.of or [] -%}{%- do models.update({name: ref('two_tower', name)}) -%}{%- endfor -%}
     {%- endfor -%}
-    {%- if execute and flags.WHICH in ['run', 'build', 'retry'] and columns -%}
+    {%- if execute and (flags.WHICH in ['run', 'build', 'retry'] or two_tower.is_collecting()) and columns -%}
         {%- set rows, label = two_tower.input_relation(input), 'var two_tower_' ~ input ~ ' (' ~ var('two_tower_' ~ input) ~ ')' -%}
         {%- set doubts = two_tower.doubtful_values(input, columns) -%}
         {%- set counts = [] -%}
@@ -40,17 +40,17 @@
 
 
 {% macro doubtful_values(input, columns) %}
-    {#- What is looked for in the values of an input's columns: [{name, column, condition, problem, remedy, stops}]. -#}
+    {#- What is looked for in the values of an input's columns: [{name, column, condition, problem, remedy, stops, is_left_out}]. -#}
     {%- set doubts, is_strict = [], two_tower.is_strict(input) -%}
     {%- for name, wanted in two_tower.known_inputs()[input].items() if columns[name] != wanted.otherwise -%}
-        {%- set column, moment = columns[name], 'cast(' ~ columns[name] ~ ' as timestamp)' -%}
+        {%- set column, moment = columns[name], 'try_cast(' ~ columns[name] ~ ' as timestamp)' -%}
         {%- if not is_strict and wanted.otherwise is not defined and not wanted.nullable -%}
             {%- do doubts.append({'name': name, 'column': column, 'condition': column ~ ' is null',
-                'problem': 'are NULL', 'remedy': 'They are left out.'}) -%}
+                'problem': 'are NULL', 'remedy': 'They are left out.', 'is_left_out': true}) -%}
         {%- endif -%}
         {%- if wanted.kind == 'time' -%}
             {%- do doubts.append({'name': name, 'column': column, 'condition': moment ~ " = timestamp '-infinity'",
-                'problem': 'are -infinity', 'stops': is_strict, 'remedy': 'They are left out.' if not is_strict
+                'problem': 'are -infinity', 'stops': is_strict, 'is_left_out': not is_strict, 'remedy': 'They are left out.' if not is_strict
                 else 'correct the time, or leave them out in your model: where isfinite(' ~ column ~ ').'}) -%}
             {%- do doubts.append({'name': name, 'column': column,
                 'condition': moment ~ " < timestamp '1971-01-01' and isfinite(" ~ moment ~ ')',
@@ -59,7 +59,8 @@
             {%- if not is_strict -%}
                 {%- do doubts.append({'name': name, 'column': column, 'condition': column ~ ' is not null and ' ~ moment
                     ~ " > timestamp '1971-01-01' and not " ~ two_tower.has_happened(column),
-                    'problem': 'lie in the future', 'remedy': 'They are left out. Correct the clock or the unit of time.'}) -%}
+                    'problem': 'lie in the future', 'is_left_out': true,
+                    'remedy': 'They are left out. Correct the clock or the unit of time.'}) -%}
             {%- endif -%}
         {%- elif wanted.kind == 'number' -%}
             {%- do doubts.append(two_tower.not_finite(name, column, '1e30')) -%}
@@ -68,6 +69,15 @@
                     'problem': 'are below ' ~ wanted.least, 'remedy': 'They count as they are. If they are discounts or refunds, leave '
                     ~ 'them out in your model: where ' ~ column ~ ' >= ' ~ wanted.least ~ '.'}) -%}
             {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for name, column in columns.items() if two_tower.skips(input) and column != two_tower.known_inputs()[input][name].otherwise -%}
+        {%- set target = {'time': 'timestamp', 'local time': 'timestamp', 'number': 'double', 'integer': 'integer'}.get(
+            two_tower.known_inputs()[input][name].kind
+        ) -%}
+        {%- if target -%}
+            {%- do doubts.append({'name': name, 'column': column, 'condition': two_tower.is_unread(column, target),
+                'problem': 'cannot be read as ' ~ target, 'is_left_out': true, 'remedy': 'They are left out.'}) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if input in ['users', 'items'] -%}

@@ -34,7 +34,7 @@
             'cast it in your model, try_cast(' ~ name ~ ' as ' ~ target ~ ') as ' ~ name
             ~ ', or name another column in var two_tower_columns.'
         ) -%}
-    {%- elif execute and kind in ['time', 'local time', 'number', 'integer'] and type != 'timestamp'
+    {%- elif execute and not two_tower.skips(input) and kind in ['time', 'local time', 'number', 'integer'] and type != 'timestamp'
         and (kind, family) != ('number', 'number') -%}
         {%- set unread = run_query(
             'select min(cast(' ~ name ~ ' as varchar)), count(*) from ' ~ two_tower.input_relation(input) ~ ' where ' ~ name

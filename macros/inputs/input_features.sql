@@ -33,12 +33,12 @@
 {% endmacro %}
 
 
-{% macro usual_encoding(label, column) %}
+{% macro usual_encoding(label, column, is_silent=false) %}
     {#- The encoding of a feature column whose yml says none. The bookkeeping of a tool that loads tables says when a row was loaded or
         changed, which is known afterwards alone: such a column is left out. A name that says so in other words gets a warning. -#}
     {%- set name = column.name | lower -%}
     {%- set where = label ~ ', column ' ~ column.name ~ ': ' -%}
-    {%- set warns = execute and flags.WHICH in ['run', 'build', 'retry'] -%}
+    {%- set warns = execute and (flags.WHICH in ['run', 'build', 'retry'] or two_tower.is_collecting()) and not is_silent -%}
     {%- if modules.re.match('dbt_(valid_(from|to)|updated_at|scd_id|is_deleted)$|_(fivetran|airbyte|dlt|sdc)_|__index_level_[0-9]+__$', name) -%}
         {%- if warns -%}
             {%- do exceptions.warn(

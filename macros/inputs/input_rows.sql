@@ -21,6 +21,9 @@
         {%- if not two_tower.is_strict(input) and known[name].kind == 'time' -%}
             {%- do conditions.append(two_tower.has_happened(column)) -%}
         {%- endif -%}
+        {%- if two_tower.skips(input) and known[name].kind not in ['key', 'text'] -%}
+            {%- do conditions.append('not ' ~ two_tower.is_unread(column, types[known[name].kind])) -%}
+        {%- endif -%}
     {%- endfor %}
     select
         {%- if input in ['users', 'items'] %}
@@ -36,7 +39,7 @@
         {%- elif wanted.kind == 'number' -%}
             {{ two_tower.finite(columns[name], '1e30') }}
         {%- else -%}
-            cast({{ columns[name] }} as {{ types[wanted.kind] }})
+            {{ 'try_cast' if two_tower.skips(input) else 'cast' }}({{ columns[name] }} as {{ types[wanted.kind] }})
         {%- endif %} as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     {%- if columns %}
@@ -48,14 +51,26 @@
 
 {% macro is_strict(input) %}
     {#- Whether a faulty row of an input stops the run: of those that lists are made of. -#}
-    {{ return(input in ['interactions', 'users', 'items', 'reviews']) }}
+    {{ return(input in ['interactions', 'users', 'items'] or input == 'reviews' and not two_tower.skips(input)) }}
+{% endmacro %}
+
+
+{% macro skips(input) %}
+    {#- Whether malformed rows of an input are left out (var two_tower_bad_rows). -#}
+    {{ return(var('two_tower_bad_rows') == 'skip' and input not in ['interactions', 'users', 'items']) }}
+{% endmacro %}
+
+
+{% macro is_unread(column, type) %}
+    {#- Whether a value is there and cannot be read as what it should be. -#}
+    {{ return('(' ~ column ~ ' is not null and try_cast(' ~ column ~ ' as ' ~ type ~ ') is null)') }}
 {% endmacro %}
 
 
 {% macro has_happened(column) %}
     {#- Whether a time is one of the past, with a day's grace for time zones. -#}
     {{ return(
-        "(isfinite(cast(" ~ column ~ " as timestamp)) and cast(" ~ column
+        "(isfinite(try_cast(" ~ column ~ " as timestamp)) and try_cast(" ~ column
         ~ " as timestamp) <= cast(now() at time zone 'UTC' as timestamp) + interval 1 day)"
     ) }}
 {% endmacro %}

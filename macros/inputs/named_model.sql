@@ -14,7 +14,7 @@
         'new_arrivals_trials', 'own_most_bought', 'popular_items', 'popular_items_trials', 'popularity',
         'publication', 'published_relations', 'ranked_candidates', 'ranker_calibration', 'ranker_examples',
         'ranker_registry', 'ranker_runs', 'recall_by_model', 'recall_by_user', 'recent_popularity',
-        'recommendations', 'recommendations_by_category', 'recommendations_trials', 'relevant_items',
+        'recommendations', 'recommendations_by_category', 'recommendations_trials', 'rejected_rows', 'relevant_items',
         'repeat_purchases', 'report_page', 'run_history', 'run_measures', 'segment_activity', 'similar_items',
         'similar_items_trials', 'similar_users', 'similar_users_trials', 'stages', 'stg_interactions',
         'stg_items', 'stg_reviews', 'stg_users', 'training_epochs', 'training_runs', 'trending_items',

@@ -9,7 +9,7 @@
             {%- for row in run_query('describe select * from ' ~ relation).rows -%}
                 {%- do columns.update({row[0] | lower: {'name': row[0], 'type': row[1]}}) -%}
             {%- endfor -%}
-        {%- elif flags.WHICH in ['run', 'build', 'retry'] -%}
+        {%- elif flags.WHICH in ['run', 'build', 'retry'] or two_tower.is_collecting() -%}
             {%- do two_tower.input_error(
                 label, 'there is no table or view ' ~ relation ~ '.',
                 'build it first, as a table or view (not ephemeral), or correct the name of the source.'

@@ -7,7 +7,9 @@
         {%- do ref('two_tower', name) -%}  {#- told to dbt while it parses #}
     {%- endfor -%}
     {%- if execute and two_tower.published_file() -%}
-        {%- set refused = two_tower.failed_gates() + two_tower.torn_tables() + two_tower.other_than_pinned() + two_tower.drifted() -%}
+        {%- set failed = two_tower.failed_gates() -%}
+        {%- do two_tower.write_down(failed) -%}
+        {%- set refused = failed + two_tower.torn_tables() + two_tower.other_than_pinned() + two_tower.drifted() -%}
         {%- if refused -%}
             {%- do two_tower.input_error(
                 'publication', 'refused. ' ~ refused | join(' ') ~ ' ' ~ two_tower.what_stays(),
@@ -40,6 +42,30 @@
 {% endmacro %}
 
 
+{% macro write_down(failed) %}
+    {#- Writes into the folders of the runs of stage production which gates they failed, for the refreshes to come; a warning names newer runs
+        that failed theirs. -#}
+    {%- set runs = two_tower.production_runs() -%}
+    {%- set newer = two_tower.operation('judged', [var('two_tower_model_dir'), runs | join(','), tojson(failed)]).failed_since -%}
+    {%- if newer and runs and not failed -%}
+        {%- do exceptions.warn(
+            'publication: the newest training failed its gates (' ~ newer | join(', ') ~ '), so towers ' ~ runs[0] ~ ' and ranker ' ~ runs[1]
+            ~ ' go on.'
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro production_runs() %}
+    {#- Runs of the towers and of the ranker of stage production. -#}
+    {%- set rows = run_query(
+        "select towers.run_id, rankers.run_id from " ~ ref('two_tower', 'model_registry') ~ " as towers inner join "
+        ~ ref('two_tower', 'ranker_registry') ~ " as rankers on towers.stage = rankers.stage where towers.stage = 'production'"
+    ).rows -%}
+    {{ return(rows[0].values() if rows else []) }}
+{% endmacro %}
+
+
 {% macro torn_tables() %}
     {#- Sentences about tables that hold another run than the registries, as after a run that has stopped half-way. -#}
     {%- set found = [] -%}
@@ -67,11 +93,8 @@
     {#- A sentence where var two_tower_pinned_run names another run than the tables are of. -#}
     {%- set pinned, found = var('two_tower_pinned_run'), [] -%}
     {%- if pinned -%}
-        {%- set runs = run_query(
-            "select towers.run_id, rankers.run_id from " ~ ref('two_tower', 'model_registry') ~ " as towers inner join "
-            ~ ref('two_tower', 'ranker_registry') ~ " as rankers on towers.stage = rankers.stage where towers.stage = 'production'"
-        ).rows[0] -%}
-        {%- if pinned not in [runs[0], runs[1]] -%}
+        {%- set runs = two_tower.production_runs() -%}
+        {%- if pinned not in runs -%}
             {%- do found.append(
                 'Run ' ~ pinned ~ ' is pinned (var two_tower_pinned_run), and the lists are of towers ' ~ runs[0] ~ ' and ranker '
                 ~ runs[1] ~ '.'

@@ -8,9 +8,9 @@
                 set.set_id, set.status, set.published_at, set.as_of, set.towers_run_id, set.ranker_run_id
             )) -%}
         {%- endfor -%}
-        {%- do print('run               status        kind      trained at (UTC)') -%}
+        {%- do print('run               status            kind      trained at (UTC)') -%}
         {%- for run in found.runs -%}
-            {%- do print('%-17s %-13s %-9s %s' | format(run.run_id, run.status, run.kind, run.trained_at)) -%}
+            {%- do print('%-17s %-17s %-9s %s' | format(run.run_id, run.status, run.kind, run.trained_at)) -%}
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}

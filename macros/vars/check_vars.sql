@@ -28,6 +28,9 @@
         {%- for name, allowed in known.items() -%}
             {%- do two_tower.check_var(name, var(name), allowed) -%}
         {%- endfor -%}
+        {%- if two_tower.is_collecting() and graph['two_tower_problems'] -%}
+            {{ return('') }}  {#- what follows needs values of their types -#}
+        {%- endif -%}
         {%- do two_tower.check_column_map() -%}
         {%- for name, ids in var('two_tower_placeholder_ids').items()
             if name not in ['user_id', 'item_id'] or ids is string or ids is mapping or ids is not iterable -%}

@@ -57,6 +57,7 @@
         'two_tower_item_availability': {'type': 'text'},
         'two_tower_user_exclusions': {'type': 'text'},
         'two_tower_merchandising_rules': {'type': 'text'},
+        'two_tower_bad_rows': {'type': 'text', 'among': ['stop', 'skip']},
         'two_tower_caps': {'type': 'counts'},
         'two_tower_rank_depth': {'type': 'integer', 'least': 1},
         'two_tower_experiments': {'type': 'mapping'},
@@ -87,6 +88,7 @@
         ]},
         'two_tower_max_calibration_error': {'type': 'number', 'least': 0},
         'two_tower_published_file': {'type': 'text'},
+        'two_tower_exports': {'type': 'text'},
         'two_tower_drift': {'type': 'text', 'among': ['stop', 'warn', 'off']},
         'two_tower_drift_limits': {'type': 'mapping', 'keys': [
             'rows', 'newest_event_days', 'events_per_day', 'known_keys', 'null_share', 'changed_values',

@@ -5,4 +5,4 @@ def model(dbt, session):
     planned = dbt.ref("two_tower", "published_relations")
     columns = "model, relation_name, schema_name, kind, is_public, statement, reads"
     relations = [Relation(*row) for row in planned.select(columns).order("kind desc, model").fetchall()]
-    return publish(session, relations, dbt.config.get("file"), dbt.config.get("keep"))
+    return publish(session, relations, dbt.config.get("file"), dbt.config.get("keep"), dbt.config.get("exports"))

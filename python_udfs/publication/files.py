@@ -29,6 +29,11 @@ class PublishedFile:
         """Folder of the sets that can be gone back to."""
         return self.path.with_name(self.path.name + ".sets")
 
+    @property
+    def forgets(self) -> Path:
+        """A file that is there while the next publication is to keep no set before it: a person is forgotten."""
+        return self.archive / "forget"
+
     def kept(self) -> list[str]:
         """Ids of the sets of the archive, oldest first."""
         found = (SET.fullmatch(path.name) for path in self.archive.glob("*.duckdb"))
@@ -114,6 +119,12 @@ class PublishedFile:
         for set_id in gone:
             self.place(set_id).unlink(missing_ok=True)
         return gone
+
+    def forget(self) -> list[str]:
+        """Delete all sets but the served one, and let the next publication delete that one; the ids of the deleted."""
+        self.archive.mkdir(exist_ok=True)
+        self.forgets.touch()
+        return self.drop(0)
 
     def _served_into_archive(self) -> None:
         served = self.described().get("set_id")

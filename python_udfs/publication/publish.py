@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from .. import installation
+from .exports import Exports
 from .files import PublishedFile
 
 COLUMNS = {
@@ -52,10 +53,11 @@ def warehouse_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
 
 
 def publish(
-    connection: duckdb.DuckDBPyConnection, relations: list[Relation], name: str, keep: int
+    connection: duckdb.DuckDBPyConnection, relations: list[Relation], name: str, keep: int, exports: str = ""
 ) -> duckdb.DuckDBPyRelation:
     """Write the relations into a new set and put it in place; keep: most sets of the archive besides the served one.
 
+    exports: folder of the exports, beside the warehouse; empty for none.
     Returns the row of the set, none where there is no file to publish to. Until the last rename nothing has changed for
     readers; a set that is not written to its end is deleted.
     """
@@ -63,6 +65,7 @@ def publish(
     file = file_of(connection, name)
     if file is None:
         return _row(connection, {}).filter("false")
+    keep = 0 if file.forgets.exists() else keep
     set_id = file.next_id()
     written = file.being_written(set_id)
     about = _about(connection, relations, file, set_id)
@@ -72,7 +75,10 @@ def publish(
             about |= {"published_tables": len(rows), "published_rows": sum(rows.values())}
             _describe(connection, about, rows)
         size = written.stat().st_size
-        file.put_in_place(written, set_id, keep)
+        folder = Exports(file.path.parent / exports) if exports else None
+        with folder.next_of(written, keep) if folder else nullcontext():
+            file.put_in_place(written, set_id, keep)
+        file.forgets.unlink(missing_ok=True)
     finally:
         for path in file.unfinished():
             path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Collection
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOG = "run.json"
+FAILED = "failed.json"  # beside the log where publication was refused by gates: their messages
 UNFINISHED = re.compile(r"\.[0-9a-f]{16}-[0-9a-f]{8}")
 RUN = re.compile(r"[0-9a-f]{16}")
 
@@ -29,13 +31,35 @@ class Runs:
 
     def listed(self, served: Collection[str], used: Collection[str]) -> list[dict[str, str]]:
         """A row per run: run_id, kind, trained_at, status."""
-        return [
-            {
-                "run_id": path.name,
-                **_said_of(path, "served" if path.name in served else "in a set" if path.name in used else "kept"),
-            }
-            for path in self.found()
-        ]
+
+        def status(path: Path) -> str:
+            if path.name in served:
+                return "served"
+            if (path / FAILED).exists():
+                return "failed its gates"
+            return "in a set" if path.name in used else "kept"
+
+        return [{"run_id": path.name, **_said_of(path, status(path))} for path in self.found()]
+
+    def judge(self, run_ids: Collection[str], failed: Collection[str]) -> None:
+        """Write down the gates that runs have failed; none: they have passed."""
+        for path in self.found():
+            if path.name in run_ids:
+                made = path.stat()
+                (path / FAILED).unlink(missing_ok=True)
+                if failed:
+                    (path / FAILED).write_text(json.dumps(list(failed)))
+                os.utime(path, ns=(made.st_atime_ns, made.st_mtime_ns))  # runs go by when they were made
+
+    def failed(self) -> list[str]:
+        """Runs that have failed their gates, newest first."""
+        return [path.name for path in self.found() if (path / FAILED).exists()]
+
+    def failed_since(self, run_ids: Collection[str]) -> list[str]:
+        """Runs that are newer than all of these and have failed their gates."""
+        names = [path.name for path in self.found()]
+        newer = min((names.index(run_id) for run_id in run_ids if run_id in names), default=0)
+        return [name for name in self.failed() if name in names[:newer]]
 
     def remove_unfinished(self) -> list[str]:
         """Delete what killed trainings have left; the names."""

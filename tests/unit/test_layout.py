@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from helpers.dbt_runner import REPO, invoke
+from two_tower.python_udfs.publication.exports import LISTS
 
 CODE = [
     "benchmarks", "demo", "integration_tests", "macros", "models", "python_udfs", "report", "shops", "tests",
@@ -113,6 +114,16 @@ def test_every_public_model_and_table_macro_is_published(models: dict[str, dict[
     created = {call for hook in hooks for call in re.findall(r"two_tower\.(create_\w+)\(\)", hook)}
     assert created == set(re.findall(r"two_tower\.(create_\w+)\(\)", published["raw_code"]))
     assert "create_recommend_for" in created
+
+
+def test_every_public_list_is_exported(models: dict[str, dict[str, Any]]) -> None:
+    with_ranks = {
+        node["name"]: node["columns"].keys()
+        for node in models.values()
+        if node["fqn"][1] == "recommendations" and "rank" in node["columns"]
+    }
+    assert with_ranks.keys() == LISTS.keys()
+    assert all(set(keys) <= with_ranks[name] for name, keys in LISTS.items())
 
 
 def test_publication_waits_for_all_that_is_published_and_for_the_gates(models: dict[str, dict[str, Any]]) -> None:

@@ -92,6 +92,20 @@ def test_a_refresh_publishes_the_next_set_while_a_reader_has_the_last(shop: Pack
     assert seen(shop)[2] != before[2]
 
 
+def test_each_published_set_is_exported_and_going_back_is_too(shop: PackageProject, tmp_path: Path) -> None:
+    to = {"two_tower_exports": str(tmp_path / "exports")}
+    shop.dbt("run", "--select", "two_tower,publication", **to).must_pass()
+    shop.dbt("run", "--select", "two_tower,publication", **to, two_tower_pinned_run="0123").must_fail()
+    shop.dbt("run-operation", "two_tower.rollback", "--vars", json.dumps(to)).must_pass()
+    exported = [json.loads(path.read_text())["set_id"] for path in sorted(tmp_path.glob("exports/*/set.json"))]
+    assert exported == ["000002", "000001"]
+    lists = duckdb.sql(
+        f"select user_id, rank, item_id, run_id from '{tmp_path}/exports/000001/recommendations.parquet'"
+    )
+    assert sorted(lists.fetchall()) == shop.rows(LISTS)
+    assert duckdb.sql(f"from '{tmp_path}/exports/000002/recommendations.changes.parquet'").fetchall() == []
+
+
 def test_what_is_selected_without_publication_is_not_published(shop: PackageProject) -> None:
     before = shop.published_rows(SERVED)
     shop.dbt("run", "--select", "two_tower,recommendations").must_pass()

@@ -43,27 +43,28 @@ def models(warehouse: Warehouse) -> str:
 
 
 def test_back_by_one_follows_what_was_served(warehouse: Warehouse) -> None:
-    assert call(warehouse, "rollback", "")["now"]["set_id"] == "000002"
+    assert call(warehouse, "rollback", "", "", "2")["now"]["set_id"] == "000002"
     warehouse.lists("d" * 16).publish(keep=5)
-    assert call(warehouse, "rollback", "")["now"]["set_id"] == "000002"  # and not 3, which was gone back from
-    assert call(warehouse, "rollback", "")["now"]["set_id"] == "000001"
+    assert call(warehouse, "rollback", "", "", "2")["now"]["set_id"] == "000002"  # and not 3, which was gone back from
+    assert call(warehouse, "rollback", "", "", "2")["now"]["set_id"] == "000001"
     assert warehouse.read("select run_id from recommendations") == [("a" * 16,)]
 
 
 def test_back_to_a_named_set_and_no_further_than_there_is(warehouse: Warehouse) -> None:
-    assert call(warehouse, "rollback", "000001")["before"]["set_id"] == "000003"
-    assert "set before the first is not in the archive" in call(warehouse, "rollback", "")["problem"]
+    assert call(warehouse, "rollback", "000001", "", "2")["before"]["set_id"] == "000003"
+    assert "set before the first is not in the archive" in call(warehouse, "rollback", "", "", "2")["problem"]
     assert (
-        "set 000009 is not in the archive, which has 000001, 000002" in call(warehouse, "rollback", "000009")["problem"]
+        "set 000009 is not in the archive, which has 000001, 000002"
+        in call(warehouse, "rollback", "000009", "", "2")["problem"]
     )
     warehouse.file.path.unlink()
-    assert "nothing was published yet" in call(warehouse, "rollback", "")["problem"]
+    assert "nothing was published yet" in call(warehouse, "rollback", "", "", "2")["problem"]
 
 
 def test_sets_and_runs_are_listed_with_their_status(warehouse: Warehouse) -> None:
     (Path(models(warehouse)) / ("e" * 16)).mkdir()
     (Path(models(warehouse)) / "minilm").mkdir()
-    call(warehouse, "rollback", "")
+    call(warehouse, "rollback", "", "", "2")
     found = call(warehouse, "runs", models(warehouse))
     assert [(entry["set_id"], entry["status"]) for entry in found["sets"]] == [
         ("000003", "kept"), ("000002", "published"), ("000001", "kept"),
@@ -96,3 +97,39 @@ def test_runs_beyond_the_newest_go(warehouse: Warehouse) -> None:
     assert call(warehouse, "prune", models(warehouse), "1", "") == {
         "leftovers": [], "sets": ["000001"], "runs": ["1" * 16, "a" * 16],
     }  # fmt: skip
+
+
+def test_a_run_that_failed_its_gates_is_listed_so_and_does_not_go_on(warehouse: Warehouse) -> None:
+    folder, good, failed = models(warehouse), "c" * 16, "d" * 16
+    (Path(folder) / failed).mkdir()
+    os.utime(Path(folder) / failed, (9, 9))
+    assert call_of_models(warehouse, "judged", failed, '["Gate x failed."]') == {"failed_since": []}
+    assert call_of_models(warehouse, "judged", good, "[]") == {"failed_since": [failed]}
+    assert call(warehouse, "runs", folder)["runs"][0] == {  # still the newest, though written into
+        "run_id": failed, "kind": "unknown", "trained_at": "unknown", "status": "no whole run",
+    }  # fmt: skip
+    assert call(warehouse, "good_set", folder, good, "") == {}
+    assert call(warehouse, "good_set", folder, failed, "")["set_id"] == "000003"
+    call_of_models(warehouse, "judged", good, '["Gate x failed."]')
+    assert [entry["status"] for entry in call(warehouse, "runs", folder)["runs"]][1:] == [
+        "served", "in a set", "in a set",
+    ]  # fmt: skip
+    call_of_models(warehouse, "judged", failed, "[]")
+    assert call(warehouse, "good_set", folder, failed, "") == {}
+
+
+def test_a_pinned_run_goes_on_by_the_newest_set_that_has_it(warehouse: Warehouse) -> None:
+    found = call(warehouse, "good_set", models(warehouse), "c" * 16, "a" * 16)
+    assert (found["set_id"], found["path"]) == ("000001", str(warehouse.file.place("000001")))
+    assert call(warehouse, "good_set", models(warehouse), "c" * 16, "c" * 16) == {}
+    assert call(warehouse, "good_set", models(warehouse), "c" * 16, "f" * 16) == {}
+
+
+def call_of_models(warehouse: Warehouse, name: str, *arguments: str) -> dict[str, Any]:
+    """An operation on the folder of models alone."""
+    with duckdb.connect() as connection:
+        register(connection)
+        texts = [models(warehouse), *arguments]
+        ((text,),) = connection.execute(f"select two_tower_{name}(?, ?, ?)", texts).fetchall()
+        found: dict[str, Any] = json.loads(text)
+        return found
