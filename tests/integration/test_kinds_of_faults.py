@@ -56,7 +56,13 @@ def test_the_shop_itself_gives_no_warning(team: Team) -> None:
 def test_every_input_is_read_through_the_checks() -> None:
     """A new input cannot forget them: there is no other way to the relation that a var names."""
     readers = {"input_rows.sql", "input_columns.sql", "input_relation.sql", "input_features.sql"}
-    readers |= {"check_input.sql", "check_input_column.sql", "warn_of_returns.sql", "rejected_rows.sql", "chosen_input_column.sql"}
+    readers |= {
+        "check_input.sql",
+        "check_input_column.sql",
+        "warn_of_returns.sql",
+        "rejected_rows.sql",
+        "chosen_input_column.sql",
+    }
     readers |= {"check.sql", "print_columns.sql", "forget.sql"}  # operations
     readers |= {"evaluation_lists.sql"}  # lists of a recommender of the team's
     found = set()
