@@ -28,10 +28,11 @@
         select
             users.user_id,
             users.segment,
-            case when count(known.item_id) = 0 then {{ n_of_new_users }} else {{ n }} end as n,
+            case when count(seen.item_id) = 0 then {{ n_of_new_users }} else {{ n }} end as n,
             count(known.item_id) as known_items
         from users
         left join known on users.user_id = known.user_id
+        left join seen on known.user_id = seen.user_id and known.item_id = seen.item_id
         group by users.user_id, users.segment
     ),
 

@@ -95,12 +95,13 @@ def list_promises(variables: dict[str, Any], *, with_evaluation: bool) -> dict[s
     popular = max(n // 2, k, setting(variables, "two_tower_evaluation_k"))
     policies = {setting(variables, "two_tower_policy"), *setting(variables, "two_tower_policies")}
     caps: dict[str, int] = setting(variables, "two_tower_caps")
+    depth = max(k, setting(variables, "two_tower_rank_depth"))
     return {
         **of_candidates(n, popular),
         **of_repeats("allow_repeats" in policies),
         **of_ranking(),
         **of_lists(k, setting(variables, "two_tower_min_chance")),
-        **(of_caps(k, caps) if caps else of_full_lists(k, max(k, setting(variables, "two_tower_rank_depth")))),
+        **(of_caps(k, depth, caps) if caps else of_full_lists(k, depth)),
         **(of_evaluation(setting(variables, "two_tower_evaluation_k")) if with_evaluation else {}),
     }
 
@@ -162,7 +163,11 @@ def of_candidates(n: int, popular: int) -> dict[str, str]:
 def of_repeats(are_of_interest: bool) -> dict[str, str]:
     """Repeats, which the lists of a policy or `buy_again` show."""
     if not are_of_interest:
-        return {"nothing that was had is a candidate": "select 1 from candidates where is_repeat"}
+        return {
+            "what was had is a candidate by rules alone": """
+                select 1 from candidates where is_repeat and found_by != ['rules']
+            """
+        }
     return {
         "everything that was had and may be shown is a candidate": """
             select 1 from permitted semi join had using (user_id, item_id)
@@ -265,7 +270,7 @@ def of_full_lists(k: int, depth: int) -> dict[str, str]:
     }
 
 
-def of_caps(k: int, caps: dict[str, int]) -> dict[str, str]:
+def of_caps(k: int, depth: int, caps: dict[str, int]) -> dict[str, str]:
     """Lists under caps: none is exceeded but by pins, and a short list has no room for anything."""
     counts = ", ".join(
         f'count(*) filter (where other."{column}"::varchar = profile."{column}"::varchar) as n{place}'
@@ -292,6 +297,7 @@ def of_caps(k: int, caps: dict[str, int]) -> dict[str, str]:
                 anti join listed using (user_id, item_id)
                 left join stg_items as profile on r.item_id = profile.item_id
                 left join company as other on r.user_id = other.user_id
+                where r.rank <= {depth}
                 group by r.user_id, r.item_id
             )
             select 1 from others where {fits}
