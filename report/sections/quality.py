@@ -15,8 +15,9 @@ EVERYBODY = "Everybody, every item"
 
 
 def section(warehouse: Warehouse) -> Section:
-    """Recall, lists, calibration, and the trend over runs."""
-    blocks = [*models(warehouse), slices(warehouse), calibration(warehouse), lists(warehouse), *history(warehouse)]
+    """Recall, lists, calibration, what knobs cost, and the trend over runs."""
+    blocks = [*models(warehouse), slices(warehouse), calibration(warehouse), lists(warehouse), trade_offs(warehouse)]
+    blocks += history(warehouse)
     return Section("quality", "How good is it?", blocks)
 
 
@@ -74,6 +75,13 @@ def calibration(warehouse: Warehouse) -> Block:
     picture = partial(charts.against_diagonal, x="Said %", y="Happened %")
     note = "The nearer to the broken line, the truer the chances."
     return table(warehouse, "quality/calibration", "Are the chances true?", note, pictures=(picture,))
+
+
+def trade_offs(warehouse: Warehouse) -> Block:
+    """What each setting of a knob would do to the lists."""
+    picture = partial(charts.intervals, name="Setting", value="Recall %", low="Low %", high="High %", ours="")
+    note = "One knob is moved at a time, from 0 on. Expected value is in median items."
+    return table(warehouse, "quality/trade_offs", "What value, variety and new items cost", note, pictures=(picture,))
 
 
 def history(warehouse: Warehouse) -> list[Block]:

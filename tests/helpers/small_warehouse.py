@@ -141,5 +141,11 @@ def measured(users: int) -> dict[str, list[dict[str, Any]]]:
         "model_comparisons": [
             {"model": "two_tower", "baseline": "ease", **of, "lift": 0.25, "lift_low": 0.1, "lift_high": 0.4}
         ],
+        "list_trade_offs": [
+            {"knob": "two_tower_diversity", "weight": weight, "recall": recall, "recall_low": recall - 0.02,
+             "recall_high": recall + 0.02, "difference": recall - 0.25, "expected_value": 1.5 - weight,
+             "coverage": 0.5 + weight, "new_item_share": 0.0}
+            for weight, recall in ((0.0, 0.25), (0.2, 0.2))
+        ],
         "ranker_calibration": [{"bin": 1, "said": 0.1, "happened": 0.12, "pairs": 1000}],
     }  # fmt: skip

@@ -80,6 +80,12 @@ def test_the_first_sentence_says_what_is_bought(tmp_path: Path, make: Make) -> N
     assert rows_of(page, "Method", "Method id")[0][:5] == ["These lists", "two_tower", "25.0", "24.0", "26.0"]
 
 
+def test_what_a_knob_costs_is_shown(tmp_path: Path, make: Make) -> None:
+    page = make(small_warehouse(tmp_path / "shop.duckdb"))
+    costs = [[row[0], row[1], *row[4:7]] for row in rows_of(page, "Setting", "Recall %")]
+    assert costs == [["diversity 0.0", "25.0", "0", "1.5", "50.0"], ["diversity 0.2", "20.0", "-5", "1.3", "70.0"]]
+
+
 def test_coverage_and_the_most_shown_are_counted(tmp_path: Path, make: Make) -> None:
     page = make(small_warehouse(tmp_path / "shop.duckdb"))
     assert "Items in the catalogue 12 Items shown 8 Shown, % of the catalogue 66.7" in page.text
