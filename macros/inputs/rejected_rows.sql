@@ -3,7 +3,7 @@
     {%- set known, given = two_tower.known_inputs()[input], [] -%}
     {%- set columns = two_tower.input_columns(input) if var('two_tower_' ~ input) else {} -%}
     {%- for name, column in columns.items() if name in (['rule_id'] if known.rule_id else ['experiment', 'user_id', 'item_id']) -%}
-        {%- do given.append("concat('" ~ name ~ " ', coalesce(cast(" ~ column ~ " as varchar), 'NULL'))") -%}
+        {%- do given.append('concat(' ~ two_tower.literal(name ~ ' ') ~ ", coalesce(cast(" ~ column ~ " as varchar), 'NULL'))") -%}
     {%- endfor -%}
     select
         '' as input,

@@ -467,7 +467,7 @@ def test_the_bookkeeping_of_tools_is_no_feature(team: Team) -> None:
             assert f"{where('users', column)}is the bookkeeping of a tool" in said
         assert f"{where('users', 'last_modified')}seems to be the time of the last change" in said
         columns = {name for (name,) in team.rows("select column_name from (describe stg_users)")}
-        assert columns == {"user_id", "club", "age", "last_modified"}
+        assert columns == {"user_id", "club", "age", "last_modified", "user_label"}
 
 
 def test_a_time_that_moves_with_each_load_is_named(team: Team) -> None:
