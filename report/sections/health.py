@@ -31,6 +31,13 @@ def section(warehouse: Warehouse) -> Section:
             "How far the inputs are from those of the published lists. The first 30.",
             "Drift: there are no published lists to compare the inputs with.",
         ),
+        table(
+            warehouse,
+            "health/rejected",
+            "Rows that are left out",
+            "Rules, exclusions and other rows of which nothing is made. The first 30.",
+            "Every row of the rules and the other optional inputs is followed.",
+        ),
     ]
     return Section("health", "Is all well?", blocks)
 
@@ -71,6 +78,9 @@ def checks(warehouse: Warehouse) -> Iterator[Note]:
     drifted = warehouse.value("select count(*) filter (where is_failed) from drift_checks")
     if drifted:
         yield Note(f"{drifted} of the inputs drifted from those of the published lists.", "look")
+    rejected = warehouse.value("select count(*) from rejected_rows")
+    if rejected:
+        yield Note(f"Rows of the inputs that are left out: {rejected:,}. A table below says why.", "look")
     users, listed = warehouse.value(USERS), warehouse.value(LISTED)
     if users is not None and users > listed:
         yield Note(f"{users - listed:,} of {users:,} users have no list.", "look")

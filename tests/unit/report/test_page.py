@@ -80,6 +80,17 @@ def test_the_first_sentence_says_what_is_bought(tmp_path: Path, make: Make) -> N
     assert rows_of(page, "Method", "Method id")[0][:5] == ["These lists", "two_tower", "25.0", "24.0", "26.0"]
 
 
+def test_rows_that_are_left_out_are_told_with_the_reason(tmp_path: Path, make: Make) -> None:
+    row = {"input": "merchandising_rules", "row_key": "rule_id old", "column_name": "item_id", "value": "i99",
+           "reason": "no such item", "remedy": "correct the rule"}  # fmt: skip
+    page = make(small_warehouse(tmp_path / "shop.duckdb", rejected_rows=[row]))
+    assert "Rows of the inputs that are left out: 1." in page.text
+    assert rows_of(page, "Input", "Row") == [
+        ["merchandising rules", "rule_id old", "item_id", "i99", "no such item", "correct the rule"]
+    ]
+    assert "Every row of the rules" in make(small_warehouse(tmp_path / "calm.duckdb")).text
+
+
 def test_what_a_knob_costs_is_shown(tmp_path: Path, make: Make) -> None:
     page = make(small_warehouse(tmp_path / "shop.duckdb"))
     costs = [[row[0], row[1], *row[4:7]] for row in rows_of(page, "Setting", "Recall %")]
