@@ -7,7 +7,8 @@
         {%- set deleted = [] -%}
         {%- for row in run_query(
             "select schema_name, table_name, column_name from duckdb_columns() semi join duckdb_tables() using (database_name, schema_name, table_name) "
-            ~ "where database_name = current_database() and column_name in ('user_id', 'similar_user_id', 'unit_id', 'id') order by all"
+            ~ "where database_name = current_database() and column_name in ('user_id', 'similar_user_id', 'unit_id', 'id') "
+            ~ "order by schema_name asc, table_name asc, column_name asc"
         ).rows if row[0] ~ '.' ~ row[1] in two_tower.own_tables() -%}
             {%- set place = two_tower.quoted(row[0]) ~ '.' ~ two_tower.quoted(row[1]) -%}
             {%- set rows = run_query('select count(*) from ' ~ place ~ ' where ' ~ row[2] ~ ' = ' ~ id).rows[0][0] -%}
