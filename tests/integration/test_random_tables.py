@@ -31,7 +31,7 @@ PLANTED: dict[str, tuple[str, str, str, Change, str]] = {
     ),
     "text goes to the engine": (
         "macros/inputs/check_input_column.sql", "{%- if unread[1] -%}", "{%- if false -%}",
-        Change("exposures", "exposed_at", "VARCHAR", "'x'", 1), "an error that is not ours",
+        Change("merchandising_rules", "position", "VARCHAR", "'x'", 1), "an error that is not ours",
     ),
 }  # fmt: skip
 
