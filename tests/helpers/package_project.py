@@ -85,7 +85,7 @@ class PackageProject:
         finally:
             for path in [self.folder / "models", self.folder / "macros", self.folder / "seeds"]:
                 shutil.rmtree(path, ignore_errors=True)
-            for path in [*self.folder.glob("*.duckdb.wal"), *self.folder.glob("published.duckdb*")]:
+            for path in self.folder.glob("*.duckdb*"):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
             shutil.copytree(
                 kept, self.folder, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dbt_packages")
