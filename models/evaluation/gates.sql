@@ -2,7 +2,6 @@
 {%- set gate_k = var('two_tower_gate_k') -%}
 {%- set baselines = ['als', 'popularity'] | select('in', var('two_tower_baselines')) | list -%}
 
--- noqa: disable=LT02
 with
 
 recalls as (
@@ -105,8 +104,9 @@ final as (
         threshold,
         value - threshold as headroom,
         is_passed,
-        case when not is_passed then
-            {{ two_tower.gate_message('gate', 'model', 'policy', 'what', 'value', 'threshold', 'remedy') }}
+        case
+            when not is_passed
+                then {{ two_tower.gate_message('gate', 'model', 'policy', 'what', 'value', 'threshold', 'remedy') }}
         end as message
     from checked
 )

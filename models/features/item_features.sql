@@ -1,4 +1,3 @@
--- noqa: disable=LT05
 -- long lines and branches are Jinja's: what is linted is one rendering of it
 with
 
@@ -64,7 +63,8 @@ final as (
         cast(behaviour.days_since_last as double) as days_since_last,
         cast(behaviour.days_since_first as double) as days_since_first,
         cast(
-            coalesce(behaviour.interactions, 0) {{ '+ coalesce(turned_to.events, 0)' if two_tower.tells_types_apart() }} as double
+            coalesce(behaviour.interactions, 0)
+            {{ '+ coalesce(turned_to.events, 0)' if two_tower.tells_types_apart() else '+ 0' }} as double
         ) as events
     from cutoffs
     cross join items

@@ -1,32 +1,45 @@
--- noqa: disable=AL10,LT02,LT05,LT07,LT11,ST05
 with
 
 lists as (
     {{ two_tower.buy_again('evaluation') }}
 ),
 
-events as ({{ two_tower.known_events('evaluation') }}),
+events as (
+    {{ two_tower.known_events('evaluation') }}
+),
 
-chances as ({{ two_tower.chances('evaluation') }}),
+chances as (
+    {{ two_tower.chances('evaluation') }}
+),
+
+had_twice as (
+    {{ two_tower.repeat_purchases('evaluation') }}
+),
+
+recent as (
+    select
+        user_id,
+        item_id,
+        count(distinct date_trunc('day', event_at)) as purchases
+    from events
+    where event_at >= now_at - interval 90 day
+    group by user_id, item_id
+),
 
 taken as (select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1),
 
 -- what users had more than once, and how often lately
 pairs as (
     select
-        histories.user_id,
-        histories.item_id,
+        had_twice.user_id,
+        had_twice.item_id,
         chances.chance,
         coalesce(recent.purchases, 0) as recent_purchases,
         cast(taken.item_id is not null as integer) as is_taken
-    from ({{ two_tower.repeat_purchases('evaluation') }}) as histories
-    inner join chances on histories.user_id = chances.user_id and histories.item_id = chances.item_id
-    left join (
-        select user_id, item_id, count(distinct date_trunc('day', event_at)) as purchases from events
-        where event_at >= now_at - interval 90 day
-        group by user_id, item_id
-    ) as recent on histories.user_id = recent.user_id and histories.item_id = recent.item_id
-    left join taken on histories.user_id = taken.user_id and histories.item_id = taken.item_id
+    from had_twice
+    inner join chances on had_twice.user_id = chances.user_id and had_twice.item_id = chances.item_id
+    left join recent on had_twice.user_id = recent.user_id and had_twice.item_id = recent.item_id
+    left join taken on had_twice.user_id = taken.user_id and had_twice.item_id = taken.item_id
 ),
 
 -- one line of SQL: the purchases of 90 days
@@ -68,16 +81,17 @@ orders as (
         'order of what is taken (AUC)' as task,
         'purchases of 90 days' as baseline,
         user_id as unit_id,
-        {%- for place in ['place', 'baseline_place'] %}
-        (sum({{ place }}) filter (where is_taken = 1) - sum(is_taken) * (sum(is_taken) + 1) / 2)
-        / (sum(is_taken) * sum(1 - is_taken)) as {{ 'value' if place == 'place' else 'baseline_value' }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        (sum(place) filter (where is_taken = 1) - sum(is_taken) * (sum(is_taken) + 1) / 2)
+        / (sum(is_taken) * sum(1 - is_taken)) as value,
+        (sum(baseline_place) filter (where is_taken = 1) - sum(is_taken) * (sum(is_taken) + 1) / 2)
+        / (sum(is_taken) * sum(1 - is_taken)) as baseline_value
     from ordered
     group by user_id
     having sum(is_taken) > 0 and sum(1 - is_taken) > 0
 ),
 
--- the share of pairs with so many recent purchases that is taken, of the very window: nothing that knows them alone can do better
+-- the share of pairs with so many recent purchases that is taken, of the very window:
+-- nothing that knows them alone can do better
 shares as (
     select recent_purchases, avg(is_taken) as share from pairs
     group by recent_purchases
@@ -95,9 +109,16 @@ errors as (
     group by pairs.user_id
 ),
 
+all_tasks as (
+    select * from precisions
+    union all
+    select * from orders
+    union all
+    select * from errors
+),
+
 final as (
-    select 'buy_again' as list_type, *
-    from (select * from precisions union all select * from orders union all select * from errors)
+    select 'buy_again' as list_type, * from all_tasks
 )
 
 select * from final

@@ -1,4 +1,3 @@
--- noqa: disable=AL10,LT05,LT11
 with
 
 audiences as (
@@ -66,7 +65,8 @@ everyone as (
         rank,
         is_taken,
         row_number() over (
-            partition by item_id order by is_had desc, is_near desc, activity desc, {{ two_tower.stable_hash(['user_id']) }} asc
+            partition by item_id
+            order by is_had desc, is_near desc, activity desc, {{ two_tower.stable_hash(['user_id']) }} asc
         ) as baseline_rank
     from pairs
 ),
@@ -85,9 +85,15 @@ never_had as (
     where not is_had
 ),
 
+both_tasks as (
+    select * from everyone
+    union all
+    select * from never_had
+),
+
 judged as (
     select *, count(rank) over (partition by task, item_id) as places
-    from (select * from everyone union all select * from never_had)
+    from both_tasks
 ),
 
 final as (

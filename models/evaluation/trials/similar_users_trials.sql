@@ -1,4 +1,3 @@
--- noqa: disable=AL08
 with
 
 lists as (
@@ -20,7 +19,7 @@ active as (
 others as (
     select user_id, similar_user_id as other_id, 'value' as side from lists
     union all
-    select users.user_id, active.user_id, 'baseline_value'
+    select users.user_id, active.user_id as other_id, 'baseline_value' as side
     from (select distinct user_id from lists) as users
     cross join active
     where users.user_id <> active.user_id

@@ -1,4 +1,3 @@
--- noqa: disable=ST05
 with
 
 activity as (
@@ -21,19 +20,21 @@ targets as (
     select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1
 ),
 
+segments_and_all as (
+    select user_id, segment from segments
+    union
+    select user_id, 'all' as segment from segments
+),
+
 -- users of the test window, by segment
 next_users as (
     select
-        segments.segment,
+        segments_and_all.segment,
         targets.item_id,
         count(*) as users
     from targets
-    inner join (
-        select user_id, segment from segments
-        union
-        select user_id, 'all' from segments
-    ) as segments on targets.user_id = segments.user_id
-    group by segments.segment, targets.item_id
+    inner join segments_and_all on targets.user_id = segments_and_all.user_id
+    group by segments_and_all.segment, targets.item_id
 ),
 
 listed as (
