@@ -27,7 +27,7 @@ REJECTED = "select row_key, column_name, value, reason from rejected_rows where 
 
 def read(team: Team, *inputs: str, **variables: Any) -> Any:
     readers = [f"two_tower,{READERS[name]}" for name in inputs]
-    return team.dbt("run", "--select", "package:my_shop", *readers, "two_tower,rejected_rows", **variables)
+    return team.dbt("run", "--select", "package:my_shop", *readers, "two_tower,1+rejected_rows", **variables)
 
 
 def replaced(name: str, where: str, values: str) -> str:
