@@ -13,7 +13,7 @@ from helpers.every_input import VARS
 DEFAULTS = {
     "two_tower_k": 10, "two_tower_candidates": 100, "two_tower_evaluation_k": 50, "two_tower_rank_depth": 100,
     "two_tower_policy": "allow_repeats", "two_tower_policies": ["allow_repeats", "unseen_only"], "two_tower_caps": {},
-    "two_tower_min_chance": 0.002,
+    "two_tower_min_chance": 0.002, "two_tower_value_weight": 0, "two_tower_diversity": 0, "two_tower_new_item_share": 0,
 }  # fmt: skip
 NEW_USERS_POPULAR = 200  # candidates of a user without a history, among which the features of the user decide
 IN_FORCE = """
@@ -30,6 +30,7 @@ def setting(variables: dict[str, Any], name: str) -> Any:
 def views(variables: dict[str, Any]) -> dict[str, str]:
     """Temporary tables that the promises read, in order."""
     policy, depth = setting(variables, "two_tower_policy"), setting(variables, "two_tower_rank_depth")
+    weight = setting(variables, "two_tower_value_weight")
     return {
         "had": "select distinct user_id, item_id from stg_interactions",
         "rules": f"""
@@ -57,13 +58,20 @@ def views(variables: dict[str, Any]) -> dict[str, str]:
         """,
         "unseen": "from permitted anti join had using (user_id, item_id)",
         "allowed": "from permitted" if policy == "allow_repeats" else "from unseen",
+        "valued": f"""
+            with known as (select median(item_value) as usual from stg_items where item_value > 0)
+            select r.user_id, r.item_id, r.category,
+                r.score * power(coalesce(greatest(i.item_value, 0) / usual, 1), {weight}) as valued
+            from ranked_candidates as r inner join known on true left join stg_items as i using (item_id)
+            where r.rank is not null
+        """,
         "scales": f"""
-            select user_id, if(max(score) > min(score), max(score) - min(score), 1) as scale
+            select user_id, if(max(worth) > min(worth), max(worth) - min(worth), 1) as scale
             from ranked_candidates where rank <= {depth} group by user_id
         """,
         "totals": """
             select r.user_id, r.item_id, r.score, r.rank, coalesce(b.strength, 0) * s.scale as boost,
-                r.score + coalesce(b.strength, 0) * s.scale as total
+                r.worth + coalesce(b.strength, 0) * s.scale as total
             from ranked_candidates as r inner join scales as s using (user_id)
             left join (
                 select user_id, item_id, sum(if(action = 'bury', -strength, strength)) as strength
@@ -96,12 +104,15 @@ def list_promises(variables: dict[str, Any], *, with_evaluation: bool) -> dict[s
     policies = {setting(variables, "two_tower_policy"), *setting(variables, "two_tower_policies")}
     caps: dict[str, int] = setting(variables, "two_tower_caps")
     depth = max(k, setting(variables, "two_tower_rank_depth"))
+    share = setting(variables, "two_tower_new_item_share")
     return {
         **of_candidates(n, popular),
         **of_repeats("allow_repeats" in policies),
-        **of_ranking(),
+        **of_ranking(k, share, setting(variables, "two_tower_diversity")),
         **of_lists(k, setting(variables, "two_tower_min_chance")),
-        **(of_caps(k, depth, caps) if caps else of_full_lists(k, depth)),
+        **({} if share else of_order()),
+        **(of_caps(k, depth, caps) if caps else of_full_lists(k)),
+        **({} if caps or share else of_best_lists(depth)),
         **(of_evaluation(setting(variables, "two_tower_evaluation_k")) if with_evaluation else {}),
     }
 
@@ -176,14 +187,42 @@ def of_repeats(are_of_interest: bool) -> dict[str, str]:
     }
 
 
-def of_ranking() -> dict[str, str]:
-    """The order of the ranker."""
+def of_ranking(k: int, new_item_share: float, diversity: float) -> dict[str, str]:
+    """The order of the ranker by what a chance is worth, and the places that are kept for new items."""
     return {
-        "ranked candidates are candidates, by falling chance": """
+        "a worth is the chance by the value, and each further item of a category counts less": f"""
+            with found as (
+                select user_id, category, worth,
+                    row_number() over (partition by user_id, category order by worth desc) as n
+                from ranked_candidates where rank is not null
+            ),
+            expected as (
+                select user_id, category, row_number() over (partition by user_id, category order by valued desc) as n,
+                    valued * power({1 - diversity}, n - 1) as worth
+                from valued
+            )
+            select 1 from found full join expected using (user_id, category, n)
+            where not coalesce(abs(found.worth - expected.worth) <= 1e-9 * (1e-6 + abs(expected.worth)), false)
+        """,
+        "the places that are kept for new items are theirs": f"""
+            select 1 from ranked_candidates where rank is not null group by user_id
+            having count(*) filter (where is_new and rank <= {k})
+                < least(round({new_item_share} * {k}), count(*) filter (where is_new))
+            union all
+            select 1 from ranked_candidates
+            where is_new and (is_repeat or item_id in (
+                select item_id from stg_interactions group by item_id
+                having min(event_at) < (select max(event_at) from stg_interactions) - interval 29 day
+            ) and item_id not in (
+                select item_id::varchar from main.stock group by all
+                having min(available_from::timestamp) > localtimestamp::timestamp - interval 29 day
+            ))
+        """,
+        "ranked candidates are candidates with a chance, and go by falling worth": """
             select 1 from ranked_candidates anti join candidates using (user_id, item_id) union all
             select 1 from ranked_candidates where not coalesce(score between 0 and 1, false) or isnan(score) union all
             select 1 from (
-                select score > lag(score) over (partition by user_id order by rank asc) as is_wrong
+                select worth > lag(worth) over (partition by user_id, is_new order by rank asc) as is_wrong
                 from ranked_candidates where rank is not null
             ) where is_wrong union all
             select 1 from ranked_candidates where rank is not null group by user_id, rank having count(*) > 1
@@ -212,13 +251,6 @@ def of_lists(k: int, min_chance: float) -> dict[str, str]:
             where not coalesce(l.score = t.score, false)
                 or abs(l.boost - t.boost) > 1e-6 * greatest(abs(t.boost), 1e-3) or not isfinite(l.boost)
         """,
-        "what is not pinned stands by score and boost": """
-            select 1 from (
-                select total > lag(total) over pins_aside + 1e-6 * greatest(abs(total), 1e-3) as is_wrong
-                from listed where not is_pin
-                window pins_aside as (partition by user_id order by rank asc)
-            ) where is_wrong
-        """,
         "a pin stands on its place, or moves up where there is nothing for the places before it": f"""
             select 1 from pins left join listed as l using (user_id, item_id)
             where place <= {k} and not coalesce(
@@ -238,14 +270,15 @@ def of_lists(k: int, min_chance: float) -> dict[str, str]:
         """,
         "lists by category hold the best of the category": f"""
             with judged as (
-                select r.user_id, r.category, r.score, l.rank, l.item_id is not null as is_listed
-                from ranked_candidates as r left join recommendations_by_category as l using (user_id, item_id)
-                where r.rank is not null and r.score >= {min_chance}
+                select r.user_id, r.category, v.valued, l.rank, l.item_id is not null as is_listed
+                from ranked_candidates as r inner join valued as v using (user_id, item_id)
+                left join recommendations_by_category as l using (user_id, item_id)
+                where r.score >= {min_chance}
             )
             select 1 from judged group by user_id, category
             having count(*) filter (where is_listed) != least({k}, count(*))
                 or max(rank) != count(*) filter (where is_listed)
-                or min(score) filter (where is_listed) < max(score) filter (where not is_listed)
+                or min(valued) filter (where is_listed) < max(valued) filter (where not is_listed) - 1e-12
             union all
             select 1 from recommendations_by_category as l inner join item_categories as c using (item_id)
             where l.category != c.category
@@ -253,13 +286,32 @@ def of_lists(k: int, min_chance: float) -> dict[str, str]:
     }
 
 
-def of_full_lists(k: int, depth: int) -> dict[str, str]:
+def of_order() -> dict[str, str]:
+    """Lists in which no place is kept."""
+    return {
+        "what is not pinned stands by worth and boost": """
+            select 1 from (
+                select total > lag(total) over pins_aside + 1e-6 * greatest(abs(total), 1e-3) as is_wrong
+                from listed where not is_pin
+                window pins_aside as (partition by user_id order by rank asc)
+            ) where is_wrong
+        """
+    }
+
+
+def of_full_lists(k: int) -> dict[str, str]:
     """Lists without caps."""
     return {
         "lists are full": f"""
             select 1 from allowed left join recommendations as l using (user_id, item_id) group by user_id
             having count(l.item_id) != least({k}, count(*))
-        """,
+        """
+    }
+
+
+def of_best_lists(depth: int) -> dict[str, str]:
+    """Lists without caps in which no place is kept."""
+    return {
         "nothing better is left out of what rules look at": f"""
             select 1 from totals inner join (
                 select user_id, min(total) as worst from listed where not is_pin group by user_id

@@ -97,6 +97,13 @@ SETTINGS: dict[str, list[Any]] = {
     "two_tower_top_k": ["approximate"],
     "two_tower_neighbours": [1],
     "two_tower_neighbour_history": [1],
+    "two_tower_item_label": ["shelf", "list_price"],
+    "two_tower_user_label": ["club", "age"],
+    "two_tower_bad_rows": ["skip"],
+    "two_tower_value_column": ["list_price"],
+    "two_tower_value_weight": [0.5, 2],
+    "two_tower_diversity": [0.1, 0.9],
+    "two_tower_new_item_share": [0.1, 0.5, 1],
 }
 INPUTS = known_inputs()
 COLUMNS = [(name, column) for name, columns in INPUTS.items() for column in columns]
@@ -264,7 +271,9 @@ def faults_of_errors(errors: str) -> list[str]:
     for part in parts:
         if not part.strip() or ("Failure in" not in part and "rror" not in part):
             continue
-        ours = re.search(r"\w.*: .*\n?\s*Remedy: \w", part) or re.search(r"\b(embed|top_k|history_\w+): .*;", part)
+        ours = re.search(r"\w.*: .*\n?\s*(Remedy: \w|See the error of \w+\.)", part) or re.search(
+            r"\b(embed|top_k|history_\w+): .*;", part
+        )
         if not ours and re.search(r"Error", part):
             faults.append(f"an error that is not ours: {part.strip()[:1200]}")
     return faults

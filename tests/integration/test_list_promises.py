@@ -33,9 +33,20 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Team:
     [
         {"two_tower_policy": "unseen_only", "two_tower_caps": {"shelf": 2}},
         {"two_tower_candidates": 1, "two_tower_k": 25, "two_tower_evaluation_k": 50, "two_tower_rank_depth": 20},
+        {
+            "two_tower_value_column": "list_price",
+            "two_tower_value_weight": 0.5,
+            "two_tower_diversity": 0.2,
+            "two_tower_new_item_share": 0.2,
+        },
         {},
     ],
-    ids=["policy unseen_only under caps", "lists that are longer than candidates", "the defaults"],
+    ids=[
+        "policy unseen_only under caps",
+        "lists that are longer than candidates",
+        "worth and new items",
+        "the defaults",
+    ],
 )
 def test_lists_keep_every_promise(trained: Team, variables: dict[str, Any]) -> None:
     trained.dbt(*LISTS, "--exclude", "tag:train", **variables).must_pass()
@@ -55,7 +66,7 @@ WRONG = {
     ),
     "two places exchanged": (
         "update recommendations set rank = 13 - rank where rank in (6, 7)",
-        "what is not pinned stands by score and boost",
+        "what is not pinned stands by worth and boost",
     ),
     "a place too few": ("delete from recommendations where rank = 10", "lists are full"),
     "a pin beside its place": (
@@ -76,7 +87,15 @@ WRONG = {
     ),
     "a chance that is none": (
         "update ranked_candidates set score = 'nan' where rank = 1",
-        "ranked candidates are candidates, by falling chance",
+        "ranked candidates are candidates with a chance, and go by falling worth",
+    ),
+    "a worth that the value does not explain": (
+        "update ranked_candidates set worth = worth * 1.01 where rank = 1",
+        "a worth is the chance by the value, and each further item of a category counts less",
+    ),
+    "an item that is not new": (
+        "update ranked_candidates set is_new = true where rank = 1",
+        "the places that are kept for new items are theirs",
     ),
 }
 
