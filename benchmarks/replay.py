@@ -70,17 +70,13 @@ class Replay:
             (folder / name).write_text(yaml.safe_dump(content))
         for name in INPUTS:
             (folder / "models" / f"seen_{name}.sql").write_text(f"select * from raw.seen_{name}")
-        with duckdb.connect(str(self.database)) as connection:
-            connection.execute(f"attach '{shop.database}' as shop (read_only); create schema raw")
-            connection.execute(f"create schema {SCHEMA}")
+        with duckdb.connect(str(shop.database)) as connection:
+            connection.execute(f"attach '{self.database}' as replay; create schema replay.raw")
+            connection.execute(f"create schema replay.{SCHEMA}")
             for name, table in tables.items():
-                found = connection.execute(
-                    "select schema_name from duckdb_tables() where database_name = 'shop' and table_name = ?", [table]
-                ).fetchone()
-                assert found, f"{shop.name} has no table {table}"
-                connection.execute(f"create table raw.{name} as from shop.{found[0]}.{table}")
+                connection.execute(f"create table replay.raw.{name} as from {table}")
             for name, query in EMPTY.items():
-                connection.execute(f"create table {SCHEMA}.{name} as {query} limit 0")
+                connection.execute(f"create table replay.{SCHEMA}.{name} as {query} limit 0")
         invoke(folder, "deps").must_pass()
 
     def span(self) -> tuple[datetime, datetime]:
