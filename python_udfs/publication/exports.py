@@ -67,12 +67,13 @@ class Exports:
                 shutil.rmtree(left)
             hidden.mkdir(parents=True)
             write(set_file, hidden, before[-1] if before else None)
-        except (OSError, duckdb.IOException) as error:
+        except (OSError, ValueError, KeyError, TypeError, duckdb.Error) as error:
             shutil.rmtree(hidden, ignore_errors=True)
-            reason = str(error).splitlines()[0]
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            since = f" with the changes since '{before[-1]}'" if before else ""
             raise ValueError(
-                f"var two_tower_exports: the folder '{self.folder}' cannot be written ({reason}); "
-                f"make it a folder that may be written, or leave the var empty"
+                f"var two_tower_exports: no export can be written to the folder '{self.folder}'{since}: {reason}; "
+                f"make it a folder that may be written, move a damaged export away, or leave the var empty"
             ) from None
         try:
             yield
