@@ -25,7 +25,7 @@ from .statistics.significance import chi_square_p, normal_quantile
 from .text_buckets import text_buckets
 from .top_k.functions import RETURN_TYPE, top_k
 from .towers.embed import embed
-from .unusable_profile import refuse_database, refuse_memory
+from .unusable_profile import refuse_database, refuse_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +112,8 @@ class Plugin(BasePlugin):
     def initialize(self, config: dict[str, Any]) -> None:  # noqa: ARG002 (dbt-duckdb's signature)
         """Called before the database is opened. With `retries` in the profile, dbt-duckdb waits for it itself."""
         if self.creds:
-            refuse_memory({**(self.creds.config_options or {}), **(self.creds.settings or {})})
+            known = self.creds.settings or {}
+            refuse_settings(known, self.creds.config_options or {}, are_all_known=not self.creds.extensions)
             refuse_database(self.creds.path, waits=bool(self.creds.retries))
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:

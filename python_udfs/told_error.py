@@ -6,6 +6,8 @@ from __future__ import annotations
 class ToldError(Exception):
     """Cause and remedy in two lines."""
 
+    __module__ = "builtins"  # which are named without their module
+
     @property  # type: ignore[override]
     def __traceback__(self) -> None:
         """None, whatever was raised on the way."""

@@ -40,23 +40,30 @@ def refuse_database(path: str, waits: bool) -> None:
             ) from None
 
 
-def refuse_memory(settings: dict[str, Any]) -> None:
-    """Raises DbtRuntimeError when a memory limit of the profile is none, or too low for any shop."""
-    for name, value in settings.items():
-        if name.lower() in MEMORY and (problem := problem_of_memory(str(value))):
-            raise DbtRuntimeError(
-                f"profiles.yml, {name} '{value}': {problem}.\n"
-                f"Remedy: write {name}: '4GB', or half of what the machine has; see docs/reference/requirements.md."
-            )
+def refuse_settings(settings: dict[str, Any], options: dict[str, Any], are_all_known: bool) -> None:
+    """Raises DbtRuntimeError when DuckDB has no such setting, or the memory limit is too low for any shop.
+
+    options: those that are given when the file is opened. are_all_known: whether no extension brings settings.
+    """
+    for name, value in {**options, **settings}.items():
+        is_memory = name.lower() in MEMORY
+        if is_memory or (are_all_known and name in settings):
+            problem = problem_of(name, str(value), is_memory)
+            if problem:
+                remedy = "'4GB', or half of what the machine has" if is_memory else "as DuckDB knows it, or take it out"
+                raise DbtRuntimeError(
+                    f"profiles.yml, {name} '{value}': {problem}.\n"
+                    f"Remedy: write {name}: {remedy}; see docs/reference/requirements.md."
+                )
 
 
-def problem_of_memory(limit: str) -> str:
-    """Why a memory limit cannot be worked with; empty where it can."""
+def problem_of(name: str, value: str, is_memory: bool) -> str:
+    """Why a setting cannot be worked with; empty where it can."""
     with duckdb.connect() as connection:
         try:
-            connection.execute(f"set memory_limit = '{limit.replace(chr(39), chr(39) * 2)}'")
+            connection.execute(f"set {name} = '{value.replace(chr(39), chr(39) * 2)}'")
         except duckdb.Error as error:
-            return str(error).splitlines()[0]
+            return " ".join(str(error).split())
         number, _, unit = connection.execute("select current_setting('memory_limit')").fetchall()[0][0].partition(" ")
     is_low = unit in ("byte", "bytes", "KiB") or (unit == "MiB" and float(number) < LEAST_MEMORY)
-    return "is too low: no shop can be read with less than 100MB" if is_low else ""
+    return "is too low: no shop can be read with less than 100MB" if is_memory and is_low else ""

@@ -60,6 +60,9 @@
     {#- Sentences about tables that hold another run than the registries, as after a run that has stopped half-way. -#}
     {%- set unfinished = two_tower.unfinished_training() -%}
     {%- set found = [unfinished] if unfinished else [] -%}
+    {%- if not two_tower.production_runs() -%}
+        {%- do found.append('model_registry or ranker_registry has no run of stage production.') -%}
+    {%- endif -%}
     {%- set registries = {
         'model_registry': ['item_embeddings', 'user_embeddings'],
         'ranker_registry': ['ranked_candidates', 'recommendations', 'recommendations_by_category'],

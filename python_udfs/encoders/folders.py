@@ -130,8 +130,10 @@ class EncoderFolders:
         path = Path(folder)
         try:
             settings = json.loads((path / "encoder.json").read_text())
+            if not isinstance(settings, dict) or str(settings.get("reads")) not in FILES:
+                raise ValueError(f"encoder.json does not say what it reads, which is {' or '.join(FILES)}")
             stats = [(path / name).stat() for name in FILES[settings["reads"]]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise ValueError(f"encoder '{folder}': {type(error).__name__} {error}; {REMEDY}") from None
         for name, (wanted, allows, default) in SETTINGS[settings["reads"]].items():
             if not allows(settings.get(name, default)):

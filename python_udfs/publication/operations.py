@@ -45,6 +45,7 @@ def rollback(path: str, set_id: str, exports: str, keep: str) -> dict[str, dict[
     if wanted not in file.kept():
         kept = ", ".join(file.kept())
         raise ValueError(f"set {wanted or 'before the first'} is not in the archive, which has {kept}")
+    file.described(file.place(wanted))  # which refuses what cannot be read
     with Exports(Path(exports)).next_of(file.place(wanted), int(keep)) if exports else nullcontext():
         file.put_back(wanted)
     return {"before": before, "now": file.described()}

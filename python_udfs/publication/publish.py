@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,7 +168,8 @@ def _write(connection: duckdb.DuckDBPyConnection, relations: list[Relation]) -> 
                 connection.execute(relation.statement)
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        with suppress(duckdb.Error):  # a full disk has ended the transaction already
+            connection.execute("rollback")
         raise
     return rows
 
