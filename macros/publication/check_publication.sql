@@ -56,19 +56,13 @@
 {% endmacro %}
 
 
-{% macro production_runs() %}
-    {#- Runs of the towers and of the ranker of stage production. -#}
-    {%- set rows = run_query(
-        "select towers.run_id, rankers.run_id from " ~ ref('two_tower', 'model_registry') ~ " as towers inner join "
-        ~ ref('two_tower', 'ranker_registry') ~ " as rankers on towers.stage = rankers.stage where towers.stage = 'production'"
-    ).rows -%}
-    {{ return(rows[0].values() if rows else []) }}
-{% endmacro %}
-
-
 {% macro torn_tables() %}
     {#- Sentences about tables that hold another run than the registries, as after a run that has stopped half-way. -#}
-    {%- set found = [] -%}
+    {%- set unfinished = two_tower.unfinished_training() -%}
+    {%- set found = [unfinished] if unfinished else [] -%}
+    {%- if not two_tower.production_runs() -%}
+        {%- do found.append('model_registry or ranker_registry has no run of stage production.') -%}
+    {%- endif -%}
     {%- set registries = {
         'model_registry': ['item_embeddings', 'user_embeddings'],
         'ranker_registry': ['ranked_candidates', 'recommendations', 'recommendations_by_category'],
@@ -119,11 +113,4 @@
         {%- do found.append("If the change is real, publish it once by --vars '{two_tower_drift: warn}'.") -%}
     {%- endif -%}
     {{ return(found if severity == 'stop' else []) }}
-{% endmacro %}
-
-
-{% macro is_built(name) %}
-    {#- Whether a model of this package has a table or view in this schema. -#}
-    {%- set relation = ref('two_tower', name) -%}
-    {{ return(adapter.get_relation(relation.database, relation.schema, relation.identifier) is not none) }}
 {% endmacro %}

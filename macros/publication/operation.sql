@@ -8,7 +8,8 @@
     {%- if result.problem -%}
         {%- do two_tower.input_error(
             'publication', result.problem ~ '.',
-            'look at what there is: dbt run-operation two_tower.runs; a file that is none of ours has to be moved away.'
+            'move away a file that is named and cannot be read; dbt run --select two_tower,publication+ writes it anew. What else there is: '
+            ~ 'dbt run-operation two_tower.runs.'
         ) -%}
     {%- endif -%}
     {{ return(result) }}

@@ -1,22 +1,27 @@
 {% macro serve_last_good_training() %}
-    {#- Pre-hook of stages. A refresh after a training that failed its gates, or with a pinned run, goes on with the training of the newest
-        good set: every table that only training makes becomes what it is in that set, inside the transaction of stages. -#}
-    {%- if execute and two_tower.leaves_training() and two_tower.published_file() -%}
-        {%- set registry = graph.nodes['model.two_tower.model_registry'] -%}
-        {%- set rankers = graph.nodes['model.two_tower.ranker_registry'] -%}
-        {%- if adapter.get_relation(registry.database, registry.schema, registry.alias)
-            and adapter.get_relation(rankers.database, rankers.schema, rankers.alias) -%}
-            {%- set runs = run_query(
-                "select run_id from " ~ registry.relation_name ~ " where stage = 'production' union select run_id from "
-                ~ rankers.relation_name ~ " where stage = 'production'"
-            ).columns[0].values() -%}
-            {%- set good = two_tower.operation('good_set', [
-                two_tower.published_file(), var('two_tower_model_dir'), runs | join(','), var('two_tower_pinned_run'),
-            ]) -%}
-            {%- if good and good.version == two_tower.package_version() -%}
-                {%- do two_tower.attach_set(good.path) -%}
-                {%- do two_tower.copy_training() -%}
+    {#- Pre-hook of stages. A refresh after a training that failed its gates or was stopped half-way, or with a pinned run, goes on with the
+        training of the newest good set: every table that only training makes becomes what it is in that set, inside the transaction of
+        stages. -#}
+    {%- if execute and two_tower.leaves_training() and two_tower.is_built('model_registry') and two_tower.is_built('ranker_registry') -%}
+        {%- set unfinished = two_tower.unfinished_training() -%}
+        {%- set good = two_tower.operation('good_set', [
+            two_tower.published_file(), var('two_tower_model_dir'), two_tower.production_runs() | join(','), var('two_tower_pinned_run'),
+            'unfinished' if unfinished else '',
+        ]) if two_tower.published_file() else {} -%}
+        {%- if good and good.version == two_tower.package_version() -%}
+            {%- do two_tower.attach_set(good.path) -%}
+            {%- do two_tower.copy_training() -%}
+            {%- if unfinished -%}
+                {%- do exceptions.warn(
+                    'publication: ' ~ unfinished ~ ' Towers ' ~ good.towers_run_id ~ ' and ranker ' ~ good.ranker_run_id
+                    ~ ' of set ' ~ good.set_id ~ ' go on; dbt build ends the training.'
+                ) -%}
             {%- endif -%}
+        {%- elif unfinished -%}
+            {%- do two_tower.input_error(
+                'schema ' ~ graph.nodes['model.two_tower.ranker_registry'].schema, unfinished ~ ' No published set of this version has a whole one to go on with.',
+                'end the training: dbt build. It goes on with the towers that are trained.'
+            ) -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}

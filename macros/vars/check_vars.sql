@@ -32,6 +32,12 @@
             {{ return('') }}  {#- what follows needs values of their types -#}
         {%- endif -%}
         {%- do two_tower.check_column_map() -%}
+        {%- set as_of = var('two_tower_as_of') -%}
+        {%- if as_of and run_query('select try_cast(' ~ two_tower.literal(as_of) ~ ' as timestamp) is null').rows[0][0] -%}
+            {%- do two_tower.input_error(
+                'var two_tower_as_of', "'" ~ as_of ~ "' is no moment.", 'write it like "2017-12-01" or "2017-12-01 18:30:00", or leave it empty.'
+            ) -%}
+        {%- endif -%}
         {%- for name, ids in var('two_tower_placeholder_ids').items()
             if name not in ['user_id', 'item_id'] or ids is string or ids is mapping or ids is not iterable -%}
             {%- do two_tower.input_error(

@@ -30,8 +30,9 @@ final as (
         cast(list_lengths.k as integer) as k,
         users.slice,
         count(*) as n_users,
-        avg(users.n_found / users.n_relevant) as candidate_recall,
-        avg(least(users.n_found, list_lengths.k) / least(users.n_relevant, list_lengths.k)) as best_recall
+        {{ two_tower.mean('users.n_found / users.n_relevant') }} as candidate_recall,
+        {{ two_tower.mean('least(users.n_found, list_lengths.k) / least(users.n_relevant, list_lengths.k)') }}
+            as best_recall
     from users
     cross join list_lengths
     group by users.policy, list_lengths.k, users.slice

@@ -49,7 +49,7 @@ by_category as (
         lists.model, lists.policy, list_lengths.k, lists.user_id,
         count(*) as n,
         sum(coalesce(facts.users, 0)) as item_users,
-        sum(facts.novelty) as novelty,
+        {{ two_tower.exact_sum('facts.novelty') }} as novelty,
         count(*) filter (where facts.is_long_tail) as n_long_tail
     from lists
     inner join list_lengths on lists.rank <= list_lengths.k
@@ -65,7 +65,7 @@ final as (
         by_category.user_id,
         sum(by_category.item_users) / sum(by_category.n) as item_users,
         any_value(profiles.item_users) as profile_item_users,
-        sum(by_category.novelty) / sum(by_category.n) as novelty,
+        {{ two_tower.exact_sum('by_category.novelty') }} / sum(by_category.n) as novelty,
         1
         - sum(by_category.n * (by_category.n - 1))
         / nullif(sum(by_category.n) * (sum(by_category.n) - 1), 0) as diversity,

@@ -11,8 +11,8 @@ measured as (
         task,
         baseline,
         count(*) as units,
-        avg(value) as value,
-        avg(baseline_value) as baseline_value,
+        {{ two_tower.mean('value') }} as value,
+        {{ two_tower.mean('baseline_value') }} as baseline_value,
         {{ two_tower.ordered_list('cast(value as double)', 'unit_id') }} as values_of_units,
         {{ two_tower.ordered_list('cast(baseline_value as double)', 'unit_id') }} as baselines_of_units
     from trials

@@ -80,7 +80,7 @@ by_user as (
         settings.weight,
         users.user_id,
         count(*) filter (where lists.is_hit) / least(any_value(users.n_relevant), {{ k }}) as recall,
-        coalesce(sum(lists.chance * lists.relative_value), 0) as expected_value
+        coalesce({{ two_tower.exact_sum('lists.chance * lists.relative_value') }}, 0) as expected_value
     from users
     cross join settings
     left join lists on users.user_id = lists.user_id and settings.knob = lists.knob and settings.weight = lists.weight
@@ -92,8 +92,8 @@ measured as (
         knob,
         weight,
         count(*) as n_users,
-        avg(recall) as recall,
-        avg(expected_value) as expected_value,
+        {{ two_tower.mean('recall') }} as recall,
+        {{ two_tower.mean('expected_value') }} as expected_value,
         {{ two_tower.ordered_list('recall', 'user_id') }} as recalls
     from by_user
     group by knob, weight

@@ -47,12 +47,12 @@ biases as (
         users.policy,
         metrics.k,
         users.slice,
-        avg(metrics.item_users) as item_users,
-        avg(metrics.item_users) filter (where metrics.profile_item_users is not null)
-        / nullif(avg(metrics.profile_item_users), 0) - 1 as popularity_lift,
-        avg(metrics.novelty) as novelty,
-        avg(metrics.diversity) as diversity,
-        avg(metrics.long_tail_share) as long_tail_share
+        {{ two_tower.mean('metrics.item_users') }} as item_users,
+        {{ two_tower.mean('metrics.item_users', 'metrics.profile_item_users is not null') }}
+        / nullif({{ two_tower.mean('metrics.profile_item_users') }}, 0) - 1 as popularity_lift,
+        {{ two_tower.mean('metrics.novelty') }} as novelty,
+        {{ two_tower.mean('metrics.diversity') }} as diversity,
+        {{ two_tower.mean('metrics.long_tail_share') }} as long_tail_share
     from metrics
     inner join users on metrics.policy = users.policy and metrics.user_id = users.user_id
     group by metrics.model, users.policy, metrics.k, users.slice

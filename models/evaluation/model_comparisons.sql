@@ -8,8 +8,8 @@ models as (
         k,
         slice,
         count(*) as n_users,
-        avg(recall) as recall,
-        avg(ndcg) as ndcg,
+        {{ two_tower.mean('recall') }} as recall,
+        {{ two_tower.mean('ndcg') }} as ndcg,
         {{ two_tower.ordered_list('recall', 'user_id') }} as recalls,
         {{ two_tower.ordered_list('ndcg', 'user_id') }} as ndcgs
     from {{ ref('two_tower', 'recall_by_user') }}

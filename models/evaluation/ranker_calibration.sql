@@ -21,7 +21,7 @@ final as (
     select
         bin,
         count(*) as pairs,
-        avg(chance) as said,
+        {{ two_tower.mean('chance') }} as said,
         avg(cast(is_taken as integer)) as happened
     from pairs
     group by bin

@@ -17,10 +17,10 @@ means as (
         k,
         slice,
         count(*) as n_users,
-        avg(recall) as recall,
+        {{ two_tower.mean('recall') }} as recall,
         {{ two_tower.bootstrap('interval', [two_tower.ordered_list('recall', 'user_id')]) }} as recall_interval,
-        avg(recall_all) as recall_all,
-        avg(ndcg) as ndcg,
+        {{ two_tower.mean('recall_all') }} as recall_all,
+        {{ two_tower.mean('ndcg') }} as ndcg,
         avg(hit) as hit_rate
     from users
     group by model, policy, k, slice

@@ -43,7 +43,7 @@ counted as (
         users.n_relevant,
         least(list_lengths.k, users.n_relevant) as n_reachable,
         count(found.rank) as hits,
-        coalesce(sum({{ two_tower.rank_discount('found.rank') }}), 0) as dcg
+        coalesce({{ two_tower.exact_sum(two_tower.rank_discount('found.rank')) }}, 0) as dcg
     from users
     cross join models
     cross join list_lengths

@@ -1,10 +1,14 @@
+{%- set tables = {} -%}
+{%- for name in ['model_registry', 'feature_vocabulary', 'item_weights'] -%}
+    {%- do tables.update({name: ref('two_tower', name)}) -%}
+{%- endfor -%}
 with
 
 ranker_runs as (
     select * from {{ ref('two_tower', 'ranker_runs') }}
 ),
 
-final as (
+registered as (
     select
         stage,
         run_id,
@@ -19,6 +23,13 @@ final as (
         cast(max(text) filter (where kind = 'metadata' and name = 'trained_at') as timestamp) as trained_at
     from ranker_runs
     group by stage, run_id
+),
+
+final as (
+    select
+        *,
+        {{ two_tower.learned_with('registered.stage', tables) }} as learned_with
+    from registered
 )
 
 select * from final

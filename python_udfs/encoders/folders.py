@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,15 +31,47 @@ from ..onnx_weights import refuse_outside
 Vectors = npt.NDArray[np.float32]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import onnxruntime
     import tokenizers
 
     Encode = Callable[["Encoder", list[Any]], list[Vectors | None]]
 
 FILES = {"text": ("model.onnx", "encoder.json", "tokenizer.json"), "image": ("model.onnx", "encoder.json")}
+RESAMPLE = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
 REMEDY = "`two-tower export-encoder` makes such a folder, see docs/how-to/texts-reviews-pictures.md"
+
+
+def _is_number(value: Any, least: float, most: float = 1e9) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and _is_number(value, 1)
+
+
+def _are_colours(value: Any, least: float) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(_is_number(part, least) for part in value)
+
+
+SHARED: dict[str, tuple[str, Callable[[Any], bool], Any]] = {
+    "output": ("the name of an output", lambda value: isinstance(value, str), None),
+    "normalise": ("true or false", lambda value: isinstance(value, bool), False),
+}
+SETTINGS = {  # of encoder.json by what it reads: what each must be, whether a value is that, and the value of none
+    "text": SHARED
+    | {
+        "max_length": ("a whole number from 1 on", _is_count, None),
+        "pooling": ("mean or cls", lambda value: value in ("mean", "cls"), None),
+    },
+    "image": SHARED
+    | {
+        "size": ("a whole number from 1 on", _is_count, None),
+        "crop": ("a share above 0", lambda value: _is_number(value, 0.01, 1), 1.0),
+        "resample": ("one of " + ", ".join(RESAMPLE), lambda value: str(value).lower() in RESAMPLE, "bicubic"),
+        "mean": ("three numbers", lambda value: _are_colours(value, -1e9), None),
+        "deviation": ("three numbers above 0", lambda value: _are_colours(value, 1e-9), None),
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -97,9 +130,15 @@ class EncoderFolders:
         path = Path(folder)
         try:
             settings = json.loads((path / "encoder.json").read_text())
+            if not isinstance(settings, dict) or str(settings.get("reads")) not in FILES:
+                raise ValueError(f"encoder.json does not say what it reads, which is {' or '.join(FILES)}")
             stats = [(path / name).stat() for name in FILES[settings["reads"]]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise ValueError(f"encoder '{folder}': {type(error).__name__} {error}; {REMEDY}") from None
+        for name, (wanted, allows, default) in SETTINGS[settings["reads"]].items():
+            if not allows(settings.get(name, default)):
+                given = json.dumps(settings[name]) if name in settings else "missing"
+                raise ValueError(f"encoder '{folder}': {name} in encoder.json is {given}, not {wanted}; {REMEDY}")
         if reads not in (None, settings["reads"]):
             raise ValueError(
                 f"encoder '{folder}' reads {settings['reads']}, not {reads}; give a folder that reads {reads}"

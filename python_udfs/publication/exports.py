@@ -1,7 +1,8 @@
-"""Exports: the lists of a published set as parquet files, and what changed since the export before, for other systems.
+"""Exports: lists and embeddings of a published set as parquet files, and what changed since the export before.
 
 `exports/000007` is the seventh export: `set.json` says of which set, `recommendations.parquet` has the lists and
-`recommendations.changes.parquet` the rows that were added, removed or moved since `exports/000006`.
+`recommendations.changes.parquet` the rows that were added, removed or moved since `exports/000006`. Of embeddings these
+are the rows that were added or removed, or have another vector.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ LISTS = {  # by table: whose list it is, and what is in it
     "similar_users": ("user_id", "similar_user_id"),
     "trending_items": ("segment", "item_id"),
 }
+EMBEDDINGS = {"item_embeddings": "item_id", "user_embeddings": "user_id"}
 NUMBER = re.compile(r"\d{6,}")
 ABOUT = "set.json"
 
@@ -67,12 +69,13 @@ class Exports:
                 shutil.rmtree(left)
             hidden.mkdir(parents=True)
             write(set_file, hidden, before[-1] if before else None)
-        except (OSError, duckdb.IOException) as error:
+        except (OSError, ValueError, KeyError, TypeError, duckdb.Error) as error:
             shutil.rmtree(hidden, ignore_errors=True)
-            reason = str(error).splitlines()[0]
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            since = f" with the changes since '{before[-1]}'" if before else ""
             raise ValueError(
-                f"var two_tower_exports: the folder '{self.folder}' cannot be written ({reason}); "
-                f"make it a folder that may be written, or leave the var empty"
+                f"var two_tower_exports: no export can be written to the folder '{self.folder}'{since}: {reason}; "
+                f"make it a folder that may be written, move a damaged export away, or leave the var empty"
             ) from None
         try:
             yield
@@ -84,18 +87,19 @@ class Exports:
 
 
 def write(set_file: Path, folder: Path, before: Path | None) -> None:
-    """Write the lists of a set into a folder, and their changes since an earlier export."""
+    """Write lists and embeddings of a set into a folder, and their changes since an earlier export."""
     about = PublishedFile(set_file).described()
     since = json.loads((before / ABOUT).read_text())["set_id"] if before else None
     with duckdb.connect(str(set_file), read_only=True) as connection:
         connection.execute(f'use "{about["schema_name"].replace(chr(34), chr(34) * 2)}"')
         tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-        for name in LISTS.keys() & tables:
+        for name in (LISTS.keys() | EMBEDDINGS.keys()) & tables:
             now = folder / f"{name}.parquet"
-            owner, member = LISTS[name]
-            connection.execute(f"copy (from {name} order by {owner}, rank, {member}) to {_text(now)}")
+            order = "{}, rank, {}".format(*LISTS[name]) if name in LISTS else EMBEDDINGS[name]
+            connection.execute(f"copy (from {name} order by {order}) to {_text(now)}")
             earlier = before / now.name if before else None
-            changes = changes_of(name, now, earlier if earlier and earlier.is_file() else None)
+            changes_since = changes_of if name in LISTS else changed_vectors
+            changes = changes_since(name, now, earlier if earlier and earlier.is_file() else None)
             connection.execute(f"copy ({changes}) to {_text(folder / f'{name}.changes.parquet')}")
     told = {"set_id": about["set_id"], "published_at": about["published_at"], "since_set_id": since}
     (folder / ABOUT).write_text(json.dumps(told))
@@ -118,6 +122,21 @@ def changes_of(name: str, now: Path, before: Path | None) -> str:
         union all by name
         select 'removed' as change, before.rank as rank_before, * from before anti join now using ({keys})
         order by {LISTS[name][0]}, change, rank
+    """
+
+
+def changed_vectors(name: str, now: Path, before: Path | None) -> str:
+    """Select of the rows of embeddings that were added or removed, or have another vector, since an earlier export."""
+    key, earlier = EMBEDDINGS[name], f"from {_text(before)}" if before else f"from {_text(now)} where false"
+    return f"""
+        with now as (from {_text(now)}), before as ({earlier})
+        select 'added' as change, * from now anti join before using ({key})
+        union all by name
+        select 'changed' as change, now.*
+        from now inner join before using ({key}) where now.embedding is distinct from before.embedding
+        union all by name
+        select 'removed' as change, * from before anti join now using ({key})
+        order by {key}
     """
 
 

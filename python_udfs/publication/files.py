@@ -51,7 +51,7 @@ class PublishedFile:
     def described(self, path: Path | None = None) -> dict[str, str]:
         """Columns of `published_set` of a file as text; empty without a file. Raises ValueError for another one."""
         path = path or self.path
-        if not path.is_file():
+        if not path.exists():
             return {}
         try:
             with duckdb.connect(str(path), read_only=True) as connection:

@@ -45,6 +45,7 @@ def rollback(path: str, set_id: str, exports: str, keep: str) -> dict[str, dict[
     if wanted not in file.kept():
         kept = ", ".join(file.kept())
         raise ValueError(f"set {wanted or 'before the first'} is not in the archive, which has {kept}")
+    file.described(file.place(wanted))  # which refuses what cannot be read
     with Exports(Path(exports)).next_of(file.place(wanted), int(keep)) if exports else nullcontext():
         file.put_back(wanted)
     return {"before": before, "now": file.described()}
@@ -66,14 +67,15 @@ def judged(model_dir: str, run_ids: str, failed: str) -> dict[str, list[str]]:
     return {"failed_since": runs.failed_since(run_ids.split(","))}
 
 
-def good_set(path: str, model_dir: str, run_ids: str, pinned: str) -> dict[str, str]:
+def good_set(path: str, model_dir: str, run_ids: str, pinned: str, unfinished: str) -> dict[str, str]:
     """The set whose training a refresh goes on with in place of `run_ids`, and its path; empty where these may go on.
 
-    They may not where another run is pinned, or where they have failed their gates. That is then the newest set of the
-    pinned run, or the set that readers see.
+    They may not where another run is pinned, where they have failed their gates, or where they do not belong together
+    (`unfinished` is not empty). That is then the newest set of the pinned run, or the set that readers see.
     """
-    failed = set(Runs(Path(model_dir)).failed())
-    if pinned in run_ids.split(",") or not (pinned or failed & set(run_ids.split(","))):
+    runs, failed = set(run_ids.split(",")), set(Runs(Path(model_dir)).failed())
+    may_go_on = pinned in runs or not (pinned or failed & runs)
+    if may_go_on and not unfinished:
         return {}
     file = PublishedFile(Path(path))
     for place in [file.path, *(file.place(set_id) for set_id in reversed(file.kept()))]:
@@ -128,7 +130,7 @@ OPERATIONS: dict[str, tuple[Callable[..., str], int]] = {  # and the number of t
     "two_tower_rollback": (as_json(rollback), 4),
     "two_tower_runs": (as_json(listed), 2),
     "two_tower_judged": (as_json(judged), 3),
-    "two_tower_good_set": (as_json(good_set), 4),
+    "two_tower_good_set": (as_json(good_set), 5),
     "two_tower_forget": (as_json(forget), 3),
     "two_tower_prune": (as_json(prune), 4),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from .. import installation
+from ..told_error import ToldError
 from .exports import Exports
 from .files import PublishedFile
 
@@ -59,12 +60,26 @@ def publish(
 
     exports: folder of the exports, beside the warehouse; empty for none.
     Returns the row of the set, none where there is no file to publish to. Until the last rename nothing has changed for
-    readers; a set that is not written to its end is deleted.
+    readers; a set that is not written to its end is deleted. Raises ToldError where it cannot be written.
     """
-    started = time.perf_counter()
     file = file_of(connection, name)
     if file is None:
         return _row(connection, {}).filter("false")
+    try:
+        return _row(connection, _published(connection, relations, file, keep, exports))
+    except (OSError, ValueError, duckdb.Error) as error:
+        raise ToldError(
+            f"publication: no set could be written to '{file.path}' ({str(error).splitlines()[0]}). Readers keep the "
+            "set that they have.\nRemedy: make room on the disk or mend what is named, and publish: "
+            "dbt run --select two_tower,publication+"
+        ) from None
+
+
+def _published(
+    connection: duckdb.DuckDBPyConnection, relations: list[Relation], file: PublishedFile, keep: int, exports: str
+) -> dict[str, Any]:
+    """Columns of the set that was written and put in place."""
+    started = time.perf_counter()
     keep = 0 if file.forgets.exists() else keep
     set_id = file.next_id()
     written = file.being_written(set_id)
@@ -82,7 +97,7 @@ def publish(
     finally:
         for path in file.unfinished():
             path.unlink(missing_ok=True)
-    return _row(connection, {**about, "seconds": time.perf_counter() - started, "bytes": size})
+    return {**about, "seconds": time.perf_counter() - started, "bytes": size}
 
 
 def _row(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> duckdb.DuckDBPyRelation:
@@ -153,7 +168,8 @@ def _write(connection: duckdb.DuckDBPyConnection, relations: list[Relation]) -> 
                 connection.execute(relation.statement)
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        with suppress(duckdb.Error):  # a full disk has ended the transaction already
+            connection.execute("rollback")
         raise
     return rows
 

@@ -74,7 +74,7 @@ def check_model(
 
 
 def run(model: Model, struct: pa.StructArray, threads: int = 1) -> npt.NDArray[np.float32]:
-    """Embeddings [n, dim] of n rows."""
+    """Embeddings [n, dim] of n rows. Raises ValueError where a number of them is not finite."""
     tensors = bind(model, struct)
     # DuckDB gives a table of fewer than 122,880 rows to one thread, so the batches of a call share the others
     chosen = list(batches(tensors, len(struct), threads))
@@ -83,6 +83,9 @@ def run(model: Model, struct: pa.StructArray, threads: int = 1) -> npt.NDArray[n
     result = np.empty((len(struct), outputs[0].shape[1] if outputs else 0), np.float32)
     for rows, output in zip(chosen, outputs, strict=True):
         result[rows] = output
+    wrong = len(result) - int(np.isfinite(result).all(1).sum())
+    if wrong:
+        raise ValueError(f"embed: model {model} gives NaN or infinity for {wrong} of {len(result)} rows; {REMEDY}")
     return result
 
 

@@ -102,8 +102,8 @@ errors as (
         'one minus the squared error of the chance' as task,
         'share taken by purchases of 90 days' as baseline,
         pairs.user_id as unit_id,
-        1 - avg(power(pairs.chance - pairs.is_taken, 2)) as value,
-        1 - avg(power(shares.share - pairs.is_taken, 2)) as baseline_value
+        1 - {{ two_tower.mean('power(pairs.chance - pairs.is_taken, 2)') }} as value,
+        1 - {{ two_tower.mean('power(shares.share - pairs.is_taken, 2)') }} as baseline_value
     from pairs
     inner join shares on pairs.recent_purchases = shares.recent_purchases
     group by pairs.user_id

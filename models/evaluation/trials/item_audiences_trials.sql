@@ -33,7 +33,7 @@ of_kinds as (select distinct user_id, kind from histories),
 activity as (
     select
         users.user_id,
-        coalesce(sum(histories.recency_weight), 0) as activity
+        coalesce({{ two_tower.exact_sum('histories.recency_weight') }}, 0) as activity
     from (select distinct user_id from targets) as users
     left join histories on users.user_id = histories.user_id
     group by users.user_id

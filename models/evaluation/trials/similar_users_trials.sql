@@ -45,8 +45,8 @@ final as (
         'of what they take, what the user takes' as task,
         'the most active users' as baseline,
         user_id as unit_id,
-        coalesce(avg(share) filter (where side = 'value'), 0) as value,
-        coalesce(avg(share) filter (where side = 'baseline_value'), 0) as baseline_value
+        coalesce({{ two_tower.mean('share', "side = 'value'") }}, 0) as value,
+        coalesce({{ two_tower.mean('share', "side = 'baseline_value'") }}, 0) as baseline_value
     from shares
     group by user_id
 )

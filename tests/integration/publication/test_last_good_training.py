@@ -21,6 +21,10 @@ TRAINED = {  # of what training makes, the part that is served
 }
 
 
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 @pytest.fixture
 def shop(garden: PackageProject) -> Iterator[PackageProject]:
     with garden.restored():
@@ -47,6 +51,29 @@ def test_refreshes_go_on_with_the_last_good_training(shop: PackageProject) -> No
     assert f"{failed}  failed its gates" in listed
     assert f"{good[0][0]}  served" in listed
     assert "the newest training failed its gates (" in shop.dbt(*REFRESH).must_pass().output  # in each night
+
+
+def test_a_training_that_was_stopped_half_way_is_not_served(shop: PackageProject) -> None:
+    good = shop.published_rows(RUNS)
+    ((set_id,),) = shop.published_rows("select set_id from main__recommender.published_set")
+    trained = {name: shop.rows(query) for name, query in TRAINED.items()}
+    change_the_shop(shop)
+    shop.dbt("run", "--exclude", "two_tower,ranker_runs+", **OTHER).must_pass()  # what a kill before the ranker leaves
+    ((torn,),) = shop.rows("select run_id from main__recommender.model_registry where stage = 'production'")
+    assert (torn,) != good[0][:1]
+    half_way = f"Ranker {good[0][1]} has not learned with towers {torn}, their vocabulary and item weights"
+
+    refused = shop.dbt(*REFRESH, two_tower_published_file="").must_fail()
+    assert f"schema main__recommender: {half_way}" in refused.errors
+    assert "Remedy: end the training: dbt build." in refused.errors
+    assert half_way in shop.dbt("run", "--select", "two_tower,publication").must_fail().errors
+
+    said = one_line(shop.dbt(*REFRESH).must_pass().output)
+    assert f"Towers {good[0][0]} and ranker {good[0][1]} of set {set_id} go on" in said
+    assert {name: shop.rows(query) for name, query in TRAINED.items()} == trained
+    assert shop.published_rows(RUNS) == good
+    assert shop.published_rows(LISTS) == shop.rows(LISTS)
+    assert half_way not in one_line(shop.dbt(*REFRESH).must_pass().output)
 
 
 def test_a_pinned_run_is_served_by_refreshes_until_told_otherwise(shop: PackageProject) -> None:

@@ -239,6 +239,32 @@ def test_a_folder_that_is_no_encoder_is_named(
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("[]", "does not say what it reads, which is text or image"),
+        ({"reads": ["text"]}, "does not say what it reads"),
+        ({"max_length": "16"}, 'max_length in encoder.json is "16", not a whole number from 1 on'),
+        ({"max_length": None}, "max_length in encoder.json is null, not a whole number"),
+        ({"pooling": "max"}, 'pooling in encoder.json is "max", not mean or cls'),
+        ({"normalise": 1}, "normalise in encoder.json is 1, not true or false"),
+        ({"reads": "image", "size": 0}, "size in encoder.json is 0, not a whole number"),
+        ({"reads": "image", "size": 8}, "mean in encoder.json is missing, not three numbers"),
+        ({"reads": "image", "size": 8, "crop": 2}, "crop in encoder.json is 2, not a share above 0"),
+        ({"reads": "image", "size": 8, "resample": "cubic"}, 'resample in encoder.json is "cubic", not one of nearest'),
+        ({"reads": "image", "size": 8, "mean": [0, 0, 0], "deviation": [1, 0, 1]}, "deviation in encoder.json is"),
+    ],
+)
+def test_what_encoder_json_must_say_is_said(
+    texts: Path, connection: duckdb.DuckDBPyConnection, wrong: str | dict[str, Any], said: str
+) -> None:
+    path = texts / "encoder.json"
+    path.write_text(wrong if isinstance(wrong, str) else json.dumps(json.loads(path.read_text()) | wrong))
+    with pytest.raises(duckdb.Error, match=r"encoder '.*texts'.*two-tower export-encoder") as error:
+        connection.execute("select encoder(?)", [str(texts)])
+    assert said in str(error.value)
+
+
 def test_a_prepared_copy_of_a_folder_is_the_same_encoder(
     texts: Path, tmp_path: Path, connection: duckdb.DuckDBPyConnection
 ) -> None:

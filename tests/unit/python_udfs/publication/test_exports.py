@@ -12,6 +12,7 @@ from helpers.published_warehouse import Warehouse
 from two_tower.python_udfs.publication.exports import Exports, changes_of
 from two_tower.python_udfs.publication.operations import forget, rollback
 from two_tower.python_udfs.publication.publish import publish
+from two_tower.python_udfs.told_error import ToldError
 
 
 class Shop:
@@ -66,6 +67,21 @@ def test_changes_in_turn_lead_to_the_lists(shop: Shop) -> None:
     assert (about["set_id"], about["since_set_id"]) == ("000002", "000001")
 
 
+def test_vectors_that_are_others_are_changes(shop: Shop) -> None:
+    for vectors in ({"i1": 1, "i2": 2, "i3": 3}, {"i2": 2, "i3": 4, "i4": 5}):
+        shop.warehouse.connection.execute(
+            "create or replace table item_embeddings as select 'production' as stage, unnest(?) as item_id, "
+            "[unnest(?)::float] as embedding",
+            [list(vectors), list(vectors.values())],
+        )
+        shop.lists("ab")
+    assert shop.rows(1, "item_embeddings.changes.parquet", "distinct change") == [("added",)]
+    assert shop.rows(2, "item_embeddings.changes.parquet", "change, item_id, embedding") == [
+        ("removed", "i1", [1.0]), ("changed", "i3", [4.0]), ("added", "i4", [5.0]),
+    ]  # fmt: skip
+    assert len(shop.rows(2, "item_embeddings.parquet")) == 3
+
+
 def test_going_back_is_an_export_too(shop: Shop) -> None:
     shop.lists("ab")
     shop.lists("cd")
@@ -88,8 +104,11 @@ def test_what_is_not_published_is_not_exported_and_old_exports_go(shop: Shop) ->
 def test_a_folder_that_cannot_be_written_stops_the_publication(shop: Shop) -> None:
     shop.lists("ab")
     (shop.folder.parent / "file").write_text("")
-    with pytest.raises(ValueError, match=r"var two_tower_exports: the folder '.*file' cannot be written"):
+    with pytest.raises(ToldError, match=r"two_tower_exports: no export can be written to the folder '.*file':"):
         shop.lists("cd", exports="file")
+    (shop.folder / "000001" / "set.json").write_text("[]")
+    with pytest.raises(ToldError, match=r"with the changes since '.*000001': .*move a damaged export away"):
+        shop.lists("cd")
     assert shop.warehouse.read("select item_id from recommendations") == [("a",), ("b",)]
     assert shop.warehouse.file.unfinished() == []
 

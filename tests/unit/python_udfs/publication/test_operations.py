@@ -108,21 +108,26 @@ def test_a_run_that_failed_its_gates_is_listed_so_and_does_not_go_on(warehouse: 
     assert call(warehouse, "runs", folder)["runs"][0] == {  # still the newest, though written into
         "run_id": failed, "kind": "unknown", "trained_at": "unknown", "status": "no whole run",
     }  # fmt: skip
-    assert call(warehouse, "good_set", folder, good, "") == {}
-    assert call(warehouse, "good_set", folder, failed, "")["set_id"] == "000003"
+    assert call(warehouse, "good_set", folder, good, "", "") == {}
+    assert call(warehouse, "good_set", folder, failed, "", "")["set_id"] == "000003"
     call_of_models(warehouse, "judged", good, '["Gate x failed."]')
     assert [entry["status"] for entry in call(warehouse, "runs", folder)["runs"]][1:] == [
         "served", "in a set", "in a set",
     ]  # fmt: skip
     call_of_models(warehouse, "judged", failed, "[]")
-    assert call(warehouse, "good_set", folder, failed, "") == {}
+    assert call(warehouse, "good_set", folder, failed, "", "") == {}
 
 
 def test_a_pinned_run_goes_on_by_the_newest_set_that_has_it(warehouse: Warehouse) -> None:
-    found = call(warehouse, "good_set", models(warehouse), "c" * 16, "a" * 16)
+    found = call(warehouse, "good_set", models(warehouse), "c" * 16, "a" * 16, "")
     assert (found["set_id"], found["path"]) == ("000001", str(warehouse.file.place("000001")))
-    assert call(warehouse, "good_set", models(warehouse), "c" * 16, "c" * 16) == {}
-    assert call(warehouse, "good_set", models(warehouse), "c" * 16, "f" * 16) == {}
+    assert call(warehouse, "good_set", models(warehouse), "c" * 16, "c" * 16, "") == {}
+    assert call(warehouse, "good_set", models(warehouse), "c" * 16, "f" * 16, "") == {}
+
+
+def test_what_was_stopped_half_way_does_not_go_on(warehouse: Warehouse) -> None:
+    found = [call(warehouse, "good_set", models(warehouse), "c" * 16, pinned * 16, "torn") for pinned in ("", "c", "a")]
+    assert [entry["set_id"] for entry in found] == ["000003", "000003", "000001"]
 
 
 def call_of_models(warehouse: Warehouse, name: str, *arguments: str) -> dict[str, Any]:

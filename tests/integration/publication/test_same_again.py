@@ -1,0 +1,14 @@
+"""A run on the same inputs, settings and models gives every table again, to the bit."""
+
+from __future__ import annotations
+
+from helpers.package_project import PackageProject
+
+
+def test_a_second_run_gives_the_same_tables_to_the_bit(garden: PackageProject) -> None:
+    with garden.restored():
+        first = garden.content()
+        garden.dbt("run", "--exclude", "two_tower,publication+").must_pass()
+        second = garden.content()
+    assert [table for table in first if first[table] != second[table]] == []
+    assert {"gates", "model_comparisons", "recall_by_model", "ease", "recommendations"} <= first.keys()
