@@ -9,7 +9,7 @@ relevant as (
 ),
 
 models as (
-    select distinct model from lists
+    select * from {{ ref('two_tower', 'evaluated_models') }}
 ),
 
 list_lengths as (

@@ -16,10 +16,7 @@ cutoffs as (
 ),
 
 ends as (
-    select
-        {{ two_tower.end_of_data() }} as end_at,
-        max(event_at) as newest_at
-    from interactions
+    select * from {{ ref('two_tower', 'data_end') }}
 ),
 
 others as (

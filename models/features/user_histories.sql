@@ -8,10 +8,6 @@ cutoffs as (
     select * from {{ ref('two_tower', 'cutoffs') }}
 ),
 
-ends as (
-    select max(event_at) as end_at from splits
-),
-
 -- the order that decides ties, as a number: text is slow to sort in millions of rows
 items as (
     select
@@ -23,11 +19,10 @@ items as (
 
 weighed as (
     select
-        cutoffs.cutoff,
-        cutoffs.as_of,
-        coalesce(cutoffs.as_of, ends.end_at) as weighed_at
+        cutoff,
+        as_of,
+        coalesce(as_of, last_at) as weighed_at
     from cutoffs
-    cross join ends
 ),
 
 pairs as (

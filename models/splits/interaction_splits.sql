@@ -5,7 +5,7 @@ interactions as (
 ),
 
 ends as (
-    select {{ two_tower.end_of_data() }} as end_at from interactions
+    select * from {{ ref('two_tower', 'data_end') }}
 ),
 
 final as (
