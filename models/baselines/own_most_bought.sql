@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 {%- set length = var('two_tower_evaluation_k') -%}
 with
 

@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 {%- set is_by_event = var('two_tower_split') == 'last_event' -%}
 -- noqa: disable=LT02,LT05,ST03
 -- long lines and branches are Jinja's: what is linted is one rendering of it

@@ -62,7 +62,8 @@ NUMBERS = (
 )  # fmt: skip
 WHOLE = ("cutoff", "position", "window_number", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
-    "event_at": "timestamp", "as_of": "timestamp", "now_at": "timestamp", "last_at": "timestamp", "embedding": VECTOR, "is_recent": "boolean",
+    "event_at": "timestamp", "as_of": "timestamp", "now_at": "timestamp", "last_at": "timestamp",
+    "embedding": VECTOR, "is_recent": "boolean",
 } | dict.fromkeys(NUMBERS, "double") | dict.fromkeys(WHOLE, "integer")  # fmt: skip
 LISTS_OF_OURS = REPOSITORY / "models" / "recommendations"
 SIGNALS = ("tower_score", "item_recent_users")
