@@ -1,9 +1,10 @@
 """Models by shards of users on real engines: the same tables, memory by process, and what killing does.
 
-`python benchmarks/shards.py FOLDER [--shards 4] [--runs processes ray kill node]`; the last three need the extra `ray`.
-Makes a planted shop in FOLDER, runs it whole, and by shards in a copy for each of the runs. In `kill` a Ray worker that
-is at work gets SIGKILL at three random moments, in `node` one of two nodes is lost at one. By hand, since it takes
-minutes and a cluster.
+python benchmarks/shards.py FOLDER [--shards 4] [--users 120] [--runs processes driver ray kill node]
+
+Makes a planted shop in FOLDER, runs it whole, and by shards in a copy for each of the runs. The last three need the
+extra `ray`. In `driver` dbt itself gets SIGKILL at a random moment, and is run again. In `kill` a Ray worker that is at
+work gets it at three moments, in `node` one of two nodes is lost at one. By hand, since it takes minutes and a cluster.
 """
 
 from __future__ import annotations
@@ -99,12 +100,17 @@ def run(folder: Path, whole: Path, data: Path, name: str, shards: int) -> None:
     """Make the shop by shards in one of the ways, and print what was seen."""
     shop = folder / name
     shutil.rmtree(shop, ignore_errors=True)
-    shutil.copytree(whole, shop, ignore=shutil.ignore_patterns("published*", "target", "logs"))
+    left_out = ("target", "logs") if name == "driver" else ("target", "logs", "published*")
+    shutil.copytree(whole, shop, ignore=shutil.ignore_patterns(*left_out))
     with duckdb.connect(str(shop / "shop.duckdb")) as connection:
         connection.execute("drop table run_history")
-    config: dict[str, Any] = {"engine": "processes" if name == "processes" else "ray", "workers": 2, "threads": 1}
+    config: dict[str, Any] = {
+        "engine": "processes" if name in ("processes", "driver") else "ray",
+        "workers": 2,
+        "threads": 1,
+    }
     cluster, strike = None, (0, lambda: "")
-    if name != "processes":
+    if name not in ("processes", "driver"):
         from ray.cluster_utils import Cluster
 
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -120,6 +126,17 @@ def run(folder: Path, whole: Path, data: Path, name: str, shards: int) -> None:
     profiles = profile_with(shop / "profile", **config)
     process = start(shop, data, profiles, "run", "--exclude", *LEARNS, two_tower_shards=shards)
     print(f"{name}:", flush=True)
+    if name == "driver":
+        served = (shop / "published.duckdb").read_bytes()
+        time.sleep(random.Random(shards).uniform(15, 45))
+        process.kill()
+        process.wait()
+        views = f"{len(list(shop.glob('shop.duckdb.shards/*/*/*/0-of-*')))} models were made by shards"
+        same = (shop / "published.duckdb").read_bytes() == served
+        print(f"  killed dbt: {views}; the published file is {'the same' if same else 'another one'}", flush=True)
+        for path in shop.glob("published*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()  # drift is told from it
+        process = start(shop, data, profiles, "run", "--exclude", *LEARNS, two_tower_shards=shards)
     peak = watch(process, *strike, seed=len(name))
     output = process.stdout.read() if process.stdout else ""
     tasks = [int(mb) for mb in re.findall(r"at most (\d+) MB in a process", (shop / "logs" / "dbt.log").read_text())]
@@ -143,7 +160,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--users", type=int, default=120)
-    parser.add_argument("--runs", nargs="*", default=["processes", "ray", "kill", "node"])
+    parser.add_argument("--runs", nargs="*", default=["processes", "driver", "ray", "kill", "node"])
     given = parser.parse_args()
     folder = given.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)

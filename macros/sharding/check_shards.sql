@@ -1,12 +1,17 @@
 {% macro check_shards() %}
     {#- Of check_project: stops before the work where models are to be made by shards and the plugin or a place for files is missing, or where files are
-        gone that this run reads and does not write. -#}
+        gone that this run does not write. -#}
     {%- if execute and var('two_tower_shards') -%}
         {%- set found = run_query("select count(*) from duckdb_functions() where function_name = 'two_tower_shard_folder'").rows[0][0] -%}
         {%- if not found -%}
             {%- do two_tower.input_error(
                 'var two_tower_shards', "value '" ~ var('two_tower_shards') ~ "' needs a plugin that profiles.yml does not load.",
                 'add to plugins: `- {module: two_tower.python_udfs.shards, config: {engine: processes}}`, or set two_tower_shards: 0.'
+            ) -%}
+        {%- elif '://' in var('two_tower_shard_dir') -%}
+            {%- do two_tower.input_error(
+                'var two_tower_shard_dir', "value '" ~ var('two_tower_shard_dir') ~ "' is no folder.",
+                'name a folder that all machines see; an object store has to be mounted as one.'
             ) -%}
         {%- elif not two_tower.shard_root() -%}
             {%- do two_tower.input_error(

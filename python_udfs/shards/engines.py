@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
-from threading import Lock
+from multiprocessing import get_context, parent_process
+from threading import Lock, Thread
 from typing import Any
 
 from .job import Done, Job, ShardError, run_shard
@@ -28,7 +28,8 @@ def processes(jobs: Sequence[Job], settings: dict[str, Any]) -> list[Done]:
     workers = int(settings.get("workers") or os.cpu_count() or 1)
     with _starting:
         # spawned: a copy of a process with DuckDB's threads would hang
-        pool = _pools.setdefault(workers, ProcessPoolExecutor(workers, mp_context=get_context("spawn")))
+        new = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_dbt)
+        pool = _pools.setdefault(workers, new)
     try:
         return list(pool.map(run_shard, jobs))
     except BrokenProcessPool:
@@ -37,6 +38,18 @@ def processes(jobs: Sequence[Job], settings: dict[str, Any]) -> list[Done]:
             f"{jobs[0].name}: a process was killed, most likely for want of memory.\n"
             "Remedy: give more shards (var two_tower_shards, then dbt build), or `workers: 1` in the plugin's config."
         ) from None
+
+
+def _end_with_dbt() -> None:
+    """A process whose dbt was killed would wait for work for ever."""
+
+    def wait() -> None:
+        dbt = parent_process()
+        if dbt:
+            dbt.join()
+            os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def ray(jobs: Sequence[Job], settings: dict[str, Any]) -> list[Done]:

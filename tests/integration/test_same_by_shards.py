@@ -119,6 +119,10 @@ def test_the_plugin_and_its_engine_are_named(sharded: Shop, tmp_path: Path) -> N
     without = Shop(sharded.world, sharded.folder)
     said = refused(without, "run", "--select", "user_segments", two_tower_shards=SHARDS)
     assert "add to plugins: `- {module: two_tower.python_udfs.shards, config: {engine: processes}}`" in said
+    said = refused(
+        sharded, "run", "--select", "user_segments", two_tower_shards=4, two_tower_shard_dir="s3://shop/shards"
+    )
+    assert "var two_tower_shard_dir: value 's3://shop/shards' is no folder" in said
     other = Shop(sharded.world, sharded.folder, profiles=profile_with(tmp_path / "profile", engine="dask"))
     said = refused(other, "run", "--select", "user_segments", two_tower_shards=SHARDS)
     assert "engine 'dask' is not known" in said
