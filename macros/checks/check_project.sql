@@ -10,6 +10,7 @@
         {%- do two_tower.check_names() -%}
         {%- do two_tower.check_trained() -%}
         {%- do two_tower.check_published_file() -%}
+        {%- do two_tower.check_shards() -%}
         {%- do graph.update({'two_tower_checked': invocation_id}) -%}  {#- the one mapping that all models of a run share -#}
     {%- endif -%}
 {% endmacro %}

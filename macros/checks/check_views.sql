@@ -4,7 +4,7 @@
     {%- if execute -%}
         {%- set functions = '(embed(_text|_image)?|picture_(problem|version)|encoder|text_buckets|top_k(_approximate)?|cap_and_pin'
             ~ '|(attribute_history|history_reasons)|normal_quantile|chi_square_p|bootstrap_(interval|ratio|difference)'
-            ~ '|two_tower_(version|missing_packages|published_set|rollback|runs|judged|good_set|forget|prune)|two_tower\\.(top_k_lists|embedded|what_if_item|needed_users))' -%}
+            ~ '|two_tower_(version|missing_packages|published_set|rollback|runs|judged|good_set|forget|prune|shard_folder|drop_shards)|two_tower\\.(top_k_lists|embedded|what_if_item|needed_users))' -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'view' -%}
             {%- set code = modules.re.sub('(?s)[{]#.*?#[}]|/[*].*?[*]/|--[^\n]*', '', node.raw_code) -%}
             {%- set called = modules.re.search('(?i)(?<![\\w.])' ~ functions ~ '\\s*\\(', code) -%}

@@ -12,6 +12,9 @@
             {%- do used.extend(run_query('select distinct run_id from ' ~ place).columns[0].values()) -%}
         {%- endfor -%}
         {%- set gone = two_tower.operation('prune', [two_tower.published_file(), var('two_tower_model_dir'), keep, used | join(',')]) -%}
+        {%- if var('two_tower_shards') -%}
+            {%- do gone.update({'shards': two_tower.drop_shards(two_tower.shard_root())}) -%}
+        {%- endif -%}
         {%- for what, names in gone.items() -%}
             {%- do print(what ~ ' deleted: ' ~ (names | join(', ') or 'none')) -%}
         {%- endfor -%}

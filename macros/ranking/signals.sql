@@ -11,15 +11,11 @@
         select distinct user_id from {{ candidates }}
     ),
 
-    histories as (
+    own_histories as (
         select histories.*
         from {{ ref('two_tower', 'user_histories') }} as histories
-        where histories.cutoff = {{ cutoff }}
-    ),
-
-    own_histories as (
-        select histories.* from histories
         semi join users on histories.user_id = users.user_id
+        where histories.cutoff = {{ cutoff }}
     ),
 
     events as (
@@ -27,9 +23,9 @@
             splits.user_id,
             splits.item_id,
             splits.event_at,
-            ends.end_at
+            cutoffs.last_at as end_at
         from {{ ref('two_tower', 'interaction_splits') }} as splits
-        cross join (select max(event_at) as end_at from {{ ref('two_tower', 'interaction_splits') }}) as ends
+        inner join {{ ref('two_tower', 'cutoffs') }} as cutoffs on cutoffs.cutoff = {{ cutoff }}
         where {{ two_tower.is_history('splits.window_number', cutoff) }}
     ),
 
@@ -48,17 +44,6 @@
             {% endfor %}
         from events
         group by user_id, item_id
-    ),
-
-    -- who comes back does so half a day later at the earliest: a session over midnight is one purchase
-    rhythms as (
-        select
-            histories.item_id,
-            round(avg(histories.interval_days) filter (where histories.days_since_first - histories.days_since_last >= 0.5), 9)
-                as interval_days,
-            avg(cast(histories.days_since_first - histories.days_since_last >= 0.5 as integer)) as return_share
-        from histories
-        group by histories.item_id
     ),
 
     activity as (
@@ -108,8 +93,8 @@
         cast(histories.days_since_first as float) as days_since_first,
         cast(histories.interval_days as float) as interval_days,
         cast(histories.days_since_last / (histories.interval_days + 1) as float) as due,
-        cast(histories.days_since_last / (rhythms.interval_days + 1) as float) as item_due,
-        cast(rhythms.return_share as float) as item_return_share,
+        cast(histories.days_since_last / (features.return_days + 1) as float) as item_due,
+        cast(features.return_share as float) as item_return_share,
         cast(case when features.users > 0 then features.users * coalesce(profile_lifts.lift, 1) end as float) as item_users,
         cast(case when features.users > 0 then features.recent_users * coalesce(profile_lifts.lift, 1) end as float) as item_recent_users,
         cast(case when features.users > 0 then features.new_users * coalesce(profile_lifts.lift, 1) end as float) as item_new_users,
@@ -130,7 +115,6 @@
     inner join features on candidates.item_id = features.item_id
     left join own_histories as histories on candidates.user_id = histories.user_id and candidates.item_id = histories.item_id
     left join purchases on candidates.user_id = purchases.user_id and candidates.item_id = purchases.item_id
-    left join rhythms on candidates.item_id = rhythms.item_id
     left join novelty on candidates.user_id = novelty.user_id
     left join activity on candidates.user_id = activity.user_id
     left join profiles on candidates.user_id = profiles.user_id

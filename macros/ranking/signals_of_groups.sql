@@ -8,7 +8,7 @@
                 {'feature': user_values.feature, 'value': user_values.value}
                 order by user_values.feature asc, user_values.value asc
             ) as profile
-        from ({{ two_tower.user_values() }}) as user_values
+        from {{ ref('two_tower', 'user_values') }} as user_values
         semi join users on user_values.user_id = users.user_id
         anti join own_histories on user_values.user_id = own_histories.user_id
         group by user_values.user_id

@@ -87,6 +87,8 @@
             'bought_together', 'complete_basket', 'buy_again', 'new_arrivals', 'popular_items', 'trending_items'
         ]},
         'two_tower_max_calibration_error': {'type': 'number', 'least': 0},
+        'two_tower_shards': {'type': 'integer', 'least': 0, 'most': 100000},
+        'two_tower_shard_dir': {'type': 'text'},
         'two_tower_published_file': {'type': 'text'},
         'two_tower_exports': {'type': 'text'},
         'two_tower_drift': {'type': 'text', 'among': ['stop', 'warn', 'off']},

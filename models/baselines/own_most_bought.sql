@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 {%- set length = var('two_tower_evaluation_k') -%}
 with
 
@@ -15,10 +16,11 @@ policies as (
 
 known as (
     select
-        *,
-        {{ two_tower.days_between('event_at', 'max(event_at) over ()') }} as age_days
-    from {{ ref('two_tower', 'interaction_splits') }}
-    where {{ two_tower.is_history('window_number', 1) }}
+        splits.*,
+        {{ two_tower.days_between('splits.event_at', 'cutoffs.known_until') }} as age_days
+    from {{ ref('two_tower', 'interaction_splits') }} as splits
+    inner join {{ ref('two_tower', 'cutoffs') }} as cutoffs on cutoffs.cutoff = 1
+    where {{ two_tower.is_history('splits.window_number', 1) }}
 ),
 
 bought as (

@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 with
 
 lists as (
@@ -21,7 +22,7 @@ list_lengths as (
 ),
 
 totals as (
-    select count(distinct user_id) as n_known_users from histories
+    select known_users as n_known_users from {{ ref('two_tower', 'cutoffs') }} where cutoff = 1
 ),
 
 facts as (

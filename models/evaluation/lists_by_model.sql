@@ -16,14 +16,10 @@ list_lengths as (
     {{ two_tower.rows_of('k', var('two_tower_ks')) }}
 ),
 
-known as (
-    select user_id from {{ ref('two_tower', 'user_histories') }} where cutoff = 1
-),
-
 totals as (
     select
         (select count(*) from {{ ref('two_tower', 'item_features') }} where cutoff = 1) as n_items,
-        (select count(distinct user_id) from known) as n_known_users
+        (select known_users from {{ ref('two_tower', 'cutoffs') }} where cutoff = 1) as n_known_users
 ),
 
 -- an item is covered by every list length from its best rank on

@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 with
 
 lists as (
@@ -9,7 +10,7 @@ relevant as (
 ),
 
 models as (
-    select distinct model from lists
+    select * from {{ ref('two_tower', 'evaluated_models') }}
 ),
 
 list_lengths as (

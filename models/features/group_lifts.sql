@@ -3,7 +3,7 @@
 with
 
 user_values as (
-    {{ two_tower.user_values() }}
+    select * from {{ ref('two_tower', 'user_values') }}
 ),
 
 histories as (

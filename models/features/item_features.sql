@@ -30,7 +30,11 @@ behaviour as (
         count(*) filter (where days_since_first < 2 * {{ var('two_tower_test_days') }}) as new_users_two_windows,
         sum(spend) / nullif(sum(quantity), 0) as mean_price,
         min(days_since_last) as days_since_last,
-        max(days_since_first) as days_since_first
+        max(days_since_first) as days_since_first,
+        -- who comes back does so half a day later at the earliest: a session over midnight is one purchase.
+        -- rounded, because a sum of fractions depends on the order in which threads add them up
+        round(avg(interval_days) filter (where days_since_first - days_since_last >= 0.5), 9) as return_days,
+        avg(cast(days_since_first - days_since_last >= 0.5 as integer)) as return_share
     from histories
     group by cutoff, item_id
 ),
@@ -65,7 +69,9 @@ final as (
         cast(
             coalesce(behaviour.interactions, 0)
             {{ '+ coalesce(turned_to.events, 0)' if two_tower.tells_types_apart() else '+ 0' }} as double
-        ) as events
+        ) as events,
+        behaviour.return_days,
+        behaviour.return_share
     from cutoffs
     cross join items
     left join behaviour

@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 {%- set is_by_event = var('two_tower_split') == 'last_event' -%}
 -- noqa: disable=LT02,LT05,ST03
 -- long lines and branches are Jinja's: what is linted is one rendering of it
@@ -16,10 +17,7 @@ cutoffs as (
 ),
 
 ends as (
-    select
-        {{ two_tower.end_of_data() }} as end_at,
-        max(event_at) as newest_at
-    from interactions
+    select * from {{ ref('two_tower', 'data_end') }}
 ),
 
 others as (

@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 with
 
 splits as (
@@ -6,10 +7,6 @@ splits as (
 
 cutoffs as (
     select * from {{ ref('two_tower', 'cutoffs') }}
-),
-
-ends as (
-    select max(event_at) as end_at from splits
 ),
 
 -- the order that decides ties, as a number: text is slow to sort in millions of rows
@@ -23,11 +20,10 @@ items as (
 
 weighed as (
     select
-        cutoffs.cutoff,
-        cutoffs.as_of,
-        coalesce(cutoffs.as_of, ends.end_at) as weighed_at
+        cutoff,
+        as_of,
+        coalesce(as_of, last_at) as weighed_at
     from cutoffs
-    cross join ends
 ),
 
 pairs as (

@@ -1,7 +1,7 @@
 {#- outside the condition, or the model would not know what it depends on -#}
 {%- set user_events, event_types = ref('two_tower', 'user_events'), ref('two_tower', 'event_types') -%}
 {%- set is_plain = not two_tower.tells_types_apart() -%}
-{{ config(materialized='view' if is_plain else 'table') }}
+{{ config(materialized='view' if is_plain else two_tower.by_user()) }}
 -- noqa: disable=LT02
 -- long lines and branches are Jinja's: what is linted is one rendering of it
 with

@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 {%- set columns = two_tower.feature_columns('stg_users', ['user_id']) -%}
 with
 

@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 {%- set column = var('two_tower_segment') -%}
 with
 

@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 with
 
 -- made anew and not read from learning_candidates, which a refresh leaves as of the last training

@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 {#- The lists as they are published, and those of the towers alone, for the users of the test window. -#}
 with
 

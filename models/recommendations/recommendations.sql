@@ -1,4 +1,4 @@
-{{ config(post_hook=[
+{{ config(materialized=two_tower.by_user(), post_hook=[
     "{{ two_tower.create_recommend_for() }}",
     "{{ two_tower.create_recommend_for_items() }}",
     "{{ two_tower.create_rank_items_for() }}",

@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 with
 
 lists as (

@@ -1,32 +1,67 @@
 with
 
-splits as (
-    select * from {{ ref('two_tower', 'interaction_splits') }}
+ends as (
+    select * from {{ ref('two_tower', 'data_end') }}
 ),
 
-ends as (
+-- what users did last in each window is all that is asked of their events here
+users as (
     select
-        {{ '(select ' ~ two_tower.end_of_data() ~ ' from ' ~ ref('two_tower', 'stg_interactions') ~ ')'
-            if two_tower.tells_types_apart() else two_tower.end_of_data() }} as end_at,
+        user_id,
+        window_number,
+        max(event_at) as event_at
+    from {{ ref('two_tower', 'interaction_splits') }}
+    group by user_id, window_number
+),
+
+totals as (
+    select
+        max(event_at) as last_at,
+        {{ two_tower.end_of_data() }} as now_at,
         {{ '1' if two_tower.serves_only() else two_tower.oldest_cutoff() }} as oldest
-    from splits
+    from users
 ),
 
 numbers as (
     select cast(range as integer) as cutoff from range({{ var('two_tower_training_cutoffs') | int + 3 }})
 ),
 
-final as (
+chosen as (
     select
         numbers.cutoff,
         {% if var('two_tower_split') == 'time' -%}
-            ends.end_at - numbers.cutoff * interval {{ var('two_tower_test_days') }} day as as_of
+            ends.end_at - numbers.cutoff * interval {{ var('two_tower_test_days') }} day as as_of,
         {%- else -%}
-            cast(null as timestamp) as as_of
+            cast(null as timestamp) as as_of,
         {%- endif %}
+        totals.now_at,
+        totals.last_at
     from numbers
     cross join ends
-    where numbers.cutoff <= ends.oldest
+    cross join totals
+    where numbers.cutoff <= totals.oldest
+),
+
+known as (
+    select
+        chosen.cutoff,
+        max(users.event_at) as known_until,
+        count(distinct users.user_id) as known_users
+    from chosen
+    inner join users on {{ two_tower.is_history('users.window_number', 'chosen.cutoff') }}
+    group by chosen.cutoff
+),
+
+final as (
+    select
+        chosen.cutoff,
+        chosen.as_of,
+        coalesce(chosen.as_of, chosen.now_at) as now_at,
+        chosen.last_at,
+        known.known_until,
+        coalesce(known.known_users, 0) as known_users
+    from chosen
+    left join known on chosen.cutoff = known.cutoff
 )
 
 select * from final

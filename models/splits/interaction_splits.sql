@@ -1,3 +1,4 @@
+{{ config(materialized=two_tower.by_user()) }}
 with
 
 interactions as (
@@ -5,7 +6,7 @@ interactions as (
 ),
 
 ends as (
-    select {{ two_tower.end_of_data() }} as end_at from interactions
+    select * from {{ ref('two_tower', 'data_end') }}
 ),
 
 final as (

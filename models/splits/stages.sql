@@ -32,7 +32,8 @@ final as (
         views.stage,
         views.vocabulary,
         cutoffs.cutoff,
-        cutoffs.as_of
+        cutoffs.as_of,
+        cutoffs.now_at
     from views
     inner join cutoffs on views.cutoff = cutoffs.cutoff
 )

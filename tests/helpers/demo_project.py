@@ -21,6 +21,7 @@ class Shop:
     world: PlantedWorld
     folder: Path  # database, artifacts, target and logs
     project: Path = REPO
+    profiles: Path | None = None  # folder of another profile than the project's
 
     @property
     def database(self) -> Path:
@@ -34,7 +35,7 @@ class Shop:
             **variables,
         }
         places = [
-            "--project-dir", str(self.project), "--profiles-dir", str(self.project),
+            "--project-dir", str(self.project), "--profiles-dir", str(self.profiles or self.project),
             "--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs"),
         ]  # fmt: skip
         with patch.dict(os.environ, TWO_TOWER_DATABASE=str(self.database)):

@@ -52,5 +52,9 @@ def test_an_empty_validation_window_is_named(shop: PackageProject) -> None:
     shop.change(
         f'delete from raw.orders where "order" between ({newest}) - interval 57 day and ({newest}) - interval 28 day'
     )
-    said = shop.dbt("run", "--select", "two_tower,stg_interactions", "two_tower,interaction_splits").must_pass().output
+    said = (
+        shop.dbt("run", "--select", "two_tower,stg_interactions", "two_tower,data_end", "two_tower,interaction_splits")
+        .must_pass()
+        .output
+    )
     assert "(fct_order_lines): only 0 users fall in the validation window" in said

@@ -251,7 +251,14 @@ def test_types_that_count_alike_are_warned_of_once(shop: PackageProject) -> None
 
 
 def test_who_looked_before_the_only_purchase_comes_back(shop: PackageProject) -> None:
-    splits = ("run", "--select", "events", "two_tower,stg_interactions", "two_tower,interaction_splits")
+    splits = (
+        "run",
+        "--select",
+        "events",
+        "two_tower,stg_interactions",
+        "two_tower,data_end",
+        "two_tower,interaction_splits",
+    )
     shop.change(
         "delete from raw.events where event_type = 'purchase' and event_at < (select max(event_at) "
         "from raw.everything as e where e.user_id = events.user_id and e.event_type = 'purchase')"

@@ -150,7 +150,9 @@ def test_a_session_over_midnight_is_one_purchase(team: Team) -> None:
     """
     with team.holding(interactions=night.format("(0, 0), (0, 10)")):
         team.read("interactions").must_pass()
-        team.dbt("run", "--select", "interaction_splits", "repeat_purchases").must_fail()  # one item is no shop
+        team.dbt(
+            "run", "--select", "data_end", "interaction_splits", "repeat_purchases"
+        ).must_fail()  # one item is no shop
     other = " union all select 1, 8, timestamp '2025-11-01'"
     with team.holding(interactions=night.format("(0, 0), (0, 10)") + other):
         team.dbt("run", "--select", "+repeat_purchases").must_pass()
@@ -608,10 +610,10 @@ def test_the_remedy_for_a_time_works_when_pasted(team: Team, given: str, expecte
 def test_the_remedy_for_a_short_history_fits_its_cause(team: Team, given: str, says: str) -> None:
     with team.holding(interactions=f"select * replace ({given} as event_at) from ({SHOP['interactions']})"):
         team.read("interactions").must_pass()
-        assert says in one_line(team.dbt("run", "--select", "interaction_splits").must_fail().errors)
+        assert says in one_line(team.dbt("run", "--select", "data_end", "interaction_splits").must_fail().errors)
         if "random" in says:
             team.dbt(
-                "run", "--select", "interaction_splits", two_tower_split="random", two_tower_reviews=""
+                "run", "--select", "data_end", "interaction_splits", two_tower_split="random", two_tower_reviews=""
             ).must_pass()
 
 

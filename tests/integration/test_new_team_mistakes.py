@@ -31,7 +31,7 @@ def staging(model: str) -> list[str]:
     return ["run", "--select", f"two_tower,{model}"]
 
 
-SPLITS = ["run", "--select", "stg_interactions", "interaction_splits"]
+SPLITS = ["run", "--select", "stg_interactions", "data_end", "interaction_splits"]
 COLUMNS = {"user_id": "Customer Id", "item_id": "sku", "event_at": "order", "quantity": "QTY", "price": "Unit Price"}
 ORDERS = "create or replace table raw.orders as select * replace ({}) from raw.orders"
 CUSTOMERS = "create or replace table raw.customers as select * replace ({}) from raw.customers"

@@ -37,8 +37,10 @@ TYPES = {
     "stg_items": "item_id item_label item_value department",
     "stg_interactions": "user_id item_id event_at",
     "interaction_splits": "user_id item_id event_at order_id price window_number",
-    "stages": "stage vocabulary cutoff as_of",
-    "item_features": "cutoff item_id recent_users users new_users days_since_first",
+    "stages": "stage vocabulary cutoff as_of now_at",
+    "cutoffs": "cutoff last_at",
+    "user_values": "user_id feature value",
+    "item_features": "cutoff item_id recent_users users new_users days_since_first return_days return_share",
     "user_histories": (
         "cutoff user_id item_id position interactions recency_weight interval_days days_since_first days_since_last "
         "is_recent"
@@ -56,10 +58,12 @@ TYPES = {
 NUMBERS = (
     "store", "recent_users", "users", "new_users", "interactions", "recency_weight", "interval_days",
     "days_since_first", "days_since_last", "expected_users", "lift", "weight", "item_value", "price",
+    "return_days", "return_share",
 )  # fmt: skip
 WHOLE = ("cutoff", "position", "window_number", "dim", "sequence_dim", "factors_dim")
 OTHERS = {
-    "event_at": "timestamp", "as_of": "timestamp", "embedding": VECTOR, "is_recent": "boolean",
+    "event_at": "timestamp", "as_of": "timestamp", "now_at": "timestamp", "last_at": "timestamp",
+    "embedding": VECTOR, "is_recent": "boolean",
 } | dict.fromkeys(NUMBERS, "double") | dict.fromkeys(WHOLE, "integer")  # fmt: skip
 LISTS_OF_OURS = REPOSITORY / "models" / "recommendations"
 SIGNALS = ("tower_score", "item_recent_users")
@@ -161,7 +165,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         ),
         "stg_interactions": events,
         "interaction_splits": events.assign(window_number=0),
-        "stages": pd.DataFrame([{"stage": "production", "vocabulary": "production", "cutoff": 0, "as_of": NOW}]),
+        "stages": pd.DataFrame(
+            [{"stage": "production", "vocabulary": "production", "cutoff": 0, "as_of": NOW, "now_at": NOW}]
+        ),
+        "cutoffs": pd.DataFrame([{"cutoff": 0, "last_at": events.event_at.max()}]),
+        "user_values": pd.DataFrame(),
         "item_features": features,
         "user_histories": known,
         "cutoff_targets": pd.DataFrame(),

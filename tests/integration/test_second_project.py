@@ -38,7 +38,7 @@ def test_a_month_of_new_customers_alone_stops_nothing(shop: PackageProject) -> N
         'update raw.orders set "Customer Id" = uuid() '
         'where "order" > (select max("order") - interval 28 day from raw.orders)'
     )
-    done = shop.dbt("run", "--select", "stg_interactions", "interaction_splits").must_pass()
+    done = shop.dbt("run", "--select", "stg_interactions", "data_end", "interaction_splits").must_pass()
     assert "every user of the test window" in done.output
 
 

@@ -135,9 +135,9 @@ def test_locked_versions_are_those_of_the_constraints() -> None:
         "serving": project["dependencies"],
         "development": [
             *project["dependencies"],
-            *(line for name in extras if name != "benchmarks" for line in extras[name]),
+            *(line for name in extras if name not in ("benchmarks", "ray") for line in extras[name]),
         ],
-        "benchmarks": extras["benchmarks"],
+        "benchmarks": [*extras["benchmarks"], *extras["ray"]],
     }
     for name, requirements in wanted.items():
         asked = {re.split(r"[^\w.-]", line)[0].lower() for line in requirements} - {"torch"}

@@ -70,7 +70,7 @@ def world() -> dict[str, pd.DataFrame]:
         "evaluated_candidates": candidates(shop, taken),
         "item_features": features,
         "item_categories": kinds,
-        "stages": pd.DataFrame([{"stage": "evaluation", "cutoff": 1, "as_of": CUTOFF}]),
+        "stages": pd.DataFrame([{"stage": "evaluation", "cutoff": 1, "now_at": CUTOFF}]),
         "user_segments": pd.DataFrame({"user_id": sorted(set(shop.user_id)), "segment": "all"}),
     }
 

@@ -1,0 +1,180 @@
+"""Models by shards of users on real engines: the same tables, memory by process, and what killing does.
+
+python benchmarks/shards.py FOLDER [--shards 4] [--users 120] [--runs processes driver ray kill node]
+
+Makes a planted shop in FOLDER, runs it whole, and by shards in a copy for each of the runs. The last three need the
+extra `ray`. In `driver` dbt itself gets SIGKILL at a random moment, and is run again. In `kill` a Ray worker that is at
+work gets it at three moments, in `node` one of two nodes is lost at one. By hand, since it takes minutes and a cluster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+REPO = Path(__file__).parents[1]
+sys.path.insert(0, str(REPO / "tests"))
+
+from helpers.same_tables import Warehouses  # noqa: E402 (of the tests)
+from helpers.synthetic_shop import plant  # noqa: E402
+from integration.test_same_by_shards import LEARNS, SETTINGS, profile_with  # noqa: E402
+
+
+def start(folder: Path, data: Path, profiles: Path, *arguments: str, **variables: Any) -> subprocess.Popen[str]:
+    """Start dbt on a shop, in a process of its own."""
+    given = {"two_tower_data_dir": str(data), "two_tower_model_dir": str(folder / "artifacts"), **SETTINGS, **variables}
+    command = [
+        sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors", *arguments,
+        "--project-dir", str(REPO), "--profiles-dir", str(profiles), "--target-path", str(folder / "target"),
+        "--log-path", str(folder / "logs"), "--vars", json.dumps(given),
+    ]  # fmt: skip
+    environment = os.environ | {"TWO_TOWER_DATABASE": str(folder / "shop.duckdb")}
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def at_work() -> list[int]:
+    """Processes that run a shard for Ray."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if status.read_bytes().startswith(b"ray::run_shard"):
+                found.append(int(status.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def peak_of(process: int) -> int:
+    """Most memory that a process has held, in MB; 0 once it is gone."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) // 1024 if found else 0
+
+
+def moments(number: int, rng: random.Random) -> Iterator[float]:
+    """Random seconds from the first shard on."""
+    yield from sorted(rng.uniform(1, 25) for _ in range(number))
+
+
+def watch(process: subprocess.Popen[str], number: int, strike: Callable[[], str], seed: int) -> int:
+    """Wait for the end, and strike at random moments; the peak of dbt's own process in MB."""
+    due = list(moments(number, random.Random(seed)))
+    began, peak = None, 0
+    while process.poll() is None:
+        peak = max(peak, peak_of(process.pid))
+        if began is None and at_work():
+            began = time.perf_counter()
+        if began and due and time.perf_counter() - began > due[0]:
+            said = strike()
+            if said:
+                print(f"  after {due.pop(0):.1f} s: {said}", flush=True)
+        time.sleep(0.02)
+    return peak
+
+
+def kill_a_worker() -> str:
+    """Kill one that is at work, if there is one."""
+    for process in at_work()[:1]:
+        os.kill(process, signal.SIGKILL)
+        return f"killed worker {process}"
+    return ""
+
+
+def run(folder: Path, whole: Path, data: Path, name: str, shards: int) -> None:
+    """Make the shop by shards in one of the ways, and print what was seen."""
+    shop = folder / name
+    shutil.rmtree(shop, ignore_errors=True)
+    left_out = ("target", "logs") if name == "driver" else ("target", "logs", "published*")
+    shutil.copytree(whole, shop, ignore=shutil.ignore_patterns(*left_out))
+    with duckdb.connect(str(shop / "shop.duckdb")) as connection:
+        connection.execute("drop table run_history")
+    config: dict[str, Any] = {
+        "engine": "processes" if name in ("processes", "driver") else "ray",
+        "workers": 2,
+        "threads": 1,
+    }
+    cluster, strike = None, (0, lambda: "")
+    if name not in ("processes", "driver"):
+        from ray.cluster_utils import Cluster
+
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        second = cluster.add_node(num_cpus=1)
+        config["address"] = cluster.address
+
+        def lose_a_node() -> str:
+            cluster.remove_node(second, allow_graceful=False)
+            return "one of two nodes is lost"
+
+        strike = {"ray": strike, "kill": (3, kill_a_worker), "node": (1, lose_a_node)}[name]
+    began = time.perf_counter()
+    profiles = profile_with(shop / "profile", **config)
+    process = start(shop, data, profiles, "run", "--exclude", *LEARNS, two_tower_shards=shards)
+    print(f"{name}:", flush=True)
+    if name == "driver":
+        served = (shop / "published.duckdb").read_bytes()
+        time.sleep(random.Random(shards).uniform(15, 45))
+        process.kill()
+        process.wait()
+        views = f"{len(list(shop.glob('shop.duckdb.shards/*/*/*/0-of-*')))} models were made by shards"
+        same = (shop / "published.duckdb").read_bytes() == served
+        print(f"  killed dbt: {views}; the published file is {'the same' if same else 'another one'}", flush=True)
+        for path in shop.glob("published*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()  # drift is told from it
+        process = start(shop, data, profiles, "run", "--exclude", *LEARNS, two_tower_shards=shards)
+    peak = watch(process, *strike, seed=len(name))
+    output = process.stdout.read() if process.stdout else ""
+    tasks = [int(mb) for mb in re.findall(r"at most (\d+) MB in a process", (shop / "logs" / "dbt.log").read_text())]
+    if cluster:
+        cluster.shutdown()
+    print(
+        f"  exit {process.returncode} after {time.perf_counter() - began:.0f} s; most memory: dbt {peak} MB, ", end=""
+    )
+    print(f"a task's process {max(tasks, default=0)} MB", flush=True)
+    if process.returncode:
+        print(output[-3000:])
+        return
+    both = Warehouses(whole / "shop.duckdb", shop / "shop.duckdb")
+    differences = both.differences(leaving_out={"run_history", "publication"})
+    print(f"  {len(both.tables('one'))} tables, differences: {differences or 'none'}", flush=True)
+
+
+def main() -> None:
+    """The runs that are named, one after another."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--shards", type=int, default=4)
+    parser.add_argument("--users", type=int, default=120)
+    parser.add_argument("--runs", nargs="*", default=["processes", "driver", "ray", "kill", "node"])
+    given = parser.parse_args()
+    folder = given.folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    plant(folder / "data", users=given.users, items=60, days=200)
+    whole = folder / "whole"
+    if not (whole / "shop.duckdb").exists():
+        whole.mkdir(exist_ok=True)
+        began = time.perf_counter()
+        process = start(whole, folder / "data", REPO, "run")
+        peak = watch(process, 0, lambda: "", 0)
+        print(f"whole: exit {process.returncode} after {time.perf_counter() - began:.0f} s; dbt {peak} MB", flush=True)
+    for name in given.runs:
+        run(folder, whole, folder / "data", name, given.shards)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+{{ two_tower.user_values() }}
