@@ -75,14 +75,14 @@ def without(column: str) -> Change:
     return lambda shop: tower(shop, column).unlink()
 
 
-def cut(path: Callable[[PackageProject], Path]) -> Change:
-    """Half of a file is gone."""
+def cut(path: Callable[[PackageProject], Path], share: int = 50) -> Change:
+    """A file has only its first half, or another share in percent."""
 
     def change(shop: PackageProject) -> None:
         file = path(shop)
         content = file.read_bytes()
         file.unlink()
-        file.write_bytes(content[: len(content) // 2])
+        file.write_bytes(content[: len(content) * share // 100])
 
     return change
 
@@ -333,7 +333,7 @@ FAULTS = {
         says="No space left", run=WHOLE, around=warehouse_on_small_disk, is_ours=False
     ),
     "rollback to a set that is cut": Fault(
-        cut(lambda s: sorted(Path(f"{s.published}.sets").glob("*.duckdb"))[-2]), "cannot be read as a published set",
+        cut(lambda s: sorted(Path(f"{s.published}.sets").glob("*.duckdb"))[-2], 95), "the file was cut",
         ["run-operation", "two_tower.rollback"],
     ),
     "exports: a file in the folder's place": Fault(
@@ -351,6 +351,8 @@ FAULTS = {
     ),
     "published file: open for reading": Fault(around=lambda s: opened(s.published, read_only=True), publishes=True),
     "warehouse: file cut": Fault(cut(lambda s: s.database), "cannot open it as a database"),
+    "warehouse: end of the file gone": Fault(cut(lambda s: s.database, 95), "the file was cut"),
+    "published file: end gone": Fault(cut(lambda s: s.published, 95), "the file was cut"),
     "warehouse: other content": Fault(garbage(lambda s: s.database), "cannot open it as a database"),
     "warehouse: header of another version": Fault(other_version(lambda s: s.database), "cannot open it as a database"),
     "memory_limit: 1MB": Fault(profile("      settings: {memory_limit: 1MB}\n"), "is too low"),

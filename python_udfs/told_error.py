@@ -8,7 +8,7 @@ class ToldError(Exception):
 
     __module__ = "builtins"  # which are named without their module
 
-    @property  # type: ignore[override]
+    @property
     def __traceback__(self) -> None:
         """None, whatever was raised on the way."""
         return None

@@ -4,7 +4,8 @@
 
 `row` is a struct (the alias of a table in the from clause is one); its fields bind to the model's inputs by
 name, fields that the model does not read are ignored. `tower` and `run_id` are what the model must say of itself,
-where it says anything, and `sha256` is the checksum of its file. Each file is read and checked once.
+where it says anything, and `sha256` is the checksum of its file. Each file is read and checked once. With a
+checksum, that of a registry, all numbers must be finite.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def embed(paths: pa.ChunkedArray, rows: pa.ChunkedArray, *expected: pa.ChunkedAr
         place = np.flatnonzero(codes == code)
         check_model(model, *(set(column.take(pa.array(place)).unique().to_pylist()) for column in expected))
         parts.append(run(model, struct if len(place) == len(struct) else struct.take(pa.array(place)), threads))
+        if len(expected) == 3:  # of a registry: what is served
+            check_numbers(model, parts[-1])
         places.append(place)
     return as_arrow(parts, places)
 
@@ -74,7 +77,7 @@ def check_model(
 
 
 def run(model: Model, struct: pa.StructArray, threads: int = 1) -> npt.NDArray[np.float32]:
-    """Embeddings [n, dim] of n rows. Raises ValueError where a number of them is not finite."""
+    """Embeddings [n, dim] of n rows."""
     tensors = bind(model, struct)
     # DuckDB gives a table of fewer than 122,880 rows to one thread, so the batches of a call share the others
     chosen = list(batches(tensors, len(struct), threads))
@@ -83,10 +86,14 @@ def run(model: Model, struct: pa.StructArray, threads: int = 1) -> npt.NDArray[n
     result = np.empty((len(struct), outputs[0].shape[1] if outputs else 0), np.float32)
     for rows, output in zip(chosen, outputs, strict=True):
         result[rows] = output
+    return result
+
+
+def check_numbers(model: Model, result: npt.NDArray[np.float32]) -> None:
+    """Raises ValueError where a number is not finite."""
     wrong = len(result) - int(np.isfinite(result).all(1).sum())
     if wrong:
         raise ValueError(f"embed: model {model} gives NaN or infinity for {wrong} of {len(result)} rows; {REMEDY}")
-    return result
 
 
 def bind(model: Model, struct: pa.StructArray) -> Tensors:

@@ -25,7 +25,8 @@ class Warehouse:
         self.connection.execute("create view unavailable_items as select 'i9' as item_id")
         self.connection.execute("create table user_histories as select unnest([0, 1]) as cutoff, 'u1' as user_id")
         self.connection.execute(
-            "create table item_embeddings as select unnest(['production', 'evaluation']) as stage, 'i1' as item_id"
+            "create table item_embeddings as select unnest(['production', 'evaluation']) as stage, 'i1' as item_id, "
+            "[1.0::float] as embedding"
         )
         self.lists("a")
 

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 from helpers.published_warehouse import Warehouse
 from two_tower.python_udfs.publication.publish import Relation, publish
+from two_tower.python_udfs.told_error import ToldError
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_reader_keeps_the_set_that_it_has_opened(warehouse: Warehouse) -> None
 def test_a_set_that_fails_changes_nothing_and_leaves_nothing(warehouse: Warehouse) -> None:
     warehouse.publish()
     wrong = [*warehouse.relations(), Relation("m", "m", "main", "macro", True, "create macro", ())]
-    with pytest.raises(duckdb.ParserException):
+    with pytest.raises(ToldError, match=r"no set could be written to .*Parser Error"):
         publish(warehouse.connection, wrong, "published.duckdb", 2)
     assert warehouse.read("select set_id from published_set") == [("000001",)]
     assert warehouse.file.unfinished() == []
@@ -105,10 +106,10 @@ def test_a_set_has_no_second_file_beside_it(warehouse: Warehouse) -> None:
 
 def test_another_file_is_not_taken_for_a_set(warehouse: Warehouse) -> None:
     duckdb.connect(str(warehouse.file.path)).close()
-    with pytest.raises(ValueError, match="is no published set"):
+    with pytest.raises(ToldError, match="is no published set"):
         warehouse.publish()
     warehouse.file.path.write_text("something else")
-    with pytest.raises(ValueError, match="cannot be read as a published set"):
+    with pytest.raises(ToldError, match="cannot be read as a published set"):
         warehouse.publish()
     assert warehouse.file.path.read_text() == "something else"
 

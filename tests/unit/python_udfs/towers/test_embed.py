@@ -272,6 +272,14 @@ def test_a_file_that_is_not_the_registrys_is_named(
             connection.execute(query, [path, run_id, digest])
 
 
+def test_a_tower_that_is_served_gives_numbers(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = numbers_model(tmp_path / "m.onnx")
+    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    rows = "(values (1, 1.0), (2, null), (3, 'inf'::double)) as t(code, price)"
+    with pytest.raises(duckdb.Error, match=r"run7\) gives NaN or infinity for 2 of 3 rows; put the folder"):
+        connection.execute(f"select embed(?, t, 'user', 'run7', ?) from {rows}", [path, digest])
+
+
 def test_missing_file_is_named(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     path = str(tmp_path / "none.onnx")
     fails(connection, path, "select 1 as code, 1.0 as price", path, "No such file", "training_runs")
