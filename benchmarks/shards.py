@@ -128,10 +128,13 @@ def run(folder: Path, whole: Path, data: Path, name: str, shards: int) -> None:
     print(f"{name}:", flush=True)
     if name == "driver":
         served = (shop / "published.duckdb").read_bytes()
-        time.sleep(random.Random(shards).uniform(15, 45))
+        made = "shop.duckdb.shards/*/*/*/0-of-*"
+        while not list(shop.glob(made)):
+            time.sleep(0.1)
+        time.sleep(random.Random(shards).uniform(1, 25))
         process.kill()
         process.wait()
-        views = f"{len(list(shop.glob('shop.duckdb.shards/*/*/*/0-of-*')))} models were made by shards"
+        views = f"{len(list(shop.glob(made)))} models were made by shards"
         same = (shop / "published.duckdb").read_bytes() == served
         print(f"  killed dbt: {views}; the published file is {'the same' if same else 'another one'}", flush=True)
         for path in shop.glob("published*"):

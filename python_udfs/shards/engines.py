@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -61,9 +62,12 @@ def ray(jobs: Sequence[Job], settings: dict[str, Any]) -> list[Done]:
     address = settings.get("address") or "local"
     with _starting:
         if not cluster.is_initialized():
+            host, _, port = address.removeprefix("ray://").rpartition(":")
             try:
+                if port.isdigit():  # Ray itself would try for minutes
+                    socket.create_connection((host, int(port)), 5).close()
                 cluster.init(address=address, log_to_driver=False, configure_logging=False)
-            except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+            except (OSError, ValueError, RuntimeError) as error:
                 raise ShardError(
                     f"engine ray: nothing answers at address '{address}' ({str(error).splitlines()[0]}).\n"
                     "Remedy: start it with `ray start --head`, and give `address` as it says in the plugin's config."

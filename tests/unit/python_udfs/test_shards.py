@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
 import pytest
 from two_tower.python_udfs import installation
-from two_tower.python_udfs.shards.engines import in_turn
+from two_tower.python_udfs.shards.engines import in_turn, ray
 from two_tower.python_udfs.shards.job import Job, Parent, ShardError, file_of, run_shard
 from two_tower.python_udfs.shards.plugin import drop_shards, jobs_of
 
@@ -85,3 +87,14 @@ def test_only_what_no_view_reads_is_dropped(tmp_path: Path) -> None:
     assert drop_shards(str(tmp_path), "now", views) == '["main/old/counts"]'
     assert drop_shards(str(tmp_path), "", views) == '["main/now/events-for-counts"]'
     assert [path.name for path in tmp_path.glob("*/*/*")] == ["lists"]
+
+
+def test_an_address_at_which_nothing_answers_is_said_at_once(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: False))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(ShardError, match=f"nothing answers at address '127.0.0.1:{port}'"):
+        ray([job], {"address": f"127.0.0.1:{port}"})
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ShardError, match="pip install 'two-tower"):
+        ray([job], {})
