@@ -22,6 +22,13 @@
         cast(count(*) as double) / 7
     from {{ interactions }}
     where event_at > (select max(event_at) - interval 7 day from {{ interactions }})
+    union all
+    select
+        'active_users',
+        'interactions',
+        cast(count(distinct user_id) as double)
+    from {{ interactions }}
+    where event_at > (select max(event_at) - interval 7 day from {{ interactions }})
     {%- for entity in ['user', 'item'] %}
         {%- set name, key = 'stg_' ~ entity ~ 's', entity ~ '_id' -%}
         {%- set rows = ref('two_tower', name) %}

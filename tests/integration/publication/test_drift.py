@@ -75,8 +75,8 @@ def test_history_has_a_row_per_publication_and_measure(shop: PackageProject) -> 
     shop.dbt(*RUN, "--full-refresh").must_pass()
     assert shop.rows(f"select count(distinct set_id) from {history}") == [(before[0][0] + 1,)]
     assert {measure for (measure,) in shop.rows(f"select distinct measure from {history}")} == {
-        "rows", "newest_event", "events_per_day", "known_keys", "null_share", "users_by_source", "coverage",
-        "list_change", "recall", "gate_headroom", "seconds", "bytes",
+        "rows", "newest_event", "events_per_day", "active_users", "known_keys", "null_share", "users_by_source",
+        "coverage", "list_change", "recall", "gate_headroom", "seconds", "bytes",
     }  # fmt: skip
     newest = f"select value from {history} where set_id = (select max(set_id) from {history})"
     assert shop.rows(f"{newest} and measure = 'list_change'") == [(0.0,)]
