@@ -31,6 +31,7 @@ def views(variables: dict[str, Any]) -> dict[str, str]:
     """Temporary tables that the promises read, in order."""
     policy, depth = setting(variables, "two_tower_policy"), setting(variables, "two_tower_rank_depth")
     weight = setting(variables, "two_tower_value_weight")
+    k = setting(variables, "two_tower_k")
     return {
         "had": "select distinct user_id, item_id from stg_interactions",
         "rules": f"""
@@ -38,6 +39,7 @@ def views(variables: dict[str, Any]) -> dict[str, str]:
                 try_cast(r.position as integer) as position, try_cast(r.strength as double) as strength
             from main.campaigns as r, user_segments as s, item_categories as c
             where {IN_FORCE.format("r.valid_from", "r.valid_until")}
+                and (r.action::varchar != 'pin' or try_cast(r.position as integer) between 1 and {k})
                 and coalesce(r.segment::varchar = s.segment, true)
                 and coalesce(r.item_id::varchar = c.item_id, true) and coalesce(r.category::varchar = c.category, true)
         """,
