@@ -20,8 +20,7 @@ def refuse_database(path: str, waits: bool) -> None:
     if not Path(path).exists():
         return
     try:
-        with duckdb.connect(path) as connection:
-            refuse_cut(connection, path)
+        duckdb.connect(path).close()
     except duckdb.ConnectionException:
         return  # open in this process already, with other settings
     except duckdb.Error as error:
@@ -39,18 +38,6 @@ def refuse_database(path: str, waits: bool) -> None:
                 "Remedy: close it there, or let dbt wait by `retries: {connect_attempts: 30, retryable_exceptions: "
                 "[IOException]}` in profiles.yml."
             ) from None
-
-
-def refuse_cut(connection: duckdb.DuckDBPyConnection, path: str) -> None:
-    """Raises duckdb.IOException when the open file at `path` is shorter than its header says.
-
-    A file with a log beside it is not judged: its last blocks may not have been written yet.
-    """
-    query = "select block_size * total_blocks from pragma_database_size() where database_name = current_database()"
-    ((least,),) = connection.execute(query).fetchall()
-    size = Path(path).stat().st_size
-    if size < least and not Path(f"{path}.wal").exists():
-        raise duckdb.IOException(f"the file was cut: it has {size} bytes, and {least} or more were written")
 
 
 def refuse_settings(settings: dict[str, Any], options: dict[str, Any], are_all_known: bool) -> None:

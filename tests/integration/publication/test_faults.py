@@ -15,7 +15,6 @@ FAST = [
     "user tower: unreadable", "user tower gives NaN", "registry of towers without rows", "published file missing",
     "published file cut", "published file: a folder in its place", "archive of sets: a file in its place",
     "exports: a file in the folder's place", "exports: the last one damaged", "warehouse: file cut",
-    "warehouse: end of the file gone",
     "memory_limit: 1MB", "memory_limit: lots", "memory_limit misspelt", "memory runs out in a model",
     "two_tower_as_of: yesterday", "two_tower_as_of long after the newest event", "what a killed publication has left",
 ]  # fmt: skip
