@@ -31,7 +31,7 @@ INPUTS = ("interactions", "users", "items")
 READ = ("stg_interactions", "stg_users", "stg_items", "stg_reviews", "run_measures", "feature_samples", "drift_checks")
 EMPTY = {  # what run_measures reads of lists, which are not made here
     "user_embeddings": "select '' as stage, '' as source",
-    "recommendations": "select '' as user_id, 1 as rank, '' as item_id",
+    "recommendations": "select '' as user_id, 1 as rank, '' as item_id, 0.5::double as score",
     "item_categories": "select '' as item_id",
 }
 SCHEMA = "main_two_tower"

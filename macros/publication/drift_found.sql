@@ -73,4 +73,24 @@
         share,
         concat(cast(100 * share as bigint), ' % of the same keys have another value than in the published set')
     from {{ changed }}
+    union all
+    select
+        'list_change',
+        subject,
+        before,
+        now,
+        now,
+        concat(round(100 * now, 1), ' % of the places have another item than in the published set')
+    from {{ compared }}
+    where measure = 'list_change' and now is not null
+    union all
+    select
+        'mean_chance',
+        subject,
+        before,
+        now,
+        greatest(now / before, before / now),
+        concat('the mean chance is ', round(now, 4), ', and ', round(before, 4), ' in the published set')
+    from {{ compared }}
+    where measure = 'mean_chance' and before > 0 and now > 0
 {%- endmacro %}

@@ -63,6 +63,12 @@
         count(distinct item_id) / (select count(*) from {{ ref('two_tower', 'item_categories') }})
     from {{ ref('two_tower', 'recommendations') }}
     union all
+    select
+        'mean_chance',
+        'recommendations',
+        {{ two_tower.mean('score') }}
+    from {{ ref('two_tower', 'recommendations') }}
+    union all
     {{ two_tower.list_change() }}
     {%- if 'evaluation' in var('two_tower_stages') %}
     union all

@@ -93,7 +93,7 @@
         'two_tower_exports': {'type': 'text'},
         'two_tower_drift': {'type': 'text', 'among': ['stop', 'warn', 'off']},
         'two_tower_drift_limits': {'type': 'mapping', 'keys': [
-            'rows', 'newest_event_days', 'events_per_day', 'known_keys', 'null_share', 'changed_values',
+            'rows', 'newest_event_days', 'events_per_day', 'known_keys', 'null_share', 'changed_values', 'list_change', 'mean_chance',
         ]},
         'two_tower_pinned_run': {'type': 'text'},
         'two_tower_published_sets': {'type': 'integer', 'least': 0},

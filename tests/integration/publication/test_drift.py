@@ -45,6 +45,14 @@ INCIDENTS = {  # statement on the shop's tables, and what the error says
         """update raw.products set "group" = 'group ' || ((("SKU" // 7) + 1) % 4)""",
         "Drift check changed_values, items.group:",
     ),
+    "lists hold other items": (
+        "update main__recommender.recommendations set item_id = item_id || '0'",
+        "Drift check list_change, recommendations: 100.0 % of the places have another item",
+    ),
+    "chances are a third of what they were": (
+        "update main__recommender.recommendations set score = score / 3",
+        "Drift check mean_chance, recommendations: the mean chance is",
+    ),
 }
 
 
@@ -76,7 +84,7 @@ def test_history_has_a_row_per_publication_and_measure(shop: PackageProject) -> 
     assert shop.rows(f"select count(distinct set_id) from {history}") == [(before[0][0] + 1,)]
     assert {measure for (measure,) in shop.rows(f"select distinct measure from {history}")} == {
         "rows", "newest_event", "events_per_day", "active_users", "known_keys", "null_share", "users_by_source",
-        "coverage", "list_change", "recall", "gate_headroom", "seconds", "bytes",
+        "coverage", "mean_chance", "list_change", "recall", "gate_headroom", "seconds", "bytes",
     }  # fmt: skip
     newest = f"select value from {history} where set_id = (select max(set_id) from {history})"
     assert shop.rows(f"{newest} and measure = 'list_change'") == [(0.0,)]
