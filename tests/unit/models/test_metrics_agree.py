@@ -50,6 +50,7 @@ def world() -> dict[str, pd.DataFrame]:
         "als": random_lists("als", 100, 8, generator),
         "cutoff_targets": random_pairs(range(120), 30, generator).assign(is_repeat=False),
         "user_histories": histories,
+        "cutoffs": pd.DataFrame({"cutoff": [1], "known_users": [histories["user_id"].nunique()]}),
         "item_features": items.assign(interactions=items["users"]),
     }
 
