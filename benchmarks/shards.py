@@ -1,10 +1,11 @@
 """Models by shards of users on real engines: the same tables, memory by process, and what killing does.
 
-python benchmarks/shards.py FOLDER [--shards 4] [--users 120] [--runs processes driver ray kill node]
+python benchmarks/shards.py FOLDER [--shards 4] [--users 120] [--runs processes driver ray kill node] [--demo FOLDER]
 
-Makes a planted shop in FOLDER, runs it whole, and by shards in a copy for each of the runs. The last three need the
-extra `ray`. In `driver` dbt itself gets SIGKILL at a random moment, and is run again. In `kill` a Ray worker that is at
-work gets it at three moments, in `node` one of two nodes is lost at one. By hand, since it takes minutes and a cluster.
+Makes a planted shop in FOLDER, runs it whole, and by shards in a copy for each of the runs; with --demo the shop is
+that of a folder of the project after `make demo`. TWO_TOWER_MEMORY limits DuckDB in each process. The last three need
+the extra `ray`. In `driver` dbt itself gets SIGKILL at a random moment, and is run again. In `kill` a Ray worker that
+is at work gets it at three moments, in `node` one of two nodes is lost at one. By hand, since it takes minutes.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from helpers.synthetic_shop import plant  # noqa: E402
 from integration.test_same_by_shards import LEARNS, SETTINGS, profile_with  # noqa: E402
 
 
-def start(folder: Path, data: Path, profiles: Path, *arguments: str, **variables: Any) -> subprocess.Popen[str]:
-    """Start dbt on a shop, in a process of its own."""
-    given = {"two_tower_data_dir": str(data), "two_tower_model_dir": str(folder / "artifacts"), **SETTINGS, **variables}
+def start(folder: Path, given: dict[str, Any], profiles: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start dbt on a shop with these vars, in a process of its own."""
+    given = given | {"two_tower_model_dir": str(folder / "artifacts")}
     command = [
         sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors", *arguments,
         "--project-dir", str(REPO), "--profiles-dir", str(profiles), "--target-path", str(folder / "target"),
@@ -96,8 +97,8 @@ def kill_a_worker() -> str:
     return ""
 
 
-def run(folder: Path, whole: Path, data: Path, name: str, shards: int) -> None:
-    """Make the shop by shards in one of the ways, and print what was seen."""
+def run(folder: Path, whole: Path, given: dict[str, Any], name: str, seed: int) -> None:
+    """Make the shop by shards in one of the ways, with the vars that are given, and print what was seen."""
     shop = folder / name
     shutil.rmtree(shop, ignore_errors=True)
     left_out = ("target", "logs") if name == "driver" else ("target", "logs", "published*")
@@ -108,6 +109,7 @@ def run(folder: Path, whole: Path, data: Path, name: str, shards: int) -> None:
         "engine": "processes" if name in ("processes", "driver") else "ray",
         "workers": 2,
         "threads": 1,
+        "memory": os.environ.get("TWO_TOWER_MEMORY", "4GB"),
     }
     cluster, strike = None, (0, lambda: "")
     if name not in ("processes", "driver"):
@@ -124,14 +126,15 @@ def run(folder: Path, whole: Path, data: Path, name: str, shards: int) -> None:
         strike = {"ray": strike, "kill": (3, kill_a_worker), "node": (1, lose_a_node)}[name]
     began = time.perf_counter()
     profiles = profile_with(shop / "profile", **config)
-    process = start(shop, data, profiles, "run", "--exclude", *LEARNS, two_tower_shards=shards)
-    print(f"{name}:", flush=True)
+    command = ("run", "--exclude", *LEARNS)
+    process = start(shop, given, profiles, *command)
+    print(f"{name}, seed {seed}:", flush=True)
     if name == "driver":
         served = (shop / "published.duckdb").read_bytes()
         made = "shop.duckdb.shards/*/*/*/0-of-*"
         while not list(shop.glob(made)):
             time.sleep(0.1)
-        time.sleep(random.Random(shards).uniform(1, 25))
+        time.sleep(random.Random(seed).uniform(1, 25))
         process.kill()
         process.wait()
         views = f"{len(list(shop.glob(made)))} models were made by shards"
@@ -139,8 +142,8 @@ def run(folder: Path, whole: Path, data: Path, name: str, shards: int) -> None:
         print(f"  killed dbt: {views}; the published file is {'the same' if same else 'another one'}", flush=True)
         for path in shop.glob("published*"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()  # drift is told from it
-        process = start(shop, data, profiles, "run", "--exclude", *LEARNS, two_tower_shards=shards)
-    peak = watch(process, *strike, seed=len(name))
+        process = start(shop, given, profiles, *command)
+    peak = watch(process, *strike, seed)
     output = process.stdout.read() if process.stdout else ""
     tasks = [int(mb) for mb in re.findall(r"at most (\d+) MB in a process", (shop / "logs" / "dbt.log").read_text())]
     if cluster:
@@ -163,20 +166,29 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--users", type=int, default=120)
+    parser.add_argument("--seed", type=int, default=0, help="of the moments at which something is killed")
+    parser.add_argument("--demo", type=Path, help="folder of the project after `make demo`, instead of a planted shop")
     parser.add_argument("--runs", nargs="*", default=["processes", "driver", "ray", "kill", "node"])
     given = parser.parse_args()
     folder = given.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    plant(folder / "data", users=given.users, items=60, days=200)
     whole = folder / "whole"
-    if not (whole / "shop.duckdb").exists():
-        whole.mkdir(exist_ok=True)
+    variables: dict[str, Any] = {"two_tower_data_dir": str(folder / "data"), **SETTINGS}
+    if given.demo:
+        variables = {"two_tower_data_dir": str(given.demo.absolute() / "data" / "complete_journey")}
+    if given.demo and not whole.exists():
+        shutil.copytree(given.demo / "artifacts", whole / "artifacts")
+        shutil.copy(given.demo / "published.duckdb", whole)
+        shutil.copy(given.demo / "two_tower.duckdb", whole / "shop.duckdb")
+    elif not whole.exists():
+        plant(folder / "data", users=given.users, items=60, days=200)
+        whole.mkdir()
         began = time.perf_counter()
-        process = start(whole, folder / "data", REPO, "run")
+        process = start(whole, variables, REPO, "run")
         peak = watch(process, 0, lambda: "", 0)
         print(f"whole: exit {process.returncode} after {time.perf_counter() - began:.0f} s; dbt {peak} MB", flush=True)
     for name in given.runs:
-        run(folder, whole, folder / "data", name, given.shards)
+        run(folder, whole, variables | {"two_tower_shards": given.shards}, name, given.seed)
 
 
 if __name__ == "__main__":

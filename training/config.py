@@ -61,6 +61,7 @@ class TrainingConfig:
     ranker_weight_decay: float = 0.01
     ranker_dropout: float = 0.1
     # --- all of them
+    users: int = 0  # most users to learn from; 0 = all (var two_tower_training_users)
     seed: int = 0
     threads: int = 2  # results are reproducible bit for bit at one thread count
 

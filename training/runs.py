@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from .config import TrainingConfig
@@ -17,10 +15,13 @@ from .export import Exporter, check_size
 from .fit.optimise import Epoch
 from .fit.schedule import WRITING, Found, refit, search, steps_of
 from .inputs.examples import Examples, build_examples
+from .inputs.sample import sample_of_users, share_of_users
 from .progress import Progress
 from .run_ids import Relations, run_id_of
 from .run_log import Row, as_table, metadata, read_log, row, unfinished, write_log
 
+OF_CUTOFFS = ("cutoff_targets", "user_histories")  # tables that hold all stages together
+INPUTS = ("user_inputs", "item_inputs", "feature_vocabulary", *OF_CUTOFFS)
 CHANGING = {"item": ("item_features", "item_reviews")}  # what was done until a cutoff
 VALIDATION = "validation"  # the stage of the towers that have not seen the validation window
 Log = Callable[[str], None]
@@ -57,11 +58,7 @@ def train(relations: Relations, settings: dict[str, Any], model_dir: str, log: L
     exporter = Exporter()
     progress, stages = Progress(log), wanted.fetchall()
     for number, (stage, serving_cutoff) in enumerate(stages, 2):
-        own = {
-            name: of_stage(relation, name, stage, serving_cutoff)
-            for name, relation in relations.items()
-            if name != "stages" and name not in chain(*CHANGING.values())
-        }
+        own = of_stage({name: relations[name] for name in INPUTS}, stage, serving_cutoff, config.users)
         run_id = run_id_of(own, config, searched.name if searched else "")
         folder, of_all = Path(model_dir).absolute() / run_id, f"{number} of {len(stages) + 1}"
         run = Run(stage, of_all, run_id, folder, config, own, changing, int(serving_cutoff))
@@ -81,11 +78,14 @@ def changing_columns(relations: Relations) -> set[str]:
     return found | {"item_index"}  # rare items have none yet
 
 
-def of_stage(relation: duckdb.DuckDBPyRelation, name: str, stage: str, serving_cutoff: int) -> duckdb.DuckDBPyRelation:
-    """The rows that a run of the stage reads."""
-    if name == "user_histories":
-        return relation.filter(f"cutoff = {serving_cutoff + 1}").select("cutoff, user_id, item_id")
-    return relation.filter(f"cutoff > {serving_cutoff}" if name == "cutoff_targets" else f"stage = '{stage}'")
+def of_stage(inputs: Relations, stage: str, serving_cutoff: int, most_users: int) -> Relations:
+    """The rows of INPUTS that a run of the stage reads."""
+    own = {name: relation.filter(f"stage = '{stage}'") for name, relation in inputs.items() if name not in OF_CUTOFFS}
+    own["cutoff_targets"] = inputs["cutoff_targets"].filter(f"cutoff > {serving_cutoff}")
+    histories = inputs["user_histories"].filter(f"cutoff = {serving_cutoff + 1}")
+    own["user_histories"] = histories.select("cutoff, user_id, item_id")
+    share = share_of_users(own["user_inputs"], most_users)
+    return own | {name: sample_of_users(own[name], share) for name in ("user_inputs", *OF_CUTOFFS)}
 
 
 def read_examples(relations: Relations, changing: set[str], serving_cutoff: int) -> Examples:

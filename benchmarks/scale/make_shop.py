@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 Integers = npt.NDArray[np.int64]
-SIZES = {"S": 100_000, "M": 1_000_000, "L": 10_000_000}  # events
+SIZES = {"S": 100_000, "M": 1_000_000, "L": 10_000_000, "XL": 50_000_000}  # events
 BLOCK = 50_000  # users
 SECONDS = 365 * 86_400
 START = np.datetime64("2025-01-01T00:00:00", "us")

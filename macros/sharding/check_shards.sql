@@ -2,16 +2,18 @@
     {#- Of check_project: stops before the work where models are to be made by shards and the plugin or a place for files is missing, or where files are
         gone that this run does not write. -#}
     {%- if execute and var('two_tower_shards') -%}
+        {%- set protocol = var('two_tower_shard_dir').split('://')[0] -%}
+        {%- set known = (target.get('filesystems') or []) | map(attribute='fs') | list -%}
         {%- set found = run_query("select count(*) from duckdb_functions() where function_name = 'two_tower_shard_folder'").rows[0][0] -%}
         {%- if not found -%}
             {%- do two_tower.input_error(
                 'var two_tower_shards', "value '" ~ var('two_tower_shards') ~ "' needs a plugin that profiles.yml does not load.",
                 'add to plugins: `- {module: two_tower.python_udfs.shards, config: {engine: processes}}`, or set two_tower_shards: 0.'
             ) -%}
-        {%- elif '://' in var('two_tower_shard_dir') -%}
+        {%- elif '://' in var('two_tower_shard_dir') and protocol not in known -%}
             {%- do two_tower.input_error(
-                'var two_tower_shard_dir', "value '" ~ var('two_tower_shard_dir') ~ "' is no folder.",
-                'name a folder that all machines see; an object store has to be mounted as one.'
+                'var two_tower_shard_dir', "value '" ~ var('two_tower_shard_dir') ~ "': profiles.yml has no settings for " ~ protocol ~ '.',
+                'add to your output: `filesystems: [{fs: ' ~ protocol ~ '}]` with what fsspec needs to open it, or name a folder.'
             ) -%}
         {%- elif not two_tower.shard_root() -%}
             {%- do two_tower.input_error(

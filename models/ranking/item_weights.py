@@ -3,4 +3,4 @@ def model(dbt, session):
     from two_tower.training.factorization.item_weights import item_weights
 
     histories, stages = dbt.ref("two_tower", "user_interests"), dbt.ref("two_tower", "stages")
-    return item_weights(histories, stages, dbt.config.get("neighbour_history"))
+    return item_weights(histories, stages, dbt.config.get("neighbour_history"), dbt.config.get("users"))

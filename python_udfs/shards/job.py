@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import shutil
 import socket
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import duckdb
 
 from .. import installation
 from ..plugin import register
+from .storage import Filesystems, filesystem, put
 
 
 class ShardError(RuntimeError):
@@ -30,17 +30,19 @@ class Parent:
     folder: str
     columns: dict[str, str]
 
-    def files(self, shard: int, shards: int) -> list[str]:
+    def files(self, shard: int, shards: int, known: Filesystems) -> list[str]:
         """Files of a shard; none where no row of a table that was dealt out fell to it."""
+        storage = filesystem(self.folder, known)
         if self.kind == "dealt":
-            return sorted(map(str, Path(self.folder).glob(f"two_tower_shard={shard}/*.parquet")))
-        path = Path(self.folder) / ("whole.parquet" if self.kind == "whole" else file_of(shard, shards))
-        if not path.is_file():
+            part = f"{self.folder}/two_tower_shard={shard}"
+            return [f"{part}/{Path(found).name}" for found in sorted(storage.glob(f"{part}/*.parquet"))]
+        path = f"{self.folder}/{'whole.parquet' if self.kind == 'whole' else file_of(shard, shards)}"
+        if not storage.exists(path):
             raise ShardError(
                 f"{self.name}: its file {path} is not there.\nRemedy: let all machines see this folder "
                 f"(var two_tower_shard_dir), or build the table again: dbt run --select {self.name}+"
             )
-        return [str(path)]
+        return [path]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Job:
     project: str  # where relative paths of the towers' files start
     settings: dict[str, str]  # of DuckDB
     version: str
+    filesystems: Filesystems = ()  # of profiles.yml
 
     def __str__(self) -> str:
         return f"{self.name}, shard {self.shard} of {self.shards}"
@@ -90,22 +93,24 @@ def run_shard(job: Job) -> Done:
             f"{job}: {socket.gethostname()} has no folder {job.project}.\n"
             "Remedy: run dbt in a folder that all machines see under the same path."
         )
-    target = Path(job.folder) / file_of(job.shard, job.shards)
-    part = target.with_name(f"{target.name}.{socket.gethostname()}.{os.getpid()}.part")
-    spill = part.with_suffix(".spill")
+    file = file_of(job.shard, job.shards)
+    near = None if "://" in job.folder else job.folder
     try:
-        with contextlib.chdir(job.project), duckdb.connect() as connection:
-            for name, value in {**job.settings, "temp_directory": str(spill)}.items():
+        with (
+            tempfile.TemporaryDirectory(prefix=f"{file}.", dir=near, ignore_cleanup_errors=True) as own,
+            contextlib.chdir(job.project),
+            duckdb.connect() as connection,
+        ):
+            for name, value in {**job.settings, "temp_directory": f"{own}/spill"}.items():
                 connection.execute(f"set {name} = {literal(value)}")
             register(connection)
+            for settings in job.filesystems:
+                connection.register_filesystem(filesystem(f"{settings['fs']}://", job.filesystems))
             _show_parents(connection, job)
-            rows = _write(connection, job, part)
-        part.replace(target)
-    except duckdb.Error as error:
+            rows = _write(connection, job, Path(own, file))
+            put(Path(own, file), f"{job.folder}/{file}", job.filesystems)
+    except (duckdb.Error, OSError) as error:
         raise ShardError(f"{job}: {error}") from None
-    finally:
-        part.unlink(missing_ok=True)
-        shutil.rmtree(spill, ignore_errors=True)
     return Done(rows, peak_memory())
 
 
@@ -115,7 +120,7 @@ def _show_parents(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
     for schema in {job.schema, *(parent.schema for parent in job.parents)}:
         connection.execute(f"create schema if not exists {quoted(job.database)}.{quoted(schema)}")
     for parent in job.parents:
-        files = parent.files(job.shard, job.shards)
+        files = parent.files(job.shard, job.shards, job.filesystems)
         source = f"read_parquet({literal(files)}, hive_partitioning = false)" if files else "(select 1 where false)"
         columns = ", ".join(
             f"cast({quoted(name) if files else 'null'} as {kind}) as {quoted(name)}"

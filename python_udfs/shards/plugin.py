@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +12,12 @@ from dbt_common.exceptions import DbtRuntimeError
 from .. import installation
 from .engines import ENGINES
 from .job import Job, Parent, ShardError
+from .storage import Filesystems, drop_shards, make_folder
 
 KNOWN = {"engine", "address", "workers", "threads", "memory"}
 
 
-def jobs_of(target: Any, settings: dict[str, Any]) -> list[Job]:
+def jobs_of(target: Any, settings: dict[str, Any], filesystems: Filesystems = ()) -> list[Job]:
     """The jobs of a model, one per shard, from what the materialization hands over."""
     given = dict(target.config)
     parents = tuple(Parent(**parent) for parent in given.pop("parents"))
@@ -36,31 +34,11 @@ def jobs_of(target: Any, settings: dict[str, Any]) -> list[Job]:
             parents=parents,
             project=str(Path.cwd()),
             version=installation.version(),
+            filesystems=filesystems,
             **given,
         )
         for shard in range(given["shards"])
     ]
-
-
-def made_folder(path: str) -> str:
-    """SQL function `two_tower_shard_folder`: makes a folder, and gives its path back."""
-    Path(path).mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def drop_shards(root: str, invocation: str, named: str) -> str:
-    """SQL function `two_tower_drop_shards`: deletes what no view reads and is not of this invocation; names as JSON.
-
-    named: SQL of all views. Folders are root / schema / invocation / table.
-    """
-    gone = []
-    for folder in sorted(Path(root).glob("*/*/*")):
-        if folder.parent.name != invocation and not re.search(re.escape(f"{folder}/"), named):
-            shutil.rmtree(folder, ignore_errors=True)
-            gone.append("/".join(folder.parts[-3:]))
-            if not any(folder.parent.iterdir()):
-                folder.parent.rmdir()
-    return json.dumps(gone)
 
 
 class Plugin(BasePlugin):
@@ -68,6 +46,7 @@ class Plugin(BasePlugin):
 
     def initialize(self, config: dict[str, Any]) -> None:
         """Called before the database is opened. Without a config dbt-duckdb hands over the settings of DuckDB."""
+        self.filesystems = tuple((self.creds and self.creds.filesystems) or ())
         self.settings = {name: value for name, value in config.items() if name in KNOWN}
         self.engine = self.settings.get("engine", "processes")
         if self.engine not in ENGINES:
@@ -80,14 +59,21 @@ class Plugin(BasePlugin):
         """Called once per database connection."""
         present = {name for (name,) in conn.execute("select function_name from duckdb_functions()").fetchall()}
         if "two_tower_shard_folder" not in present:
-            text = "VARCHAR"
-            conn.create_function("two_tower_shard_folder", made_folder, [text], text, side_effects=True)
-            conn.create_function("two_tower_drop_shards", drop_shards, [text] * 3, text, side_effects=True)
+            text, known = "VARCHAR", self.filesystems
+
+            def make(path: str) -> str:
+                return make_folder(path, known)
+
+            def drop(root: str, invocation: str, named: str) -> str:
+                return drop_shards(root, invocation, named, known)
+
+            conn.create_function("two_tower_shard_folder", make, [text], text, side_effects=True)
+            conn.create_function("two_tower_drop_shards", drop, [text] * 3, text, side_effects=True)
 
     def store(self, target_config: Any) -> None:
         """Called by the materialization; returns when the files of all shards are there."""
         try:
-            done = ENGINES[self.engine](jobs_of(target_config, self.settings), self.settings)
+            done = ENGINES[self.engine](jobs_of(target_config, self.settings, self.filesystems), self.settings)
         except ShardError as error:
             raise DbtRuntimeError(str(error)) from None
         AdapterLogger("TwoTower").debug(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import fsspec
 import pytest
 import yaml
 from helpers.dbt_runner import REPO
@@ -32,11 +33,13 @@ SETTINGS: dict[str, Any] = {
 LEARNS = ("training_runs", "ranker_runs", "als", "ease", "item_knn", "item_weights")
 
 
-def profile_with(folder: Path, **config: Any) -> Path:
+def profile_with(folder: Path, filesystems: Sequence[dict[str, Any]] = (), **config: Any) -> Path:
     """A folder with the project's profile and the plugin of shards."""
     profile = yaml.safe_load((REPO / "profiles.yml").read_text())
-    plugins = profile["two_tower"]["outputs"]["dev"]["plugins"]
-    plugins.append({"module": "two_tower.python_udfs.shards", "config": config})
+    output = profile["two_tower"]["outputs"]["dev"]
+    output["plugins"].append({"module": "two_tower.python_udfs.shards", "config": config})
+    if filesystems:
+        output["filesystems"] = list(filesystems)
     folder.mkdir(exist_ok=True)
     (folder / "profiles.yml").write_text(yaml.safe_dump(profile))
     return folder
@@ -122,7 +125,8 @@ def test_the_plugin_and_its_engine_are_named(sharded: Shop, tmp_path: Path) -> N
     said = refused(
         sharded, "run", "--select", "user_segments", two_tower_shards=4, two_tower_shard_dir="s3://shop/shards"
     )
-    assert "var two_tower_shard_dir: value 's3://shop/shards' is no folder" in said
+    assert "var two_tower_shard_dir: value 's3://shop/shards': profiles.yml has no settings for s3." in said
+    assert "add to your output: `filesystems: [{fs: s3}]`" in said
     other = Shop(sharded.world, sharded.folder, profiles=profile_with(tmp_path / "profile", engine="dask"))
     said = refused(other, "run", "--select", "user_segments", two_tower_shards=SHARDS)
     assert "engine 'dask' is not known" in said
@@ -140,6 +144,26 @@ def test_old_files_go_with_the_next_build(sharded: Shop) -> None:
     sharded.dbt("run-operation", "two_tower.prune", two_tower_shards=SHARDS, **SETTINGS).must_pass()
     assert len(folders()) == 24
     assert sharded.rows("select count(*) from user_features") == [(len(sharded.rows("from user_features")),)]
+
+
+def test_files_of_shards_lie_in_an_object_store(sharded: Shop, tmp_path: Path) -> None:
+    names = ("user_features", "user_segments")
+    before = {name: sorted(map(repr, sharded.rows(f"from {name}"))) for name in names}
+    profiles = profile_with(tmp_path / "profile", [{"fs": "memory"}], engine="in_turn", threads=1)
+    remote = Shop(sharded.world, sharded.folder, profiles=profiles)
+    given = {"two_tower_shards": SHARDS, "two_tower_shard_dir": "memory://shop/shards", **SETTINGS}
+    remote.dbt("build", "--exclude-resource-type", "unit_test", "--select", *names, **given).must_pass()
+    store = fsspec.filesystem("memory")
+    assert len(store.glob("memory://shop/shards/main/*/user_features/*-of-4.parquet")) == SHARDS
+    with duckdb.connect(str(sharded.database), read_only=True) as connection:
+        connection.register_filesystem(store)
+        after = {name: sorted(map(repr, connection.sql(f"from {name}").fetchall())) for name in names}
+    assert after == before
+    remote.dbt("run", "--select", *names, **given).must_pass()
+    assert len(store.glob("memory://shop/shards/main/*/user_features")) == 2  # those before stay until the next run
+    remote.dbt("run-operation", "two_tower.prune", **given).must_pass()
+    assert len(store.glob("memory://shop/shards/main/*/*")) == len(names)
+    sharded.dbt("run", "--select", *names, two_tower_shards=SHARDS, **SETTINGS).must_pass()
 
 
 def test_without_the_var_tables_are_whole_again(sharded: Shop) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from ..inputs.sample import sample_of_users, share_of_users
 from .linear import MOST, ease_weights
 
 Floats = NDArray[np.float32]
@@ -20,16 +21,20 @@ SCHEMA = pa.schema(
 )
 
 
-def item_weights(histories: duckdb.DuckDBPyRelation, stages: duckdb.DuckDBPyRelation, newest: int) -> pa.Table:
+def item_weights(
+    histories: duckdb.DuckDBPyRelation, stages: duckdb.DuckDBPyRelation, newest: int, most: int = 0
+) -> pa.Table:
     """Weights by stage (SCHEMA): `weight` is what a user's `given_item_id` says for `item_id`.
 
     histories: cutoff, user_id, item_id, position, recency_weight; the `newest` items of each history count, by the
-    logarithm of how often and how lately they were had. stages: stage, cutoff. EASE (Steck 2019) predicts each
-    history from itself, an item's own entry left out. With more than `linear.MOST` items the most popular ones count.
+    logarithm of how often and how lately they were had. stages: stage, cutoff. most: users to learn from, 0 = all.
+    EASE (Steck 2019) predicts each history from itself, an item's own entry left out. With more than `linear.MOST`
+    items the most popular ones count.
     """
     tables = []
     for stage, cutoff in stages.order("cutoff asc").select("stage, cutoff").fetchall():
         rows = histories.filter(f"cutoff = {cutoff} and position <= {newest}")
+        rows = sample_of_users(rows, share_of_users(rows, most))
         known = rows.order("user_id asc, item_id asc").select("user_id, item_id, recency_weight").to_arrow_table()
         tables.append(weights_of_stage(stage, known))
     return pa.concat_tables(tables).cast(SCHEMA) if tables else SCHEMA.empty_table()

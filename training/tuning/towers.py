@@ -31,13 +31,12 @@ from ..inputs.examples import Examples
 from ..model.layout import has_repeats, layout_of
 from ..progress import Progress
 from ..run_ids import Relations, run_id_of
-from ..runs import CHANGING, changing_columns, of_stage, read_examples
+from ..runs import CHANGING, INPUTS, changing_columns, of_stage, read_examples
 from .spaces import suggest_towers
 from .tables import VALIDATION_CUTOFF, built_tables
 
 STAGE, SERVE = "evaluation", 1
-INPUTS = ("user_inputs", "item_inputs", "feature_vocabulary", "cutoff_targets", "user_histories")
-OWN_VARS = ("dim", "seed", "ordered")  # settings that other vars give
+OWN_VARS = ("dim", "users", "seed", "ordered")  # settings that other vars give
 CHOSEN = "factors_"  # begins the settings that every search of a training run chooses anew
 PHASES = ("sequence", "preference")  # whose epochs are compared with the same epochs of other trials
 MOST_EPOCHS = 1000
@@ -100,11 +99,11 @@ class Warehouse:
         with self.connect(read_only=True) as connection:
             names = (*INPUTS, *chain(*CHANGING.values()), "training_runs")
             relations: Relations = built_tables(connection, self.database, self.schema, names)
-            own = {name: of_stage(relations[name], name, STAGE, SERVE) for name in INPUTS}
             run = relations["training_runs"].filter(f"stage = '{STAGE}' and kind = 'parameter'")
             values: dict[str, float] = dict(run.select("name, value").fetchall())
             known = {field.name for field in fields(TrainingConfig)}
             config = TrainingConfig.from_settings({name: values[name] for name in values.keys() & known})
+            own = of_stage({name: relations[name] for name in INPUTS}, STAGE, SERVE, config.users)
             examples = read_examples(own, changing_columns(relations), SERVE)
             searched = Task(examples, config, "unseen_only", "").in_force()
             alike: dict[str, Any] = {name: getattr(TrainingConfig, name) for name in (*searched, "threads")}

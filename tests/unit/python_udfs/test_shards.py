@@ -9,11 +9,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
+import fsspec
 import pytest
 from two_tower.python_udfs import installation
 from two_tower.python_udfs.shards.engines import in_turn, ray
 from two_tower.python_udfs.shards.job import Job, Parent, ShardError, file_of, run_shard
-from two_tower.python_udfs.shards.plugin import drop_shards, jobs_of
+from two_tower.python_udfs.shards.plugin import jobs_of
+from two_tower.python_udfs.shards.storage import drop_shards
 
 
 @pytest.fixture
@@ -84,9 +86,29 @@ def test_only_what_no_view_reads_is_dropped(tmp_path: Path) -> None:
     for folder in ("main/old/counts", "main/old/lists", "main/now/events-for-counts"):
         (tmp_path / folder).mkdir(parents=True)
     views = f"create view lists as from read_parquet(['{tmp_path}/main/old/lists/{file_of(0, 1)}'])"
-    assert drop_shards(str(tmp_path), "now", views) == '["main/old/counts"]'
-    assert drop_shards(str(tmp_path), "", views) == '["main/now/events-for-counts"]'
+    assert drop_shards(str(tmp_path), "now", views, ()) == '["main/old/counts"]'
+    assert drop_shards(str(tmp_path), "", views, ()) == '["main/now/events-for-counts"]'
     assert [path.name for path in tmp_path.glob("*/*/*")] == ["lists"]
+
+
+def test_an_object_store_holds_the_files_of_shards(job: Job) -> None:
+    store = fsspec.filesystem("memory")
+    root = f"memory://{Path(job.project).name}"
+    events = f"{root}/main/one/events-for-counts"
+    with store.open(f"{events}/two_tower_shard=1/data_0.parquet", "wb") as file:
+        file.write(next(Path(job.project).glob("dealt/*/*")).read_bytes())
+    parents = (dataclasses.replace(job.parents[0], folder=events),)
+    remote = dataclasses.replace(
+        job, folder=f"{root}/main/one/counts", parents=parents, filesystems=({"fs": "memory"},)
+    )
+    assert run_shard(remote).rows == 1
+    with duckdb.connect() as connection:
+        connection.register_filesystem(store)
+        found = connection.sql(f"from '{remote.folder}/1-of-2.parquet'").fetchall()
+    assert found == [("ann", 1, [1.5, 2.0])]
+    views = f"create view counts as from read_parquet(['{remote.folder}/1-of-2.parquet'])"
+    assert drop_shards(root, "", views, remote.filesystems) == '["main/one/events-for-counts"]'
+    assert store.exists(f"{remote.folder}/1-of-2.parquet")
 
 
 def test_an_address_at_which_nothing_answers_is_said_at_once(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
