@@ -132,25 +132,43 @@
         group by user_id, item_id
     ),
 
+    {#- before the embeddings, which no join should have to keep for all pairs -#}
+    told as (
+        select
+            pairs.*,
+            seen.item_id is not null as is_repeat,
+            neighbours.neighbour_score,
+            neighbours.best_similarity
+        from pairs
+        left join seen on pairs.user_id = seen.user_id and pairs.item_id = seen.item_id
+        left join neighbours on pairs.user_id = neighbours.user_id and pairs.item_id = neighbours.item_id
+    ),
+
     runs as (
         select * from {{ ref('two_tower', 'model_registry') }} where stage = {{ two_tower.literal(stage) }}
+    ),
+
+    {#- cut once per user and item: each pair would cut both of its embeddings -#}
+    user_parts as (
+        {{ two_tower.embedding_parts('embedded', 'user_id') }}
+    ),
+
+    item_parts as (
+        {{ two_tower.embedding_parts('items', 'item_id') }}
     )
 
     select
         {{ two_tower.literal(stage) }} as stage,
-        pairs.user_id,
-        pairs.item_id,
-        seen.item_id is not null as is_repeat,
-        pairs.found_by,
-        {{ two_tower.part_score('1', 'runs.sequence_dim') }} as sequence_score,
-        {{ two_tower.part_score('runs.sequence_dim + 1', 'runs.sequence_dim + runs.factors_dim') }} as factors_score,
-        {{ two_tower.part_score('runs.sequence_dim + runs.factors_dim + 1', 'runs.dim') }} as features_score,
-        neighbours.neighbour_score,
-        neighbours.best_similarity
-    from pairs
-    cross join runs
-    inner join items on pairs.item_id = items.item_id
-    left join embedded on pairs.user_id = embedded.user_id
-    left join seen on pairs.user_id = seen.user_id and pairs.item_id = seen.item_id
-    left join neighbours on pairs.user_id = neighbours.user_id and pairs.item_id = neighbours.item_id
+        told.user_id,
+        told.item_id,
+        told.is_repeat,
+        told.found_by,
+        list_inner_product(user_parts.sequence, item_parts.sequence) as sequence_score,
+        list_inner_product(user_parts.factors, item_parts.factors) as factors_score,
+        list_inner_product(user_parts.features, item_parts.features) as features_score,
+        told.neighbour_score,
+        told.best_similarity
+    from told
+    inner join item_parts on told.item_id = item_parts.item_id
+    left join user_parts on told.user_id = user_parts.user_id
 {%- endmacro %}
