@@ -155,6 +155,7 @@
 
     item_parts as (
         {{ two_tower.embedding_parts('items', 'item_id') }}
+        where vectors.item_id in (select told.item_id from told)
     )
 
     select
