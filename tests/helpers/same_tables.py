@@ -21,11 +21,9 @@ def keys() -> dict[str, list[str]]:
     for path in sorted((REPO / "models").rglob("*.yml")):
         for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
             for test in model.get("data_tests", []):
-                if isinstance(test, dict) and "unique_combination" in test:
-                    found.setdefault(model["name"], test["unique_combination"]["arguments"]["columns"])
-            for column in model.get("columns", []):
-                if "unique" in column.get("data_tests", []):
-                    found.setdefault(model["name"], [column["name"]])
+                of_rows = test.get("rows_are_valid", {}) if isinstance(test, dict) else {}
+                for key in of_rows.get("arguments", {}).get("keys", []):
+                    found.setdefault(model["name"], key)
     return found
 
 
