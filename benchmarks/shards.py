@@ -34,7 +34,7 @@ from helpers.synthetic_shop import plant  # noqa: E402
 from integration.test_same_by_shards import LEARNS, SETTINGS, profile_with  # noqa: E402
 
 
-def start(folder: Path, given: dict[str, Any], profiles: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(folder: Path, given: dict[str, Any], profiles: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """Start dbt on a shop with these vars, in a process of its own."""
     given = given | {"two_tower_model_dir": str(folder / "artifacts")}
     command = [
@@ -43,7 +43,8 @@ def start(folder: Path, given: dict[str, Any], profiles: Path, *arguments: str) 
         "--log-path", str(folder / "logs"), "--vars", json.dumps(given),
     ]  # fmt: skip
     environment = os.environ | {"TWO_TOWER_DATABASE": str(folder / "shop.duckdb")}
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
+    with (folder / "output").open("w") as output:  # a pipe that nobody reads would fill up, and dbt would wait
+        return subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
 
 
 def at_work() -> list[int]:
@@ -73,7 +74,7 @@ def moments(number: int, rng: random.Random) -> Iterator[float]:
     yield from sorted(rng.uniform(1, 25) for _ in range(number))
 
 
-def watch(process: subprocess.Popen[str], number: int, strike: Callable[[], str], seed: int) -> int:
+def watch(process: subprocess.Popen[bytes], number: int, strike: Callable[[], str], seed: int) -> int:
     """Wait for the end, and strike at random moments; the peak of dbt's own process in MB."""
     due = list(moments(number, random.Random(seed)))
     began, peak = None, 0
@@ -144,7 +145,6 @@ def run(folder: Path, whole: Path, given: dict[str, Any], name: str, seed: int) 
             shutil.rmtree(path) if path.is_dir() else path.unlink()  # drift is told from it
         process = start(shop, given, profiles, *command)
     peak = watch(process, *strike, seed)
-    output = process.stdout.read() if process.stdout else ""
     tasks = [int(mb) for mb in re.findall(r"at most (\d+) MB in a process", (shop / "logs" / "dbt.log").read_text())]
     if cluster:
         cluster.shutdown()
@@ -153,7 +153,7 @@ def run(folder: Path, whole: Path, given: dict[str, Any], name: str, seed: int) 
     )
     print(f"a task's process {max(tasks, default=0)} MB", flush=True)
     if process.returncode:
-        print(output[-3000:])
+        print((shop / "output").read_text()[-3000:])
         return
     both = Warehouses(whole / "shop.duckdb", shop / "shop.duckdb")
     differences = both.differences(leaving_out={"run_history", "publication"})

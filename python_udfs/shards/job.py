@@ -101,7 +101,8 @@ def run_shard(job: Job) -> Done:
             contextlib.chdir(job.project),
             duckdb.connect() as connection,
         ):
-            for name, value in {**job.settings, "temp_directory": f"{own}/spill"}.items():
+            given = {**job.settings, "temp_directory": f"{own}/spill", "enable_progress_bar": "false"}
+            for name, value in given.items():
                 connection.execute(f"set {name} = {literal(value)}")
             register(connection)
             for settings in job.filesystems:
