@@ -176,6 +176,7 @@ def main() -> None:
     variables: dict[str, Any] = {"two_tower_data_dir": str(folder / "data"), **SETTINGS}
     if given.demo:
         variables = {"two_tower_data_dir": str(given.demo.absolute() / "data" / "complete_journey")}
+        os.chdir(given.demo)  # views of its warehouse name files from there
     if given.demo and not whole.exists():
         shutil.copytree(given.demo / "artifacts", whole / "artifacts")
         shutil.copy(given.demo / "published.duckdb", whole)
