@@ -88,16 +88,7 @@
 
     {{ two_tower.candidates_by_arrival(stage, var('two_tower_k')) }}
 
-    repeats as (
-        select
-            seen.user_id,
-            seen.item_id
-        from seen
-        inner join users on seen.user_id = users.user_id
-        anti join excluded on seen.user_id = excluded.user_id and seen.item_id = excluded.item_id
-        anti join withheld on users.segment = withheld.segment and seen.item_id = withheld.item_id
-        where seen.position <= {{ var('two_tower_history_length') if two_tower.may_repeat() else 0 }}
-    ),
+    {{ two_tower.candidates_by_history() }}
 
     {{ two_tower.candidates_by_interest() }}
 
@@ -144,19 +135,7 @@
         left join neighbours on pairs.user_id = neighbours.user_id and pairs.item_id = neighbours.item_id
     ),
 
-    runs as (
-        select * from {{ ref('two_tower', 'model_registry') }} where stage = {{ two_tower.literal(stage) }}
-    ),
-
-    {#- cut once per user and item: each pair would cut both of its embeddings -#}
-    user_parts as (
-        {{ two_tower.embedding_parts('embedded', 'user_id') }}
-    ),
-
-    item_parts as (
-        {{ two_tower.embedding_parts('items', 'item_id') }}
-        where vectors.item_id in (select told.item_id from told)
-    )
+    {{ two_tower.embedding_parts(stage) }}
 
     select
         {{ two_tower.literal(stage) }} as stage,
