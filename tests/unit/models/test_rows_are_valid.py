@@ -100,3 +100,20 @@ def test_every_model_has_a_key() -> None:
     assert set(without) <= {
         "als", "ease", "gates", "item_knn", "own_most_bought", "popularity", "recent_popularity", "training_runs",
     }  # fmt: skip
+
+
+def test_every_generic_test_of_the_yml_files_is_there() -> None:
+    ours = {path.stem for path in (REPO / "tests/dbt/generic").glob("*.sql")}
+    named = set()
+
+    def look(part: Any) -> None:
+        for test in part.get("data_tests", []):
+            named.add(test if isinstance(test, str) else next(iter(test)))
+        for inner in (*part.get("columns", []), *part.get("tables", [])):
+            look(inner)
+
+    for path in sorted((REPO / "models").rglob("*.yml")):
+        content = yaml.safe_load(path.read_text()) or {}
+        for part in (*content.get("models", []), *content.get("sources", [])):
+            look(part)
+    assert named - {"not_null", "unique", "accepted_values", "relationships"} <= ours
