@@ -1,13 +1,15 @@
 """What each ingredient of the model is worth: recall@10 on the validation window with one of them taken away.
 
-python benchmarks/ablation.py SHOP... [--work FOLDER] [--seeds 0 1 2] [--stages towers ranker]
+python benchmarks/ablation.py SHOP... [--data FOLDER] [--work FOLDER] [--seeds 0 1 2] [--stages towers ranker]
 
 SHOP: one of shops/shops.yml whose database `make shops` has left in the folder. The test window is never read. Stage
 `towers` ranks the whole catalogue by the towers alone, with the settings of the factors that the last run chose. What
 is taken away before a fit is fitted without; a part of the embedding is taken out of fitted towers, and the weights of
 the rest stay. Stage `ranker` orders the candidates of the validation window, each user by networks that have not
 learned from that user; without the ranker the towers order the same candidates. Without the towers neither their
-scores nor what they alone named is there. Its recall is the mean of the policies.
+scores nor what they alone named is there; with ALS in their place the tuned ALS names as many candidates, by the same
+SQL, and the ranker reads its score. Recall of the stage is the mean of the policies. Its seeds are those of the ranker
+and of ALS; the towers are those of the last run.
 Losses are paired by user, means over seeds of each user's recall first. Writes <out>/<shop>.csv, and <out>/README.md of
 all shops there.
 """
@@ -15,6 +17,7 @@ all shops there.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -25,20 +28,26 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import yaml
 from two_tower.python_udfs.plugin import register
+from two_tower.training.baselines.lists import read_world
+from two_tower.training.baselines.table import weighed
 from two_tower.training.config import TrainingConfig
+from two_tower.training.factorization.als import als
 from two_tower.training.fit.embedder import Embedder
 from two_tower.training.fit.schedule import prepare, search
 from two_tower.training.fit.validation import Recalls, embeddings, recalls_of, validation_rows
 from two_tower.training.inputs.examples import Examples
 from two_tower.training.model.layout import has_repeats, layout_of
 from two_tower.training.progress import Progress
-from two_tower.training.ranker.model import TOWER_SCORES, fit_ranker
+from two_tower.training.ranker.model import TOWER_SCORES, Pairs, fit_ranker
 from two_tower.training.ranker.runs import NOT_SIGNALS, ORDER, VALIDATION, read_pairs
 from two_tower.training.tuning.towers import Warehouse
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "shops"))
+from public_shop import Shop  # noqa: E402
 from results_tables import markdown  # noqa: E402
 
 HEADER = ["shop", "stage", "policy", "without", "seeds", "users", "recall_at_10", "low", "high", "change", "change_low"]
@@ -56,6 +65,7 @@ SIGNALS: dict[str, tuple[str, ...]] = {  # of the ranker, by what they are taken
     "activity of the user": ("user_items", "user_recent_items", "user_new_share", "user_active_days"),
 }  # fmt: skip
 CATEGORIES = "categories of the history"
+ALS = "the towers, with ALS in their place"
 STAGES = ("towers", "ranker")
 Found = dict[tuple[str, str, str], list[Recalls]]  # by stage, policy and what is taken away, one per seed
 
@@ -81,10 +91,9 @@ def settings_without(config: TrainingConfig, examples: Examples) -> dict[str, di
     return found
 
 
-def measure(
-    name: str, database: Path, seeds: list[int], stages: list[str], log: Callable[[str], None]
-) -> list[list[Any]]:
+def measure(shop: Shop, seeds: list[int], stages: list[str], log: Callable[[str], None]) -> list[list[Any]]:
     """Rows of HEADER for one shop."""
+    name, database = shop.name, shop.database
     task = Warehouse(str(database), "main").read(None)
     policies = ["allow_repeats", "unseen_only"] if has_repeats(task.examples) else ["unseen_only"]
     found: Found = {}
@@ -103,6 +112,8 @@ def measure(
             log(f"{name} {seed} towers without {without}: {found['towers', policies[0], without][-1].mean():.4f}")
         if "ranker" in stages:
             add_rankers(found, database, seeded, seconds)
+            found.setdefault(("ranker", "all", ALS), []).append(ranked_als(shop, seeded))
+            log(f"{name} {seed} rankers: {found['ranker', 'all', 'nothing'][-1].mean():.4f}")
     return with_intervals(name, found, seconds)
 
 
@@ -125,11 +136,8 @@ def add_towers(found: Found, embedder: Embedder, policies: list[str], without: s
 
 def add_rankers(found: Found, database: Path, config: TrainingConfig, seconds: dict[tuple[str, str], float]) -> None:
     """Recalls of the ranker on the candidates of the validation window, and without signals or without itself."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        examples = connection.table("ranker_examples").filter(f"stage = '{VALIDATION}'").order(ORDER)
-        signals = [name for name in examples.columns if name not in NOT_SIGNALS]
-        pairs = read_pairs(examples.to_arrow_table(), signals)
-        others = read_pairs(examples.filter("found_by != ['towers']").to_arrow_table(), signals)
+    pairs, others = pairs_of(database), pairs_of(database, "found_by != ['towers']")
+    signals = list(pairs.names)
     first = signals.index("user_active_days") + 1
     groups = {"nothing": (), **SIGNALS} | ({CATEGORIES: tuple(signals[first:])} if signals[first:] else {})
     for without, names in groups.items():
@@ -144,6 +152,49 @@ def add_rankers(found: Found, database: Path, config: TrainingConfig, seconds: d
         found.setdefault(("ranker", "all", without), []).append(fitted.by_ranker)
         if without == "nothing":
             found.setdefault(("ranker", "all", "the ranker"), []).append(fitted.by_towers)
+
+
+def pairs_of(database: Path, condition: str = "true") -> Pairs:
+    """Candidates of the validation window."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        examples = connection.table("ranker_examples").filter(f"stage = '{VALIDATION}' and {condition}").order(ORDER)
+        signals = [name for name in examples.columns if name not in NOT_SIGNALS]
+        return read_pairs(examples.to_arrow_table(), signals)
+
+
+def ranked_als(shop: Shop, config: TrainingConfig) -> Recalls:
+    """Recalls of a ranker on candidates as they are where ALS has the towers' place, in a copy of the database."""
+    copy = Shop(shop.name, shop.data, shop.work, "_als", two_tower_model_dir=shop.vars["two_tower_model_dir"])
+    shutil.copy(shop.database, copy.database)
+    with duckdb.connect(str(copy.database)) as connection:
+        put_als(connection, copy, config)
+    copy.run_dbt(["learning_candidates", "ranker_examples"])
+    fitted = fit_ranker(pairs_of(copy.database), config, lambda _: None)
+    copy.database.unlink()
+    return fitted.by_ranker
+
+
+def put_als(connection: duckdb.DuckDBPyConnection, shop: Shop, config: TrainingConfig) -> None:
+    """Write factors of the tuned ALS, as of the validation window, where the embeddings of the towers are."""
+    defaults = yaml.safe_load((HERE.parent / "dbt_project.yml").read_text())["vars"]
+    tuned = (defaults | shop.vars)["two_tower_als"]["unseen_only"]
+    names = ("interaction_splits", "cutoff_targets", "item_features", "user_histories")
+    ((cutoff,),) = connection.execute(f"select cutoff from stages where stage = '{VALIDATION}'").fetchall()
+    world = read_world(*(connection.table(name) for name in names), cutoff)
+    matrix, settings = weighed("als", world.interactions, tuned, seed=config.seed, threads=config.threads)
+    vectors = als(matrix, **settings)
+    for entity, ids, found in zip(("user", "item"), (world.user_ids, world.item_ids), vectors, strict=True):
+        padded = np.zeros((len(ids), config.dim), np.float32)
+        padded[:, : found.shape[1]] = found
+        embedding = pa.FixedSizeListArray.from_arrays(pa.array(padded.ravel()), config.dim)
+        connection.register("of_als", pa.table({"id": ids, "embedding": embedding}))
+        connection.execute(
+            f"update {entity}_embeddings as towers set embedding = of_als.embedding from of_als "
+            f"where towers.stage = '{VALIDATION}' and towers.{entity}_id = of_als.id"
+        )
+    connection.execute(
+        f"update model_registry set sequence_dim = 0, factors_dim = {config.dim} where stage = '{VALIDATION}'"
+    )
 
 
 def with_intervals(name: str, found: Found, seconds: dict[tuple[str, str], float]) -> list[list[Any]]:
@@ -189,6 +240,7 @@ def main() -> None:
     """Fit, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shops", nargs="+")
+    parser.add_argument("--data", type=Path, default=HERE.parent / "shops" / "data", help="folder of make shops")
     parser.add_argument("--work", type=Path, default=HERE.parent / "shops" / "data", help="where the databases are")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
@@ -196,9 +248,8 @@ def main() -> None:
     given = parser.parse_args()
     given.out.mkdir(exist_ok=True)
     for name in given.shops:
-        rows = measure(
-            name, given.work / f"{name}.duckdb", given.seeds, given.stages, lambda line: print(line, flush=True)
-        )
+        shop = Shop(name, given.data.absolute(), given.work.absolute())
+        rows = measure(shop, given.seeds, given.stages, lambda line: print(line, flush=True))
         pd.DataFrame(rows, columns=HEADER).to_csv(given.out / f"{name}.csv", index=False)
         write_report(given.out)
 

@@ -1,12 +1,13 @@
 """Measure the towers on public shops, each with the project's defaults, and write the results as a table.
 
-python shops/run.py --data FOLDER [--shops steam_au_reviews ml_100k] [--seeds 0 1 2] [--tuned]
+python shops/run.py --data FOLDER [--shops steam_au_reviews ml_100k] [--seeds 0 1 2] [--tuned] [--lists]
 
 FOLDER holds a folder of parquet files per shop; a shop without one is left out with a word. MovieLens-100K comes from a
 PyPI wheel, The Complete Journey is the demo of the project. The towers are fitted per seed, the rest once per shop.
 Shops that shops.yml calls unseen are left out unless they are asked for:
 `--shops instacart movielens_latest movielens_latest_random --out shops/results/unseen`.
 --tuned measures the towers with the settings that shops/tune.py found, too, for the table to set beside the defaults.
+--lists measures the other lists as well, by list_quality, with the towers of the last seed.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ RESULTS = """
     where recalls.k = 10
     order by all
 """
+LISTS = "select * from list_quality order by list_type, task, baseline"
 # with the choice of settings
 FIT = "select value from training_runs where stage = 'evaluation' and kind = 'duration' and name = 'total'"
 
@@ -70,6 +72,13 @@ def measure_tuned(shop: Shop, seeds: list[int]) -> pd.DataFrame:
     return towers.drop(columns=["baseline", "lift", "lift_low", "lift_high"]).assign(model="tuned")
 
 
+def measure_lists(shop: Shop, seed: int) -> pd.DataFrame:
+    """Rows of list_quality."""
+    shop.run_dbt(["+list_quality"], two_tower_training={"seed": seed})
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        return connection.execute(LISTS).df().assign(shop=shop.name, seed=seed)
+
+
 def main() -> None:
     """Run the shops one after another; each one's results are written when it ends."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
@@ -80,9 +89,11 @@ def main() -> None:
     parser.add_argument("--shops", nargs="+", choices=list(SHOPS), default=designed_on)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--tuned", action="store_true", help="with the towers' settings of shops/tuning, too")
+    parser.add_argument("--lists", action="store_true", help="with list_quality of the last seed")
     arguments = parser.parse_args()
     work = arguments.work.absolute()
-    (arguments.out / "recall_by_group").mkdir(parents=True, exist_ok=True)
+    for folder in ("recall_by_group", "lists"):
+        (arguments.out / folder).mkdir(parents=True, exist_ok=True)
     for name in arguments.shops:
         shop = Shop(name, arguments.data.absolute(), work)
         if not shop.is_there():
@@ -91,6 +102,8 @@ def main() -> None:
         results = {name: measure_seeds(shop, arguments.seeds, {})}
         with duckdb.connect(str(shop.database), read_only=True) as connection:
             results[f"recall_by_group/{name}"] = recall_by_group(connection, name)
+        if arguments.lists:
+            results[f"lists/{name}"] = measure_lists(shop, arguments.seeds[-1])
         if arguments.tuned and shop.tuned.exists():
             results[f"tuned_{name}"] = measure_tuned(shop, arguments.seeds)
         for stem, rows in results.items():

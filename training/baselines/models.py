@@ -6,13 +6,12 @@ Each fit returns a Scorer: users in, their scores of every item out. No baseline
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from implicit.cpu.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix, vstack
-from threadpoolctl import threadpool_limits
 
+from ..factorization.als import als
 from ..factorization.linear import EaseByItems, EaseByUsers
 from .matrix import FloatArray, IntArray
 
@@ -48,7 +47,7 @@ def fit_als(
     seed: int = 0,
     threads: int = 0,
 ) -> Scorer:
-    """Implicit ALS (Hu, Koren, Volinsky 2008) by the `implicit` library; threads 0 = all cores, same result.
+    """Implicit ALS; threads 0 = all cores, same result.
 
     Minimises sum c_ui (p_ui - x_u . y_i)^2 + regularization (|x_u|^2 + |y_i|^2), with p = 1 and c = alpha * matrix
     where the user has had the item, p = 0 and c = 1 elsewhere. A small alpha makes it a weighted SVD of the matrix:
@@ -56,20 +55,10 @@ def fit_als(
     """
     if not matrix.nnz:
         return nothing(matrix)
-    # implicit runs its own threads: BLAS threads below them only fight for the same cores
-    with threadpool_limits(limits=1, user_api="blas"):
-        model: Any = AlternatingLeastSquares(
-            factors=factors,
-            regularization=regularization,
-            alpha=alpha,
-            iterations=iterations,
-            random_state=seed,
-            num_threads=threads,
-        )
-        model.fit(matrix, show_progress=False)
+    left, right = als(
+        matrix, factors, regularization=regularization, alpha=alpha, iterations=iterations, seed=seed, threads=threads
+    )
     users, items = unserved(matrix)
-    left: FloatArray = model.user_factors  # [users, factors]
-    right: FloatArray = model.item_factors  # [items, factors]
 
     def score(rows: IntArray) -> FloatArray:
         scores: FloatArray = left[rows] @ right.T

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from duckdb import DuckDBPyRelation as Relation
+    from scipy.sparse import csr_matrix
 
 FITS: Mapping[str, Callable[..., Scorer]] = {
     "als": fit_als,
@@ -39,9 +40,18 @@ def _names(function: Callable[..., Any]) -> set[str]:
 def fit_baseline(
     model: str, interactions: Interactions, parameters: Mapping[str, Any], *, seed: int = 0, threads: int = 0
 ) -> Scorer:
-    """Weigh the interactions, fit `model` on them. parameters: those of weigh, scale and the model's fit function.
+    """Weigh the interactions, fit `model` on them; raises ValueError as `weighed` does."""
+    matrix, settings = weighed(model, interactions, parameters, seed=seed, threads=threads)
+    return FITS[model](matrix, **settings)
 
-    Raises ValueError naming a parameter that none of the three takes, and where a value is out of range.
+
+def weighed(
+    model: str, interactions: Interactions, parameters: Mapping[str, Any], *, seed: int = 0, threads: int = 0
+) -> tuple[csr_matrix, dict[str, Any]]:
+    """The matrix [users, items] on which a model is fitted, and the settings of its fit function.
+
+    parameters: those of weigh, scale and the fit function. Raises ValueError naming a parameter that none of the three
+    takes, and where a value is out of range.
     """
     given = {"seed": seed, "threads": threads} | dict(parameters)
     takers = (weigh, scale, FITS[model])
@@ -55,7 +65,7 @@ def fit_baseline(
             f"{model}: own_weight must be in 0..1, neighbours at least 1 and regularization positive, got {given}"
         )
     weigh_by, scale_by, fit_by = ({n: given[n] for n in _names(taker) if n in given} for taker in takers)
-    return FITS[model](scale(weigh(interactions, **weigh_by), **scale_by), **fit_by)
+    return scale(weigh(interactions, **weigh_by), **scale_by), fit_by
 
 
 def baseline_table(

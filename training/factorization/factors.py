@@ -11,17 +11,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from implicit.als import AlternatingLeastSquares
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.sparse import csr_matrix, diags, vstack
-from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from ..config import TrainingConfig
 from ..inputs.arrays import Column, Ragged
 from ..inputs.examples import Examples, even_sample
 from ..inputs.histories import pool, products
+from .als import als
 from .linear import fit_linear, ridge
 
 OFTEN = 20  # items of a feature value, above which each of them counts less
@@ -99,7 +98,11 @@ def fit_vectors(
         history, items = (np.pad(vectors, spare) for vectors in found)
     else:
         values = feature_values(examples, cutoff)
-        items = _als(_with_values(histories, values, weights_of_values(examples, values, config)), config, width)
+        matrix = _with_values(histories, values, weights_of_values(examples, values, config))
+        items = als(
+            matrix, width, regularization=config.factors_regularization, iterations=config.als_iterations,
+            seed=config.seed, threads=config.threads,
+        )[1].astype(np.float64)  # fmt: skip
         gram = items.T @ items + config.factors_regularization * np.eye(width)
         fold_in_basis = np.asarray(solve_triangular(np.linalg.cholesky(gram), fold_in_basis, lower=True))
         history = items @ fold_in_basis.T
@@ -197,16 +200,6 @@ def _with_values(histories: csr_matrix, values: csr_matrix, weights: Vectors) ->
     """The histories, and below them the values [V, C] as users, of weights [V]."""
     counted = weights > 0
     return csr_matrix(vstack([histories, diags(weights[counted]) @ values[counted]]), dtype=np.float32)
-
-
-def _als(matrix: csr_matrix, config: TrainingConfig, width: int) -> NDArray[np.float64]:
-    with threadpool_limits(1, "blas"):
-        model = AlternatingLeastSquares(
-            factors=width, regularization=config.factors_regularization, iterations=config.als_iterations,
-            random_state=config.seed, num_threads=config.threads,
-        )  # fmt: skip
-        model.fit(matrix, show_progress=False)
-    return np.asarray(model.item_factors, np.float64)  # [C, F]
 
 
 def _scaled(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
