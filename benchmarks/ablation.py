@@ -41,7 +41,7 @@ from two_tower.training.fit.validation import Recalls, embeddings, recalls_of, v
 from two_tower.training.inputs.examples import Examples
 from two_tower.training.model.layout import has_repeats, layout_of
 from two_tower.training.progress import Progress
-from two_tower.training.ranker.model import TOWER_SCORES, Pairs, fit_ranker
+from two_tower.training.ranker.model import TOWER_SCORE, Pairs, fit_ranker
 from two_tower.training.ranker.runs import NOT_SIGNALS, ORDER, VALIDATION, read_pairs
 from two_tower.training.tuning.towers import Warehouse
 
@@ -50,8 +50,11 @@ sys.path.insert(0, str(HERE.parent / "shops"))
 from public_shop import Shop  # noqa: E402
 from results_tables import markdown  # noqa: E402
 
+DEFAULTS: dict[str, Any] = yaml.safe_load((HERE.parent / "dbt_project.yml").read_text())["vars"]
+
 HEADER = ["shop", "stage", "policy", "without", "seeds", "users", "recall_at_10", "low", "high", "change", "change_low"]
 HEADER += ["change_high", "seconds"]
+TOWER_SCORES = ("sequence_score", "factors_score", "features_score", TOWER_SCORE)
 SIGNALS: dict[str, tuple[str, ...]] = {  # of the ranker, by what they are taken away as
     "the towers": TOWER_SCORES,
     "scores of the towers": TOWER_SCORES,
@@ -167,17 +170,15 @@ def ranked_als(shop: Shop, config: TrainingConfig) -> Recalls:
     copy = Shop(shop.name, shop.data, shop.work, "_als", two_tower_model_dir=shop.vars["two_tower_model_dir"])
     shutil.copy(shop.database, copy.database)
     with duckdb.connect(str(copy.database)) as connection:
-        put_als(connection, copy, config)
+        put_als(connection, (DEFAULTS | copy.vars)["two_tower_als"]["unseen_only"], config)
     copy.run_dbt(["learning_candidates", "ranker_examples"])
     fitted = fit_ranker(pairs_of(copy.database), config, lambda _: None)
     copy.database.unlink()
     return fitted.by_ranker
 
 
-def put_als(connection: duckdb.DuckDBPyConnection, shop: Shop, config: TrainingConfig) -> None:
-    """Write factors of the tuned ALS, as of the validation window, where the embeddings of the towers are."""
-    defaults = yaml.safe_load((HERE.parent / "dbt_project.yml").read_text())["vars"]
-    tuned = (defaults | shop.vars)["two_tower_als"]["unseen_only"]
+def put_als(connection: duckdb.DuckDBPyConnection, tuned: dict[str, Any], config: TrainingConfig) -> None:
+    """Write factors of ALS, as of the validation window, where the embeddings of the towers are."""
     names = ("interaction_splits", "cutoff_targets", "item_features", "user_histories")
     ((cutoff,),) = connection.execute(f"select cutoff from stages where stage = '{VALIDATION}'").fetchall()
     world = read_world(*(connection.table(name) for name in names), cutoff)

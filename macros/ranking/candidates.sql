@@ -88,9 +88,11 @@
 
     {{ two_tower.candidates_by_arrival(stage, var('two_tower_k')) }}
 
-    {{ two_tower.candidates_by_history() }}
+    {#- what the user had, where repeats are of interest -#}
+    {{ two_tower.candidates_by_events('repeats', 'seen', 'excluded', two_tower.may_repeat()) }}
 
-    {{ two_tower.candidates_by_interest() }}
+    {#- what the user turned to by events that are no targets, and never had -#}
+    {{ two_tower.candidates_by_events('by_interest', 'interests', 'known', two_tower.tells_types_apart()) }}
 
     {%- if rules %}
     {{ two_tower.candidates_by_rules(n) }}

@@ -33,6 +33,22 @@ def imported(name: str, folder: str) -> ModuleType:
         sys.path.pop(0)
 
 
+SCRIPTS = [
+    path
+    for folder in ("benchmarks", "benchmarks/scale", "shops")
+    for path in sorted((BENCHMARKS.parent / folder).glob("*.py"))
+]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_a_script_imports_is_there(script: Path) -> None:
+    sys.modules.pop(script.stem, None)  # two scripts are called run
+    try:
+        imported(script.stem, str(script.parent.relative_to(BENCHMARKS.parent)))
+    except ModuleNotFoundError as error:  # a peer, in the environment of `make bench` alone
+        assert error.name in {"faiss", "ray"}, error
+
+
 @pytest.fixture
 def cold_shop() -> Iterator[duckdb.DuckDBPyConnection]:
     """Two shelves of warm items w, forty cold items c; the user `warm` had w0 of shelf 1, where c0 to c4 are, too.
@@ -92,6 +108,40 @@ def test_content_is_weighed_as_finds_most_in_the_validation_window() -> None:
         chosen = content.best_content(connection, table, rows)
     common = np.asarray((chosen @ chosen[0].T).todense()).ravel()
     assert common.argsort()[-2:].tolist() == [0, 1]
+
+
+def test_als_stands_where_the_towers_of_the_validation_window_are() -> None:
+    """Two groups of users with an item each; products of what stands in the place of embeddings tell them apart."""
+    ablation = imported("ablation", "benchmarks")
+    with duckdb.connect() as connection:
+        for statement in (
+            "create table interaction_splits as select 'u' || n as user_id, 'i' || n % 2 as item_id, "
+            "timestamp '2025-01-01' as event_at, 2 as window_number from range(8) t(n)",
+            "create table cutoff_targets as select 2 as cutoff, user_id, item_id from interaction_splits limit 0",
+            "create table item_features as select 2 as cutoff, unnest(['i0', 'i1']) as item_id, 4 as users, 4 as "
+            "recent_users",
+            "create table user_histories as select 2 as cutoff, user_id, item_id, 1 as interactions, 1.0 as "
+            "recency_weight, 0.0 as days_since_last, 1.0 as interest from interaction_splits",
+            "create table stages as select * from (values ('validation', 2), ('evaluation', 1)) t(stage, cutoff)",
+            "create table model_registry as select stage, 3 as sequence_dim, 4 as factors_dim from stages",
+            "create table user_embeddings as select distinct stage, user_id, [9.0::float for _ in range(8)]::float[8] "
+            "as embedding from interaction_splits, stages",
+            "create table item_embeddings as select stage, item_id, [9.0::float for _ in range(8)]::float[8] as "
+            "embedding from item_features, stages",
+        ):
+            connection.execute(statement)
+        settings = {"factors": 2, "regularization": 0.1, "iterations": 10}
+        ablation.put_als(connection, settings, ablation.TrainingConfig(dim=8, features=2))
+        found = connection.execute("""
+            select stage, array_inner_product(users.embedding, items.embedding) as product,
+                cast(substr(user_id, 2) as integer) % 2 = cast(substr(item_id, 2) as integer) as is_had
+            from user_embeddings as users inner join item_embeddings as items using (stage)
+        """).df()
+        parts = connection.execute("select sequence_dim, factors_dim from model_registry order by stage").fetchall()
+    of_als = found[found["stage"] == "validation"]
+    assert (of_als["product"] > 0.5).tolist() == of_als["is_had"].tolist()
+    assert (found[found["stage"] == "evaluation"]["product"] == 8 * 81).all(), "the towers of the other stage stay"
+    assert parts == [(3, 4), (0, 8)]
 
 
 def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Path) -> None:
