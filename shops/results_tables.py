@@ -27,6 +27,12 @@ FOUND = (
 )
 
 
+OTHER_LISTS = (
+    "By `list_quality`, of the last seed: each list beside its baseline, on the same units, with the 95 % interval of "
+    "the difference. What a task measures: `docs/reference/lists.md`."
+)
+
+
 def write_report(folder: Path) -> None:
     """Write README.md and recall.svg into the folder of the results, from all CSV files that are there."""
     paths = sorted(folder.glob("*.csv"))
@@ -40,6 +46,7 @@ def write_report(folder: Path) -> None:
         "## Other measures": measure_table(everyone),
         "## Slices": slice_table(results),
         "## Where it is found": group_table(folder / "recall_by_group", everyone),
+        "## The other lists": list_table(folder / "lists"),
         "## Time": [*time_table(everyone), "", machine(results)],
     }
     lines = ["# Results"]
@@ -150,6 +157,18 @@ def group_table(folder: Path, everyone: pd.DataFrame) -> list[str]:
     return (
         [FOUND, "", *markdown(["shop, policy", "group", "n", "two_tower", "als", "best other"], table)] if table else []
     )
+
+
+def list_table(folder: Path) -> list[str]:
+    """One row per shop, list, task and baseline."""
+    table = []
+    for path in sorted(folder.glob("*.csv")):
+        for row in pd.read_csv(path).itertuples():
+            known = (str(row.shop), str(row.list_type), str(row.task), str(row.units), f"{row.value:.4f}")
+            difference = f"{row.difference:+.4f} ({row.difference_low:+.4f} to {row.difference_high:+.4f})"
+            table.append([*known, f"{row.baseline} {row.baseline_value:.4f}", difference])
+    header = ["shop", "list", "task", "units", "value", "baseline", "difference"]
+    return [OTHER_LISTS, "", *markdown(header, table)] if table else []
 
 
 def time_table(everyone: pd.DataFrame) -> list[str]:
