@@ -35,7 +35,7 @@ test: $(INSTALLED)  ## unit and integration tests, on small planted shops
 fuzz: $(INSTALLED)  ## random calls and tables for MINUTES (10); the counts by outcome
 	PYTHONPATH=tests $(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10)
 
-test-slow: $(INSTALLED) .venv-benchmarks/.installed  ## some fifty faults, KILLS (100) kills of a small shop's runs, shards on Ray: what readers see after each; one to two hours
+test-slow: $(INSTALLED) .venv-benchmarks/.installed  ## some fifty faults, KILLS (100) kills of a small shop's runs, shards on Ray and in an object store: what readers see after each; one to two hours
 	$(BIN)/python benchmarks/faults.py
 	$(BIN)/python benchmarks/crashes.py --kills $(or $(KILLS),100)
 	.venv-benchmarks/bin/python benchmarks/shards.py "$$(mktemp -d)"
@@ -136,8 +136,8 @@ $(INSTALLED): pyproject.toml requirements/development.txt
 	$(with_package)
 	touch $@
 
-.venv-benchmarks/.installed: pyproject.toml requirements/development.txt requirements/benchmarks.txt
-	$(call environment,development benchmarks)
+.venv-benchmarks/.installed: pyproject.toml requirements/development.txt requirements/benchmarks.txt requirements/object-store.txt
+	$(call environment,development benchmarks object-store)
 	$(@D)/bin/python $(PIP) torch==2.13.0
 	$(with_package)
 	touch $@
@@ -160,6 +160,7 @@ lock: .venv-lock/.installed  ## exact versions and hashes of all packages anew, 
 	$(HASHED) pyproject.toml --extra train --extra encoders --extra demo --extra report --extra dev -o requirements/development.txt
 	echo setuptools | $(HASHED) pyproject.toml - -o requirements/serving.txt
 	printf '%s\n' faiss-cpu ray | $(HASHED) --no-deps - -o requirements/benchmarks.txt
+	printf '%s\n' 'moto[s3]' flask-cors s3fs | $(HASHED) - -o requirements/object-store.txt
 	echo duckdb==1.5.6 | $(LOCK) --generate-hashes --python-version 3.11 --no-deps - -o requirements/duckdb-1.5.txt
 	printf '%s\n' dbt-bouncer 'duckdb<2' | $(LOCK) --generate-hashes --python-version 3.11 - -o requirements/bouncer.txt
 	printf '%s\n' mkdocs-material mermaidx | $(LOCK) --generate-hashes --python-version 3.11.5 - -o requirements/docs.txt

@@ -1,17 +1,19 @@
 """Models by shards of users on real engines: the same tables, memory by process, and what killing does.
 
-python benchmarks/shards.py FOLDER [--shards 4] [--users 120] [--runs processes driver ray kill node] [--demo FOLDER]
+python benchmarks/shards.py FOLDER [--shards 4] [--users 120] [--runs processes s3 driver ray kill node] [--demo FOLDER]
 
 Makes a planted shop in FOLDER, runs it whole, and by shards in a copy for each of the runs; with --demo the shop is
 that of a folder of the project after `make demo`. TWO_TOWER_MEMORY limits DuckDB in each process. The last three need
-the extra `ray`. In `driver` dbt itself gets SIGKILL at a random moment, and is run again. In `kill` a Ray worker that
-is at work gets it at three moments, in `node` one of two nodes is lost at one. By hand, since it takes minutes.
+the extra `ray`. In `s3` the files lie in an object store: moto, a server on this machine. In `driver` dbt itself gets
+SIGKILL at a random moment, and is run again. In `kill` a Ray worker that is at work gets it at three moments, in `node`
+one of two nodes is lost at one. By hand, since it takes minutes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import random
 import re
@@ -21,10 +23,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import fsspec
+from two_tower.python_udfs.shards.storage import filesystem
 
 REPO = Path(__file__).parents[1]
 sys.path.insert(0, str(REPO / "tests"))
@@ -98,22 +103,59 @@ def kill_a_worker() -> str:
     return ""
 
 
+@contextmanager
+def object_store() -> Iterator[dict[str, Any]]:
+    """Settings of a store that speaks S3, on this machine, with a bucket called shop."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    settings = {"endpoint_url": "http://{}:{}".format(*server.get_host_and_port()), "key": "anyone", "secret": "any"}
+    fsspec.filesystem("s3", **settings).mkdir("shop")
+    yield {"fs": "s3", **settings}
+    server.stop()
+
+
+def differences(whole: Path, shop: Path, stores: list[dict[str, Any]]) -> dict[str, str]:
+    """What differs from the run without shards, by table; says how much was compared."""
+    both = Warehouses(whole / "shop.duckdb", shop / "shop.duckdb")
+    for store in stores:
+        own = filesystem("s3://", stores)
+        both.connection.register_filesystem(own)
+        print(f"  {len(own.glob('s3://shop/shards/**/*-of-*.parquet'))} files in {store['fs']}", flush=True)
+    found = both.differences(leaving_out={"run_history", "publication"})
+    print(f"  {len(both.tables('one'))} tables, differences: {found or 'none'}", flush=True)
+    return found
+
+
 def run(folder: Path, whole: Path, given: dict[str, Any], name: str, seed: int) -> bool:
     """Make the shop by shards in one of the ways, with the vars that are given; whether all is right."""
+    if name != "s3":
+        return run_with([], folder, whole, given, name, seed)
+    with object_store() as store:
+        return run_with([store], folder, whole, given | {"two_tower_shard_dir": "s3://shop/shards"}, name, seed)
+
+
+def run_with(
+    stores: list[dict[str, Any]], folder: Path, whole: Path, given: dict[str, Any], name: str, seed: int
+) -> bool:
+    """The same, with the object stores that are there."""
     shop = folder / name
     shutil.rmtree(shop, ignore_errors=True)
     left_out = ("target", "logs") if name == "driver" else ("target", "logs", "published*")
     shutil.copytree(whole, shop, ignore=shutil.ignore_patterns(*left_out))
     with duckdb.connect(str(shop / "shop.duckdb")) as connection:
         connection.execute("drop table run_history")
+    local = name in ("processes", "driver", "s3")
     config: dict[str, Any] = {
-        "engine": "processes" if name in ("processes", "driver") else "ray",
+        "engine": "processes" if local else "ray",
         "workers": 2,
         "threads": 1,
         "memory": os.environ.get("TWO_TOWER_MEMORY", "4GB"),
     }
     cluster, strike = None, (0, lambda: "")
-    if name not in ("processes", "driver"):
+    if not local:
         from ray.cluster_utils import Cluster
 
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -126,7 +168,7 @@ def run(folder: Path, whole: Path, given: dict[str, Any], name: str, seed: int) 
 
         strike = {"ray": strike, "kill": (3, kill_a_worker), "node": (1, lose_a_node)}[name]
     began = time.perf_counter()
-    profiles = profile_with(shop / "profile", **config)
+    profiles = profile_with(shop / "profile", stores, **config)
     command = ("run", "--exclude", *LEARNS)
     process = start(shop, given, profiles, *command)
     print(f"{name}, seed {seed}:", flush=True)
@@ -155,10 +197,7 @@ def run(folder: Path, whole: Path, given: dict[str, Any], name: str, seed: int) 
     if process.returncode:
         print((shop / "output").read_text()[-3000:])
         return False
-    both = Warehouses(whole / "shop.duckdb", shop / "shop.duckdb")
-    differences = both.differences(leaving_out={"run_history", "publication"})
-    print(f"  {len(both.tables('one'))} tables, differences: {differences or 'none'}", flush=True)
-    return not differences
+    return not differences(whole, shop, stores)
 
 
 def main() -> None:
@@ -169,7 +208,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=120)
     parser.add_argument("--seed", type=int, default=0, help="of the moments at which something is killed")
     parser.add_argument("--demo", type=Path, help="folder of the project after `make demo`, instead of a planted shop")
-    parser.add_argument("--runs", nargs="*", default=["processes", "driver", "ray", "kill", "node"])
+    parser.add_argument("--runs", nargs="*", default=["processes", "s3", "driver", "ray", "kill", "node"])
     given = parser.parse_args()
     folder = given.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
