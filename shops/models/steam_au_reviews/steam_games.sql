@@ -2,7 +2,6 @@ select
     item_id,
     title,
     string_split(genres, '|') as genres,
-    string_split(genres, '|')[1] as first_genre,
     string_split(tags, '|') as tags,
     string_split(specs, '|') as specs,
     developer,
