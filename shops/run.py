@@ -43,6 +43,8 @@ RESULTS = """
 LISTS = "select * from list_quality order by list_type, task, baseline"
 # with the choice of settings
 FIT = "select value from training_runs where stage = 'evaluation' and kind = 'duration' and name = 'total'"
+# of the ranker and of the towers' order, each user by networks that have not learned from that user
+VALIDATION = "select name, value from ranker_runs where stage = 'evaluation' and kind = 'recall'"
 
 
 def measure(shop: Shop, seed: int, seconds: float) -> pd.DataFrame:
@@ -50,8 +52,11 @@ def measure(shop: Shop, seed: int, seconds: float) -> pd.DataFrame:
     with duckdb.connect(str(shop.database), read_only=True) as connection:
         rows = connection.execute(RESULTS).df()
         ((fit,),) = connection.execute(FIT).fetchall()
+        validation = {f"{name}_validation": value for name, value in connection.execute(VALIDATION).fetchall()}
     machine = f"{os.cpu_count()} cores, torch {version('torch')}, DuckDB {duckdb.__version__}"
-    return rows.assign(shop=shop.name, seed=seed, seconds=round(seconds), fit_seconds=round(fit), machine=machine)
+    return rows.assign(
+        shop=shop.name, seed=seed, seconds=round(seconds), fit_seconds=round(fit), **validation, machine=machine
+    )
 
 
 def measure_seeds(shop: Shop, seeds: list[int], settings: dict[str, Any]) -> pd.DataFrame:
