@@ -1,9 +1,9 @@
 {{ config(materialized=two_tower.by_user()) }}
 with
 
--- made anew and not read from learning_candidates, which a refresh leaves as of the last training
 candidates as (
-    {{ two_tower.candidates('evaluation') }}
+    select * from {{ ref('two_tower', 'learning_candidates') }}
+    where stage = 'evaluation'
 ),
 
 ranked as (

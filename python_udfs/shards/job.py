@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import re
 import socket
 import tempfile
@@ -35,7 +36,7 @@ class Parent:
         storage = filesystem(self.folder, known)
         if self.kind == "dealt":
             part = f"{self.folder}/two_tower_shard={shard}"
-            return [f"{part}/{Path(found).name}" for found in sorted(storage.glob(f"{part}/*.parquet"))]
+            return [f"{part}/{Path(found).name}" for found in sorted(storage.glob(f"{glob.escape(part)}/*.parquet"))]
         path = f"{self.folder}/{'whole.parquet' if self.kind == 'whole' else file_of(shard, shards)}"
         if not storage.exists(path):
             raise ShardError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
@@ -44,7 +45,7 @@ def drop_shards(root: str, invocation: str, named: str, known: Sequence[dict[str
     """
     storage, gone = filesystem(root, known), []
     storage.invalidate_cache()
-    for path in sorted(storage.glob(f"{root}/*/*/*")):
+    for path in sorted(storage.glob(f"{glob.escape(root)}/*/*/*")):
         schema, run, table = path.rstrip("/").split("/")[-3:]
         if run != invocation and not re.search(re.escape(f"{root}/{schema}/{run}/{table}/"), named):
             storage.rm(path, recursive=True)
