@@ -123,6 +123,7 @@ def _train_one(run: Run, searched: Path | None, exporter: Exporter, progress: Pr
             count = run.number.rpartition(" ")[2]
             progress.begin(f"training 1 of {count} (search)", steps_of(examples, run.config, is_search=True))
             embedder, found, curve = search(examples, run.config, progress)
+            tell_unused(embedder.layout.unused, run.config.dim, progress)
             with progress.step(WRITING):
                 paths = exporter.towers(embedder, run.serving_cutoff + 1, folder, "validation_", about)
             files |= {f"validation_{tower}_model": path for tower, path in paths.items()}
@@ -139,6 +140,15 @@ def _train_one(run: Run, searched: Path | None, exporter: Exporter, progress: Pr
     logged = read_log(run.folder, files, progress)
     assert logged is not None
     return logged
+
+
+def tell_unused(unused: int, dim: int, log: Log) -> None:
+    """Say which two_tower_dim is enough, where some numbers of an embedding are zeros."""
+    if unused:
+        log(
+            f"two_tower: {unused} of the {dim} numbers of an embedding are 0, since things are had again here. With "
+            f"two_tower_dim: {dim - unused} lists stay the same, and embeddings take less time and memory"
+        )
 
 
 def _artifacts(is_search: bool) -> list[str]:

@@ -26,6 +26,7 @@ from two_tower.training.fit.validation import validation_recall
 from two_tower.training.inputs.arrays import tensors
 from two_tower.training.inputs.examples import build_examples
 from two_tower.training.progress import Progress
+from two_tower.training.runs import tell_unused
 
 CONFIG = TrainingConfig(dim=14, features=4, sequence=5, factors_of_repeats=6, epochs=2, threads=1)
 FACTORS: dict[str, dict[str, float]] = {  # each kind of fold-in
@@ -70,6 +71,21 @@ def test_what_no_part_takes_of_an_embedding_is_zeros(embedder: Embedder) -> None
         found = torch.cat([embedder.users(np.arange(12)[SERVED]), embedder.items(1, np.arange(5))])
     used = found.shape[1] - embedder.layout.unused
     assert not found[:, used:].any()
+
+
+def test_without_the_zeros_an_embedding_is_the_same() -> None:
+    """A search says so where it leaves zeros."""
+    told: list[str] = []
+    config = replace(CONFIG, **FACTORS["als"])
+    found = []
+    for dim in (config.dim, config.dim - 3):
+        fitted = search(make_examples(repeats=True), replace(config, dim=dim), Progress())[0]
+        tell_unused(fitted.layout.unused, dim, told.append)
+        with torch.inference_mode():
+            found.append(torch.cat([fitted.users(np.arange(12)[SERVED]), fitted.items(1, np.arange(5))]))
+    assert torch.equal(found[0][:, :-3], found[1])
+    assert [line for line in told if "With two_tower_dim: 11 lists stay the same" in line] == told
+    assert len(told) == 1
 
 
 @pytest.fixture(scope="module")
