@@ -296,6 +296,12 @@ def test_a_lost_artifact_is_trained_again_and_the_lists_stay_readable(built: Sho
     built.dbt("run", "--select", "+training_runs", "model_registry", "user_embeddings", **SETTINGS).must_pass()
 
 
+def test_embeddings_of_another_length_are_refused_before_anything_runs(built: Shop) -> None:
+    said = built.dbt("run", "--exclude", "tag:train", two_tower_dim=256, **SETTINGS).must_fail().errors
+    assert "var two_tower_dim: it is 256, and the trained towers give 512 numbers." in said
+    assert "Remedy: set it to 512, or train again: run `dbt build`." in said
+
+
 def test_the_file_is_one_that_older_duckdb_opens(built: Shop) -> None:
     assert built.rows("select distinct tags['storage_version'] from duckdb_databases() where path is not null") == [
         ("v1.5.0+",)
