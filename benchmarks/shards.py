@@ -208,6 +208,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=120)
     parser.add_argument("--seed", type=int, default=0, help="of the moments at which something is killed")
     parser.add_argument("--demo", type=Path, help="folder of the project after `make demo`, instead of a planted shop")
+    parser.add_argument("--vars", type=json.loads, default={}, help="more vars, as JSON: those of the demo's run")
     parser.add_argument("--runs", nargs="*", default=["processes", "s3", "driver", "ray", "kill", "node"])
     given = parser.parse_args()
     folder = given.folder.absolute()
@@ -228,9 +229,8 @@ def main() -> None:
         process = start(whole, variables, REPO, "run")
         peak = watch(process, 0, lambda: "", 0)
         print(f"whole: exit {process.returncode} after {time.perf_counter() - began:.0f} s; dbt {peak} MB", flush=True)
-    right = [
-        run(folder, whole, variables | {"two_tower_shards": given.shards}, name, given.seed) for name in given.runs
-    ]
+    variables |= {"two_tower_shards": given.shards, **given.vars}
+    right = [run(folder, whole, variables, name, given.seed) for name in given.runs]
     sys.exit(0 if all(right) else 1)
 
 
