@@ -167,7 +167,9 @@ def pairs_of(database: Path, condition: str = "true") -> Pairs:
 
 def ranked_als(shop: Shop, config: TrainingConfig) -> Recalls:
     """Recalls of a ranker on candidates as they are where ALS has the towers' place, in a copy of the database."""
-    copy = Shop(shop.name, shop.data, shop.work, "_als", two_tower_model_dir=shop.vars["two_tower_model_dir"])
+    # under the same name, which views have
+    copy = Shop(shop.name, shop.data, shop.work / "als", two_tower_model_dir=shop.vars["two_tower_model_dir"])
+    copy.work.mkdir(exist_ok=True)
     shutil.copy(shop.database, copy.database)
     with duckdb.connect(str(copy.database)) as connection:
         put_als(connection, (DEFAULTS | copy.vars)["two_tower_als"]["unseen_only"], config)
@@ -179,7 +181,7 @@ def ranked_als(shop: Shop, config: TrainingConfig) -> Recalls:
 
 def put_als(connection: duckdb.DuckDBPyConnection, tuned: dict[str, Any], config: TrainingConfig) -> None:
     """Write factors of ALS, as of the validation window, where the embeddings of the towers are."""
-    names = ("interaction_splits", "cutoff_targets", "item_features", "user_histories")
+    names = ("interaction_splits", "cutoff_targets", "item_features", "user_interests")
     ((cutoff,),) = connection.execute(f"select cutoff from stages where stage = '{VALIDATION}'").fetchall()
     world = read_world(*(connection.table(name) for name in names), cutoff)
     matrix, settings = weighed("als", world.interactions, tuned, seed=config.seed, threads=config.threads)

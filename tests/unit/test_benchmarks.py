@@ -121,7 +121,7 @@ def test_als_stands_where_the_towers_of_the_validation_window_are() -> None:
             "create table cutoff_targets as select 2 as cutoff, user_id, item_id from interaction_splits limit 0",
             "create table item_features as select 2 as cutoff, unnest(['i0', 'i1']) as item_id, 4 as users, 4 as "
             "recent_users",
-            "create table user_histories as select 2 as cutoff, user_id, item_id, 1 as interactions, 1.0 as "
+            "create table user_interests as select 2 as cutoff, user_id, item_id, 1 as interactions, 1.0 as "
             "recency_weight, 0.0 as days_since_last, 1.0 as interest from interaction_splits",
             "create table stages as select * from (values ('validation', 2), ('evaluation', 1)) t(stage, cutoff)",
             "create table model_registry as select stage, 3 as sequence_dim, 4 as factors_dim from stages",
