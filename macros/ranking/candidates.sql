@@ -62,13 +62,14 @@
         select user_id, item_id from excluded
     ),
 
-    items as (
+    {#- read again where it is asked for: all embeddings of the catalogue would be held until the end -#}
+    items as not materialized (
         select embeddings.item_id, embeddings.embedding
         from {{ ref('two_tower', 'item_embeddings') }} as embeddings
         where embeddings.stage = {{ two_tower.literal(stage) }}
     ),
 
-    embedded as (
+    embedded as not materialized (
         select
             users.user_id,
             users.segment,
