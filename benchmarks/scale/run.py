@@ -34,7 +34,7 @@ STAGES = {  # name: what dbt selects, what it leaves out
     "training": (["training_runs", "model_registry", "item_weights"], []),
     "embeddings": (["user_embeddings", "item_embeddings"], []),
     "ranking": (["+ranked_candidates"], ["+user_embeddings", "+item_embeddings", "+item_weights"]),
-    "recommendations": (["two_tower.recommendations.recommendations"], []),
+    "recommendations": (["+two_tower.recommendations.recommendations"], ["+ranked_candidates"]),
 }
 VARS: dict[str, Any] = {
     "two_tower_dim": 64,
