@@ -57,6 +57,7 @@ def run_stage(name: str, work: Path, own: dict[str, Any]) -> tuple[float, float,
     place = ["--project-dir", HERE, "--profiles-dir", HERE, "--target-path", work / "target", "--log-path", work / name]
     place += ["--target", "shards" if own.get("two_tower_shards") else "dev"]
     environment = os.environ | {"TWO_TOWER_DATABASE": str(work / "scale.duckdb")}
+    (work / name / "dbt.log").unlink(missing_ok=True)
     with (work / "log").open("a") as log:
         command = [*DBT, *words, "--vars", json.dumps(variables), *map(str, place)]
         process = subprocess.Popen(command, cwd=HERE, env=environment, stdout=log, stderr=subprocess.STDOUT)
