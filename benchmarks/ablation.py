@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,6 +29,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import yaml
+from places import PROJECT
+from public_shop import Shop
+from results_tables import markdown
 from two_tower.python_udfs.plugin import register
 from two_tower.training.baselines.lists import read_world
 from two_tower.training.baselines.table import weighed
@@ -46,11 +48,8 @@ from two_tower.training.ranker.runs import NOT_SIGNALS, ORDER, VALIDATION, read_
 from two_tower.training.tuning.towers import Warehouse
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "shops"))
-from public_shop import Shop  # noqa: E402
-from results_tables import markdown  # noqa: E402
 
-DEFAULTS: dict[str, Any] = yaml.safe_load((HERE.parent / "dbt_project.yml").read_text())["vars"]
+DEFAULTS: dict[str, Any] = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
 
 HEADER = ["shop", "stage", "policy", "without", "seeds", "users", "recall_at_10", "low", "high", "change", "change_low"]
 HEADER += ["change_high", "seconds"]
@@ -243,8 +242,8 @@ def main() -> None:
     """Fit, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shops", nargs="+")
-    parser.add_argument("--data", type=Path, default=HERE.parent / "shops" / "data", help="folder of make shops")
-    parser.add_argument("--work", type=Path, default=HERE.parent / "shops" / "data", help="where the databases are")
+    parser.add_argument("--data", type=Path, default=PROJECT / "shops" / "data", help="folder of make shops")
+    parser.add_argument("--work", type=Path, default=PROJECT / "shops" / "data", help="where the databases are")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--out", type=Path, default=HERE / "ablation")

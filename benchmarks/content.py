@@ -26,14 +26,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from places import PROJECT
 from content_rivals import content_of, expected_popularity, ties_of
+from public_shop import SHOPS, Shop
+from results_tables import markdown
 from scipy.sparse import csr_matrix
 from two_tower.python_udfs.plugin import register
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "shops"))
-from public_shop import SHOPS, Shop  # noqa: E402
-from results_tables import markdown  # noqa: E402
 
 K = 10
 HELD_OUT = 0.1
@@ -169,8 +169,8 @@ def main() -> None:
     """Build the shop once per content, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shop", choices=list(SHOPS))
-    parser.add_argument("--data", type=Path, default=HERE.parent / "shops" / "data")
-    parser.add_argument("--work", type=Path, default=HERE.parent / "shops" / "data")
+    parser.add_argument("--data", type=Path, default=PROJECT / "shops" / "data")
+    parser.add_argument("--work", type=Path, default=PROJECT / "shops" / "data")
     parser.add_argument("--contents", nargs="+", choices=CONTENTS, default=["own"])
     parser.add_argument("--encoder", default="", help="folder of a sentence encoder, for pretrained_text")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])

@@ -24,13 +24,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+from places import DBT
+from helpers.package_project import PackageProject, make_package_project
 
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT / "tests"))
-
-from helpers.package_project import PackageProject, make_package_project  # noqa: E402
-
-DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors"]
 REFRESH = ["run", "--exclude", "tag:train"]
 TRAINING = ["run", "--exclude", "tag:evaluate"]
 SCHEMA = "main__recommender"

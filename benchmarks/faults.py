@@ -25,13 +25,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import onnx
-
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT / "tests"))
-
-from helpers.dbt_runner import Outcome  # noqa: E402
-from helpers.package_project import PackageProject, make_package_project  # noqa: E402
-from helpers.small_encoders import write_text_encoder  # noqa: E402
+from places import DBT
+from helpers.dbt_runner import Outcome
+from helpers.package_project import PackageProject, make_package_project
+from helpers.small_encoders import write_text_encoder
 
 SCHEMA = "main__recommender"
 WHOLE = ["run", "--exclude", "tag:train"]
@@ -260,7 +257,7 @@ def less_memory(shop: PackageProject) -> None:
 
 def in_new_process(shop: PackageProject, command: list[str], stop_at: str) -> Outcome:
     """Run dbt and kill it with its children where its log has the words."""
-    dbt = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors", *command]
+    dbt = [*DBT, *command]
     with subprocess.Popen(dbt, cwd=shop.folder, stdout=subprocess.PIPE, text=True, start_new_session=True) as run:
         assert run.stdout
         for line in run.stdout:

@@ -11,7 +11,6 @@ holds a folder of parquet files per shop, as for shops/run.py. Of a longer shop 
 from __future__ import annotations
 
 import argparse
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,12 +18,9 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pandas as pd
 import yaml
-
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(PROJECT / "tests"), str(PROJECT / "shops")]
-
-from helpers.dbt_runner import invoke  # noqa: E402
-from public_shop import Shop  # noqa: E402
+from places import PROJECT
+from helpers.dbt_runner import invoke
+from public_shop import Shop
 
 SHOPS = ("complete_journey", "ml_100k", "steam_au_reviews", "movielens_latest")
 INPUTS = ("interactions", "users", "items")

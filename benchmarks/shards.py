@@ -29,22 +29,19 @@ from typing import Any
 
 import duckdb
 import fsspec
+from places import DBT, PROJECT
+from helpers.same_tables import Warehouses
+from helpers.synthetic_shop import plant
+from integration.test_same_by_shards import LEARNS, SETTINGS, profile_with
 from two_tower.python_udfs.shards.storage import filesystem
-
-REPO = Path(__file__).parents[1]
-sys.path.insert(0, str(REPO / "tests"))
-
-from helpers.same_tables import Warehouses  # noqa: E402 (of the tests)
-from helpers.synthetic_shop import plant  # noqa: E402
-from integration.test_same_by_shards import LEARNS, SETTINGS, profile_with  # noqa: E402
 
 
 def start(folder: Path, given: dict[str, Any], profiles: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """Start dbt on a shop with these vars, in a process of its own."""
     given = given | {"two_tower_model_dir": str(folder / "artifacts")}
     command = [
-        sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors", *arguments,
-        "--project-dir", str(REPO), "--profiles-dir", str(profiles), "--target-path", str(folder / "target"),
+        *DBT, *arguments,
+        "--project-dir", str(PROJECT), "--profiles-dir", str(profiles), "--target-path", str(folder / "target"),
         "--log-path", str(folder / "logs"), "--vars", json.dumps(given),
     ]  # fmt: skip
     environment = os.environ | {"TWO_TOWER_DATABASE": str(folder / "shop.duckdb")}
@@ -226,7 +223,7 @@ def main() -> None:
         plant(folder / "data", users=given.users, items=60, days=200)
         whole.mkdir()
         began = time.perf_counter()
-        process = start(whole, variables, REPO, "run")
+        process = start(whole, variables, PROJECT, "run")
         peak = watch(process, 0, lambda: "", 0)
         print(f"whole: exit {process.returncode} after {time.perf_counter() - began:.0f} s; dbt {peak} MB", flush=True)
     variables |= {"two_tower_shards": given.shards, **given.vars}
