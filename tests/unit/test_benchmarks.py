@@ -39,8 +39,9 @@ root, *scripts = sys.argv[1:]
 path = sys.path[1:]
 for script in scripts:
     sys.path[:] = [script.rpartition("/")[0], *path]
-    for name in [n for n, module in sys.modules.items() if str(getattr(module, "__file__", "")).startswith(root)]:
-        if "site-packages" not in sys.modules[name].__file__ and not name.startswith("two_tower"):
+    for name, module in list(sys.modules.items()):
+        place = getattr(module, "__file__", None) or [*getattr(module, "__path__", []), ""][0]
+        if place.startswith(root) and "site-packages" not in place and not name.startswith("two_tower"):
             del sys.modules[name]
     try:
         runpy.run_path(script, run_name="imported")
