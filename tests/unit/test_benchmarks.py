@@ -1,18 +1,22 @@
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
+import ablation
+import content
 import duckdb
+import load_instacart
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import recall_by_group
+import refresh
+import results_tables
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -22,15 +26,6 @@ def run(script: str, *arguments: object) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def imported(name: str, folder: str) -> ModuleType:
-    """A script of the repository as a module."""
-    sys.path.insert(0, str(BENCHMARKS.parent / folder))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path.pop(0)
 
 
 IMPORTS = """
@@ -91,7 +86,6 @@ def cold_shop() -> Iterator[duckdb.DuckDBPyConnection]:
 def test_cold_items_are_ranked_among_themselves_and_cold_users_get_warm_items(
     cold_shop: duckdb.DuckDBPyConnection,
 ) -> None:
-    content = imported("content", "benchmarks")
     found = content.measure(cold_shop)
     assert found["cold_item", "content_knn"] == [1.0], "both new items of the user's shelf are among the ten"
     assert found["cold_item", "two_tower"] == [0.0], "all ten are of the other shelf"
@@ -106,7 +100,6 @@ def test_cold_items_are_ranked_among_themselves_and_cold_users_get_warm_items(
 
 def test_content_is_weighed_as_finds_most_in_the_validation_window() -> None:
     """What is wanted shares both tags with the history, and has four more: by cosine all of one tag come before it."""
-    content = imported("content", "benchmarks")
     items = {"had": [1, 2], "wanted": [1, 2, 3, 4, 5, 6]} | {f"only {n}": [1 + n % 2] for n in range(24)}
     tags = pa.array(list(items.values()), pa.list_(pa.int64()))
     table = pa.table({"cutoff": [2] * len(items), "item_index": [0] * len(items), "tags": tags})
@@ -124,7 +117,6 @@ def test_content_is_weighed_as_finds_most_in_the_validation_window() -> None:
 
 def test_als_stands_where_the_towers_of_the_validation_window_are() -> None:
     """Two groups of users with an item each; products of what stands in the place of embeddings tell them apart."""
-    ablation = imported("ablation", "benchmarks")
     with duckdb.connect() as connection:
         for statement in (
             "create table interaction_splits as select 'u' || n as user_id, 'i' || n % 2 as item_id, "
@@ -190,7 +182,7 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
         "baseline": "purchases of 90 days", "baseline_value": 0.2, "difference": 0.1, "difference_low": -0.05,
         "difference_high": 0.25,
     }]).to_csv(tmp_path / "lists" / "films.csv", index=False)  # fmt: skip
-    imported("results_tables", "shops").write_report(tmp_path)
+    results_tables.write_report(tmp_path)
     text = (tmp_path / "README.md").read_text()
     assert "| films, unseen_only | history: 1 to 3 items | 9 | 0.3000 | 0.2000 | als 0.2000 |" in text
     assert "| films, unseen_only | **0.2000** (0.1900 - 0.2100) | 0.2500, defaults 80.0% | 0.1000 |" in text
@@ -203,7 +195,7 @@ def test_the_report_has_a_row_per_shop_and_policy_and_the_mean_lift(tmp_path: Pa
     assert f"| films | buy_again | taken of the list | {numbers}" in text
     drawn = (tmp_path / "recall.svg").read_bytes()
     assert b"grocery, allow_repeats" in drawn
-    imported("results_tables", "shops").write_report(tmp_path)
+    results_tables.write_report(tmp_path)
     assert (tmp_path / "recall.svg").read_bytes() == drawn
 
 
@@ -227,7 +219,7 @@ def measured_shop() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def test_bands_say_whose_and_which_items_are_found(measured_shop: duckdb.DuckDBPyConnection) -> None:
-    rows = imported("recall_by_group", "shops").recall_by_group(measured_shop, "tiny")
+    rows = recall_by_group.recall_by_group(measured_shop, "tiny")
     found = rows[["kind", "label", "n", "found"]].itertuples(index=False, name=None)
     assert list(found) == [
         ("history", "no items", 1, 0.0),
@@ -248,7 +240,6 @@ def test_top_k_finds_what_faiss_finds_and_writes_the_ratio(tmp_path: Path) -> No
 
 
 def test_the_refresh_is_measured_with_and_without_the_last_day(tmp_path: Path) -> None:
-    refresh = imported("refresh", "benchmarks")
     source, target = tmp_path / "all.parquet", tmp_path / "some.parquet"
     with duckdb.connect() as connection:
         days = "unnest([date '2025-01-01', date '2025-01-02', date '2025-01-02', date '2025-01-03'])"
@@ -257,7 +248,6 @@ def test_the_refresh_is_measured_with_and_without_the_last_day(tmp_path: Path) -
 
 
 def test_what_a_refresh_and_a_full_run_have_published_is_compared_row_by_row(tmp_path: Path) -> None:
-    refresh = imported("refresh", "benchmarks")
     database = tmp_path / "shop.duckdb"
 
     def published(score: float, order: str) -> list[str]:
@@ -294,7 +284,7 @@ def test_orders_without_dates_are_dated_back_from_the_last(tmp_path: Path) -> No
         "order_id,user_id,order_number,order_hour_of_day,days_since_prior_order,product_id\n"
         "7,1,1,9,,A\n7,1,1,9,,B\n8,1,2,10,3,A\n9,1,3,11,30,C\n5,2,1,23,,A\n"
     )
-    found = duckdb.sql(imported("load_instacart", "shops").ORDER_LINES.format(file=sample)).order("order_id, item_id")
+    found = duckdb.sql(load_instacart.ORDER_LINES.format(file=sample)).order("order_id, item_id")
     dated = [(order, item, str(at)) for order, _, item, at in found.fetchall()]
     assert dated == [
         (5, "A", "2017-12-31 23:00:00"),

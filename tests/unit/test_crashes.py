@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import crashes
 import duckdb
 import pytest
-from test_benchmarks import imported
 
 SCHEMA = "main__recommender"
 WRONG = {  # what makes a set that is not one, and what is said of it
@@ -31,11 +30,6 @@ class Shop:
     @property
     def published(self) -> Path:
         return self.folder / "published.duckdb"
-
-
-@pytest.fixture
-def crashes() -> ModuleType:
-    return imported("crashes", "benchmarks")
 
 
 @pytest.fixture
@@ -70,17 +64,17 @@ def shop(tmp_path: Path) -> Shop:
     return shop
 
 
-def test_one_whole_set_is_well(crashes: ModuleType, shop: Shop) -> None:
+def test_one_whole_set_is_well(shop: Shop) -> None:
     assert crashes.problems_of(shop) == []
 
 
 @pytest.mark.parametrize("statement", WRONG)
-def test_what_is_not_one_set_is_found(crashes: ModuleType, shop: Shop, statement: str) -> None:
+def test_what_is_not_one_set_is_found(shop: Shop, statement: str) -> None:
     with duckdb.connect(str(shop.published)) as connection:
         connection.execute(statement.format(s=SCHEMA))
     assert WRONG[statement] in " ".join(crashes.problems_of(shop))
 
 
-def test_a_file_that_cannot_be_read_is_found(crashes: ModuleType, shop: Shop) -> None:
+def test_a_file_that_cannot_be_read_is_found(shop: Shop) -> None:
     shop.published.write_bytes(shop.published.read_bytes()[:5000])
     assert crashes.problems_of(shop)[0].startswith("not readable")
