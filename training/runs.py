@@ -81,7 +81,9 @@ def changing_columns(relations: Relations) -> set[str]:
 def of_stage(inputs: Relations, stage: str, serving_cutoff: int, most_users: int) -> Relations:
     """The rows of INPUTS that a run of the stage reads."""
     own = {name: relation.filter(f"stage = '{stage}'") for name, relation in inputs.items() if name not in OF_CUTOFFS}
-    own["cutoff_targets"] = inputs["cutoff_targets"].filter(f"cutoff > {serving_cutoff}")
+    own["cutoff_targets"] = (
+        inputs["cutoff_targets"].filter(f"cutoff > {serving_cutoff}").select("cutoff, user_id, item_id, is_repeat")
+    )
     histories = inputs["user_histories"].filter(f"cutoff = {serving_cutoff + 1}")
     own["user_histories"] = histories.select("cutoff, user_id, item_id")
     share = share_of_users(own["user_inputs"], most_users)

@@ -16,15 +16,15 @@
     users as (
         {%- if serves %}
         select user_id, segment from {{ ref('two_tower', 'user_segments') }}
+        {%- elif stage == 'evaluation' %}
+        select user_id, 'all' as segment from ({{ two_tower.evaluated_users() }})
         {%- else %}
         select distinct
             targets.user_id,
             'all' as segment
         from {{ ref('two_tower', 'cutoff_targets') }} as targets
         inner join stage on targets.cutoff = stage.cutoff
-        {%- if stage == 'validation' %}
         qualify dense_rank() over (order by {{ two_tower.stable_hash(['targets.user_id']) }} asc) <= {{ var('two_tower_ranker_users') }}
-        {%- endif %}
         {%- endif %}
     ),
 

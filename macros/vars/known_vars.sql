@@ -33,6 +33,7 @@
         'two_tower_neighbour_history': {'type': 'integer', 'least': 1},
         'two_tower_training_users': {'type': 'integer', 'least': 0},
         'two_tower_ranker_users': {'type': 'integer', 'least': 1},
+        'two_tower_evaluation_users': {'type': 'integer', 'least': 0},
         'two_tower_ranker_older_windows': {'type': 'integer', 'least': 0},
         'two_tower_training': {'type': 'mapping'},
         'two_tower_k': {'type': 'integer', 'least': 1},

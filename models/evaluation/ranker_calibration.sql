@@ -5,7 +5,7 @@ candidates as (
 ),
 
 targets as (
-    select * from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1
+    select * from {{ ref('two_tower', 'cutoff_targets') }} where is_measured
 ),
 
 pairs as (

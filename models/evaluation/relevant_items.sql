@@ -2,7 +2,7 @@
 with
 
 targets as (
-    select * from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1
+    select * from {{ ref('two_tower', 'cutoff_targets') }} where is_measured
 ),
 
 known_users as (

@@ -52,6 +52,14 @@ known as (
     group by chosen.cutoff
 ),
 
+next_users as (
+    select
+        window_number + 1 as cutoff,
+        count(*) as target_users
+    from users
+    group by window_number
+),
+
 final as (
     select
         chosen.cutoff,
@@ -59,9 +67,11 @@ final as (
         coalesce(chosen.as_of, chosen.now_at) as now_at,
         chosen.last_at,
         known.known_until,
-        coalesce(known.known_users, 0) as known_users
+        coalesce(known.known_users, 0) as known_users,
+        coalesce(next_users.target_users, 0) as target_users
     from chosen
     left join known on chosen.cutoff = known.cutoff
+    left join next_users on chosen.cutoff = next_users.cutoff
 )
 
 select * from final

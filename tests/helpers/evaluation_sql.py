@@ -19,7 +19,9 @@ LIST_TYPES = {
     "model": "varchar", "policy": "varchar", "user_id": "varchar", "rank": "integer", "item_id": "varchar",
     "score": "double", "run_id": "varchar", "source": "varchar",
 }  # fmt: skip
-TARGET_TYPES = {"cutoff": "integer", "user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean"}
+TARGET_TYPES = {
+    "cutoff": "integer", "user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean", "is_measured": "boolean",
+}  # fmt: skip
 CANDIDATE_TYPES = {
     "user_id": "varchar", "item_id": "varchar", "is_repeat": "boolean", "chance": "double", "tower_score": "double",
 }  # fmt: skip
@@ -88,6 +90,8 @@ class Evaluation:
             shutil.copy(REPOSITORY / file, folder / file)
         for name, types in TYPES.items():
             table = tables.get(name, pd.DataFrame())
+            if name == "cutoff_targets":
+                table = table.assign(is_measured=table.cutoff == 1)  # all users of the test window
             table.reindex(columns=list(types)).to_parquet(folder / f"{name}.parquet")
             columns = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in types.items())
             query = f"select {columns} from read_parquet('{folder / name}.parquet')"

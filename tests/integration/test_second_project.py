@@ -183,7 +183,7 @@ def lists(garden: PackageProject) -> list[tuple[Any, ...]]:
 def test_a_failed_refresh_leaves_the_lists_and_retry_goes_on(shop: PackageProject) -> None:
     before = lists(shop)
     shop.change("create table raw.kept as from raw.order_lines", "delete from raw.order_lines")
-    shop.dbt(*REFRESH).must_fail()
+    shop.dbt(*REFRESH, "--write-json").must_fail()
     assert lists(shop) == before
     shop.change("insert into raw.order_lines from raw.kept")
     shop.dbt("retry").must_pass()
@@ -314,7 +314,9 @@ def test_generic_tests_of_ours_fail_and_pass_in_a_teams_project(shop: PackagePro
         for name, arguments in ((f"{test}_fails", failing), (f"{test}_passes", passing)):
             marts[model].append({f"two_tower.{test}": {"name": name, "arguments": arguments}})
     path.write_text(yaml.safe_dump({"models": [{"name": name, "data_tests": tests} for name, tests in marts.items()]}))
-    outcome = shop.dbt("build", "--select", "home_page", *MARTS, "--exclude", "package:two_tower").must_fail()
+    outcome = shop.dbt(
+        "build", "--select", "home_page", *MARTS, "--exclude", "package:two_tower", "--write-json"
+    ).must_fail()
     results = json.loads((shop.folder / "target" / "run_results.json").read_text())["results"]
     statuses = {result["unique_id"].split(".")[2]: result["status"] for result in results}
     for test in GENERIC_TESTS:

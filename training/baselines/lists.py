@@ -73,9 +73,9 @@ def read_world(splits: Relation, targets: Relation, item_features: Relation, int
     return World(user_ids, item_ids, Interactions.of(*both, ages, shape, weights), known_had, popular, recent)
 
 
-def users_to_measure(targets: Relation, world: World, cutoff: int) -> IntArray:
-    """Codes of the users with something to find after a cutoff, ascending: lists of others are of no use."""
-    wanted = _column(targets.filter(f"cutoff = {cutoff:d}").project("user_id").distinct(), "user_id")
+def users_to_measure(targets: Relation, world: World) -> IntArray:
+    """Codes of the users that the evaluation measures, ascending: lists of others are of no use."""
+    wanted = _column(targets.filter("is_measured").project("user_id").distinct(), "user_id")
     return np.sort(codes_of(wanted, world.user_ids))
 
 

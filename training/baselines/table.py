@@ -86,7 +86,7 @@ def baseline_table(
     if missing:
         raise ValueError(f"var two_tower_{model} has no entry for policy {sorted(missing)[0]!r}; add one")
     world = read_world(splits, targets, item_features, interests, EVALUATION_CUTOFF)
-    users = users_to_measure(targets, world, EVALUATION_CUTOFF)
+    users = users_to_measure(targets, world)
     path = Path(settings["model_dir"]) / "baselines" / f"{model}.parquet"
     key = _key(model, settings, world, users)
     kept = _read_kept(path, key)

@@ -26,7 +26,7 @@ recent as (
     group by user_id, item_id
 ),
 
-taken as (select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1),
+taken as (select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }} where is_measured),
 
 -- what users had more than once, and how often lately
 pairs as (

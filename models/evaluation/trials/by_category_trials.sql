@@ -10,7 +10,7 @@ categories as (
 
 taken as (
     select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }}
-    where cutoff = 1 {{ 'and not is_repeat' if var('two_tower_policy') == 'unseen_only' }}
+    where is_measured {{ 'and not is_repeat' if var('two_tower_policy') == 'unseen_only' }}
 ),
 
 -- one line of SQL: the popular items of the category, on as many places

@@ -15,7 +15,7 @@ items as (
     limit 1000
 ),
 
-targets as (select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }} where cutoff = 1),
+targets as (select user_id, item_id from {{ ref('two_tower', 'cutoff_targets') }} where is_measured),
 
 histories as (
     select

@@ -23,7 +23,7 @@ found as (
     from {{ ref('two_tower', 'cutoff_targets') }} as taken
     inner join arrivals on taken.item_id = arrivals.item_id
     left join lists on taken.user_id = lists.user_id and taken.item_id = lists.item_id
-    where taken.cutoff = 1 and not taken.is_repeat
+    where taken.is_measured and not taken.is_repeat
     group by taken.user_id
 ),
 

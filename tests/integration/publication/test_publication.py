@@ -144,7 +144,7 @@ def test_tables_of_two_runs_are_refused(shop: PackageProject) -> None:
 def test_a_failed_refresh_leaves_what_is_published_and_retry_publishes(shop: PackageProject) -> None:
     before = seen(shop)
     shop.change("create table raw.kept as from raw.order_lines", "delete from raw.order_lines")
-    shop.dbt(*REFRESH).must_fail()
+    shop.dbt(*REFRESH, "--write-json").must_fail()
     assert seen(shop) == before
     shop.change("insert into raw.order_lines from raw.kept")
     shop.dbt("retry").must_pass()

@@ -275,8 +275,8 @@ def relations() -> Relations:
     connection.executemany("insert into events values (?, ?, ?, ?)", [*history, ("cold", "i4", -5.0, 0)])
     age = "timestamp '2026-01-31' - to_seconds(age * 86400)"
     connection.execute(f"create table splits as select * exclude age, {age} as event_at from events")
-    connection.execute("create table targets (cutoff integer, user_id varchar, item_id varchar)")
-    connection.executemany("insert into targets values (1, ?, 'i4')", [("cold",), ("u1",), ("u0",)])
+    connection.execute("create table targets (cutoff integer, user_id varchar, item_id varchar, is_measured boolean)")
+    connection.executemany("insert into targets values (1, ?, 'i4', true)", [("cold",), ("u1",), ("u0",)])
     items = ", ".join(f"(1, 'i{item}', {users}.0, {users}.0)" for item, users in enumerate([2, 2, 1, 1, 0]))
     connection.execute(f"create table items as from (values {items}) t(cutoff, item_id, recent_users, users)")
     connection.execute(
@@ -320,6 +320,10 @@ def test_baseline_table_has_full_lists_for_warm_and_cold(
     rows = table.to_pandas()
     assert rows.groupby(["policy", "user_id"]).size().eq(2).all()
     assert set(rows["user_id"]) == {"u0", "u1", "cold"}, "of u2 there is nothing to measure"
+    splits, targets, *others = relations
+    targets = targets.project("* replace (user_id <> 'u1' as is_measured)")
+    few = baseline_table(model, settings_for(tmp_path, **parameters), splits, targets, *others).to_pandas()
+    assert few.equals(rows[rows["user_id"] != "u1"].reset_index(drop=True)), "of u1 nothing is measured"
     assert set(rows.loc[rows["user_id"] == "cold", "source"]) == {"fallback"}
     assert set(rows.loc[rows["user_id"] == "cold", "item_id"]) == {"i0", "i1"}
     had = {("u0", "i0"), ("u0", "i1"), ("u1", "i0"), ("u1", "i1"), ("u1", "i2"), ("u2", "i3")}

@@ -42,7 +42,9 @@ def test_all_users_are_a_sample_where_there_are_no_more(connection: duckdb.DuckD
 def test_a_run_reads_the_same_users_everywhere_and_all_items(connection: duckdb.DuckDBPyConnection) -> None:
     each = "cross join (values ('evaluation', 0), ('evaluation', 1), ('evaluation', 2)) as t(stage, cutoff)"
     connection.execute(f"create table user_inputs as select * from people {each}")
-    connection.execute(f"create table cutoff_targets as select *, 'i' as item_id from people {each}")
+    connection.execute(
+        f"create table cutoff_targets as select *, 'i' as item_id, false as is_repeat from people {each}"
+    )
     connection.execute("create table user_histories as from cutoff_targets")
     connection.execute(
         "create table item_inputs as select 'i' || range as item_id, 'evaluation' as stage from range(70)"
