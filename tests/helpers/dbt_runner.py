@@ -15,7 +15,8 @@ from dbt_common.clients.jinja import MacroFuzzEnvironment
 from dbt_common.dataclass_schema import dbtClassMixin
 
 REPO = Path(__file__).parents[2]
-gc.set_threshold(200_000, 20)  # a parse makes millions of small objects, and looking through them takes a fifth of it
+# a parse makes millions of small objects, and looking through them takes a fifth of it; what is left after a run is old
+gc.set_threshold(200_000, 1_000)
 
 
 def remember(environment: type[jinja2.Environment], method: str) -> None:
@@ -83,11 +84,9 @@ def invoke(folder: Path, *arguments: str, closing: bool = True) -> Outcome:
     runner = dbtRunner(callbacks=[lambda event: events.append((event.info.level, event.info.msg))])
     unread = [] if arguments[0] == "parse" or "--write-json" in arguments else ["--no-write-json"]
     with contextlib.chdir(folder):
-        result = runner.invoke([*arguments, "--no-use-colors", "--quiet", *unread])
-    if not gc.get_freeze_count():
-        gc.freeze()  # what is there now stays, and need not be looked through again
+        result = runner.invoke([*arguments, "--no-use-colors", "--quiet", "--log-level-file", "none", *unread])
     if closing:
-        gc.collect()  # a cursor that a cycle of objects keeps holds the file open, too
+        gc.collect(1)  # a cursor that a cycle of objects keeps holds the file open, too; of this run, not of old ones
         DuckDBConnectionManager.close_all_connections()  # else the file stays locked as long as this process lives
     output = "\n".join(text for level, text in events if level != "debug")
     if result.exception:
