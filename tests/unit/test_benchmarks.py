@@ -265,6 +265,13 @@ def test_what_a_refresh_and_a_full_run_have_published_is_compared_row_by_row(tmp
     assert all(now != before for now, before in zip(published(1.0 + 1e-9, "asc"), first, strict=True))
 
 
+def test_lists_that_changed_without_a_new_event_are_counted() -> None:
+    before = {"active": ["a"], "same": ["a", "b"], "order": ["a", "b"], "other": ["a", "b"], "gone": ["a"]}
+    after = {"active": ["b"], "same": ["a", "b"], "order": ["b", "a"], "other": ["a", "c"], "fresh": ["a"]}
+    told = refresh.changed_lists(before, after, {"active"})
+    assert told == "Of 3 users without a new event 67% got another list, 33% other items in it."
+
+
 def test_synthetic_shop_is_the_same_again_and_has_what_it_promises(tmp_path: Path) -> None:
     for place in ("once", "again"):
         run("scale/make_shop.py", "S", tmp_path / place)
