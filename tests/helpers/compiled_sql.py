@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
+from helpers.dbt_runner import invoke
 from two_tower.python_udfs.plugin import register
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -54,9 +53,7 @@ class Models:
         (folder / "profiles.yml").write_text(
             yaml.safe_dump({"two_tower": {"target": "test", "outputs": {"test": output}}})
         )
-        command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-send-anonymous-usage-stats"]
-        done = subprocess.run([*command, "compile"], cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        invoke(folder, "compile", "--write-json").must_pass()
         manifest = json.loads((folder / "target" / "manifest.json").read_text())
         nodes = {node["name"]: node for node in manifest["nodes"].values()}
         compiled = folder / "target" / "compiled" / "two_tower" / "models"

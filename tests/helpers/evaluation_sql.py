@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import yaml
+from helpers.dbt_runner import Outcome, invoke
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RECOMMENDERS = ["popularity", "recent_popularity", "own_most_bought", "item_knn", "ease", "als"]
@@ -110,16 +109,13 @@ class Evaluation:
         (folder / "dbt_project.yml").write_text(yaml.safe_dump(project))
         return cls(folder)
 
-    def dbt(self, *arguments: str, **variables: object) -> subprocess.CompletedProcess[str]:
-        """Run one dbt command in a process of its own: DuckDB locks the file while dbt lives."""
-        command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
-        command += ["--vars", json.dumps(variables)]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+    def dbt(self, *arguments: str, **variables: object) -> Outcome:
+        """Run `dbt <arguments>`; `variables` become --vars."""
+        return invoke(self.folder, *arguments, "--vars", json.dumps(variables))
 
     def run(self) -> Evaluation:
         """Build the evaluation tables, without tests. Raises AssertionError with dbt's output."""
-        result = self.dbt("run")
-        assert result.returncode == 0, result.stdout + result.stderr
+        self.dbt("run").must_pass()
         return self
 
     def table(self, name: str) -> pd.DataFrame:

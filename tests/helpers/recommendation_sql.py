@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,19 +11,12 @@ from typing import Any
 import duckdb
 import pandas as pd
 import yaml
+from helpers.dbt_runner import Outcome, invoke
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("merchandising", "ranking", "recommendations")
 TRAINS = ("item_weights", "learning_candidates", "ranker_examples", "ranker_runs", "ranker_registry")
 EVALUATES = ("evaluated_candidates", "evaluation_recommendations")
-# a query that a test wants dbt to answer, with the plugin
-DBT = [
-    sys.executable,
-    "-c",
-    "from dbt.cli.main import cli; cli()",
-    "--no-send-anonymous-usage-stats",
-    "--no-use-colors",
-]
 
 
 @dataclass(frozen=True)
@@ -72,10 +63,9 @@ class Published:
         query = f"select {columns} from read_parquet('{self.folder / name}.parquet')"
         (self.folder / "models" / "upstream" / f"{name}.sql").write_text(query)
 
-    def dbt(self, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
-        """Run one dbt command in a process of its own."""
-        command = [*DBT, *arguments, "--vars", json.dumps(variables)]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+    def dbt(self, *arguments: str, **variables: Any) -> Outcome:
+        """Run `dbt <arguments>`; `variables` become --vars."""
+        return invoke(self.folder, *arguments, "--vars", json.dumps(variables))
 
     def table(self, query: str) -> pd.DataFrame:
         """Rows of a query, without the plugin."""

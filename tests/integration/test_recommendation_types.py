@@ -196,7 +196,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     }
     shop = Published.of(folder, tables, two_tower_model_dir=str(folder), **VARS)
     done = shop.dbt("build", "--indirect-selection", "cautious")
-    assert done.returncode == 0, done.stdout
+    done.must_pass()
     return World(shop, user, item, department, events, unwanted, hidden)
 
 
@@ -283,12 +283,12 @@ def test_who_had_most_of_the_kind_fills_an_audience(world: World) -> None:
         connection.execute(f"delete from ranked_candidates where item_id = 'i0' and user_id not in ({chosen})")
     try:
         likeliest = world.shop.table(chosen).user_id.tolist()
-        assert world.shop.dbt("run", "--select", "item_audiences").returncode == 0
+        world.shop.dbt("run", "--select", "item_audiences").must_pass()
         audience_of_few = world.shop.table("from item_audiences where item_id = 'i0' order by rank")
     finally:
         with duckdb.connect(str(world.shop.folder / "shop.duckdb")) as connection:
             connection.execute("create or replace table ranked_candidates as from all_ranked")
-        assert world.shop.dbt("run", "--select", "item_audiences").returncode == 0
+        world.shop.dbt("run", "--select", "item_audiences").must_pass()
     others = {user: w for user, w in weights.items() if user not in likeliest and world.may_see(user, "i0")}
     assert audience_of_few.user_id.tolist() == likeliest + best(others, 5)
     assert audience_of_few.score.isna().tolist() == [False] * 2 + [True] * 5
@@ -331,12 +331,12 @@ def test_an_order_is_one_basket(world: World) -> None:
     orders = world.events.assign(window_number=0, order_id=world.events.user_id)  # all that a user had is one order
     world.shop.give("interaction_splits", types, orders)
     try:
-        assert world.shop.dbt("run", "--select", "interaction_splits", "bought_together").returncode == 0
+        world.shop.dbt("run", "--select", "interaction_splits", "bought_together").must_pass()
         most = world.shop.table("select max(support) as most from bought_together").most[0]
         assert most > 20  # of 36 users, each with one basket
     finally:
         world.shop.give("interaction_splits", types, world.events.assign(window_number=0))
-        assert world.shop.dbt("run", "--select", "interaction_splits", "bought_together").returncode == 0
+        world.shop.dbt("run", "--select", "interaction_splits", "bought_together").must_pass()
 
 
 def test_popular_and_trending_count_users_of_the_segment(world: World) -> None:
@@ -396,11 +396,11 @@ def test_places_for_new_items_are_the_last_ones(world: World) -> None:
     names = ["ranked_candidates", "recommendations"]
     try:
         done = world.shop.dbt("run", "--select", *names, two_tower_new_item_share=0.4)
-        assert done.returncode == 0, done.stdout
+        done.must_pass()
         after = lists(world.shop.table("from ranked_candidates"), "user_id", "item_id")
         published = lists(world.shop.table("from recommendations"), "user_id", "item_id")
     finally:
-        assert world.shop.dbt("run", "--select", *names).returncode == 0
+        world.shop.dbt("run", "--select", *names).must_pass()
     moved = 0
     for user, mine in before.groupby("user_id"):
         order = mine.item_id.tolist()
@@ -596,8 +596,8 @@ def test_a_rule_that_cannot_be_followed_is_named(world: World) -> None:
         world.shop.give(f"wrong{number}", types, rows)
         select = ["--select", f"wrong{number}", "active_rules"]
         done = world.shop.dbt("run", *select, two_tower_merchandising_rules=f"wrong{number}")
-        assert done.returncode == 1
-        assert f"wrong{number}, {message}" in done.stdout
+        done.must_fail()
+        assert f"wrong{number}, {message}" in done.output
 
 
 def test_rules_about_nothing_are_named_and_change_nothing(world: World) -> None:
@@ -611,8 +611,8 @@ def test_rules_about_nothing_are_named_and_change_nothing(world: World) -> None:
     ]
     world.shop.give("idle", types, pd.DataFrame(rules).assign(action="boost", strength=1.0))
     done = world.shop.dbt("run", "--select", "idle", "active_rules", two_tower_merchandising_rules="idle")
-    assert done.returncode == 0, done.stdout
-    said = done.stdout[done.stdout.index("idle: 4 without effect: ") :].replace("\n", " ")
+    done.must_pass()
+    said = done.output[done.output.index("idle: 4 without effect: ") :].replace("\n", " ")
     for reason in (
         "rule 'elsewhere': item_id 'i0' is not of category 'B'",
         "rule 'gone': item_id 'i999' is no item",
@@ -632,12 +632,12 @@ def test_nothing_left_to_show_a_segment_keeps_the_old_lists(world: World) -> Non
         done = world.shop.dbt(
             "run", "--select", "sold_out", "unavailable_items+", two_tower_item_availability="sold_out"
         )
-        assert done.returncode == 1
-        assert "unavailable_items: 20 of 40 users would get no list: every item is withheld from young" in done.stdout
+        done.must_fail()
+        assert "unavailable_items: 20 of 40 users would get no list: every item is withheld from young" in done.output
         for name in names:
             pd.testing.assert_frame_equal(world.shop.table(f"from {name} order by all"), before[name])
     finally:
-        assert world.shop.dbt("run", "--select", "unavailable_items+").returncode == 0
+        world.shop.dbt("run", "--select", "unavailable_items+").must_pass()
 
 
 def test_a_few_users_may_go_without_a_list(world: World) -> None:
@@ -651,11 +651,11 @@ def test_a_few_users_may_go_without_a_list(world: World) -> None:
     try:
         given = {"two_tower_item_availability": "stocked"}
         done = world.shop.dbt("run", "--select", "stg_users", "stocked", "user_segments", "unavailable_items", **given)
-        assert done.returncode == 0, done.stdout
-        assert "unavailable_items: 1 of 40 users would get no list: every item is withheld from abroad" in done.stdout
+        done.must_pass()
+        assert "unavailable_items: 1 of 40 users would get no list: every item is withheld from abroad" in done.output
     finally:
         world.shop.give("stg_users", types, users)
-        assert world.shop.dbt("run", "--select", "stg_users", "user_segments", "unavailable_items").returncode == 0
+        world.shop.dbt("run", "--select", "stg_users", "user_segments", "unavailable_items").must_pass()
 
 
 def test_rules_read_the_clock_unless_the_moment_is_given(world: World) -> None:
@@ -670,29 +670,29 @@ def test_rules_read_the_clock_unless_the_moment_is_given(world: World) -> None:
         done = world.shop.dbt(
             "run", "--select", "dated", "active_rules", two_tower_merchandising_rules="dated", **given
         )
-        assert done.returncode == 0, done.stdout
+        done.must_pass()
         assert world.shop.table("select rule_id from active_rules order by 1").rule_id.tolist() == expected
-    assert world.shop.dbt("run", "--select", "active_rules").returncode == 0
+    world.shop.dbt("run", "--select", "active_rules").must_pass()
 
 
 def test_wrong_columns_are_named(world: World) -> None:
     done = world.shop.dbt("run", "--select", "item_categories", two_tower_category="aisle")
-    assert "var two_tower_category: 'aisle' is no column of stg_items." in done.stdout
-    assert "use one of item_id, department, or '' for none." in done.stdout
+    assert "var two_tower_category: 'aisle' is no column of stg_items." in done.output
+    assert "use one of item_id, department, or '' for none." in done.output
     done = world.shop.dbt("run", "--select", "unavailable_items", two_tower_item_availability="stg_users")
-    assert "column item_id: missing; found user_id, user_label, age, store." in done.stdout
+    assert "column item_id: missing; found user_id, user_label, age, store." in done.output
 
 
 def test_segments_of_whole_numbers_are_written_as_such(world: World) -> None:
     try:
-        assert world.shop.dbt("run", "--select", "user_segments", two_tower_segment="store").returncode == 0
+        world.shop.dbt("run", "--select", "user_segments", two_tower_segment="store").must_pass()
         assert world.shop.table("select distinct segment from user_segments order by 1").segment.tolist() == [
             "0",
             "1",
             "2",
         ]
     finally:
-        assert world.shop.dbt("run", "--select", "user_segments").returncode == 0
+        world.shop.dbt("run", "--select", "user_segments").must_pass()
 
 
 def test_exclusions_about_nobody_are_named(world: World) -> None:
@@ -701,18 +701,18 @@ def test_exclusions_about_nobody_are_named(world: World) -> None:
     try:
         given = {"two_tower_user_exclusions": "strangers"}
         done = world.shop.dbt("run", "--select", "strangers", "excluded_items", **given)
-        assert done.returncode == 0, done.stdout
-        assert "column user_id: 2 of 3 rows name no known user, such as 'u00'" in done.stdout
-        assert "column item_id" not in done.stdout
+        done.must_pass()
+        assert "column user_id: 2 of 3 rows name no known user, such as 'u00'" in done.output
+        assert "column item_id" not in done.output
     finally:
-        assert world.shop.dbt("run", "--select", "excluded_items").returncode == 0
+        world.shop.dbt("run", "--select", "excluded_items").must_pass()
 
 
 def test_approximate_lists_are_held_against_exact_ones(world: World) -> None:
     test = ["test", "--select", "test_name:agrees_with_exact"]
     approximate = {"two_tower_top_k": "approximate"}
     done = world.shop.dbt(*test, **approximate)
-    assert "PASS=1" in done.stdout, done.stdout
+    assert "PASS=1" in done.output, done.output
     with duckdb.connect(str(world.shop.folder / "shop.duckdb")) as connection:
         connection.execute("create table kept as from candidates")
         connection.execute("delete from candidates where hash(user_id, item_id) % 20 = 0")
@@ -720,4 +720,4 @@ def test_approximate_lists_are_held_against_exact_ones(world: World) -> None:
     with duckdb.connect(str(world.shop.folder / "shop.duckdb")) as connection:
         connection.execute("delete from candidates")
         connection.execute("insert into candidates from kept")
-    assert "ERROR=1" in done.stdout, done.stdout
+    assert "ERROR=1" in done.output, done.output

@@ -28,4 +28,4 @@ def test_chances_are_held_against_what_happened(tmp_path: Path, case: str) -> No
     }
     evaluation = Evaluation.of(tmp_path / "shop", tables)
     done = evaluation.dbt("build", "--select", *SELECT, "--exclude", "test_type:generic", "test_type:unit")
-    assert counted in done.stdout, done.stdout
+    assert counted in done.output, done.output

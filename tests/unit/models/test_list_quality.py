@@ -119,8 +119,8 @@ def test_a_broken_list_fails_its_gate(evaluation: Evaluation) -> None:
         assert good in text
         path.write_text(text.replace(good, bad))
     done = evaluation.dbt("build", "--exclude", "test_type:unit")
-    assert done.returncode == 1
+    done.must_fail()
     gates = evaluation.table("gates").query("gate == 'list_quality'")
     assert set(gates[~gates.is_passed].model) == set(TRIED)
     for name in TRIED:
-        assert f"Gate list_quality failed: list {name}: lower bound of" in done.stdout
+        assert f"Gate list_quality failed: list {name}: lower bound of" in done.output

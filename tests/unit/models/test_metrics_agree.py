@@ -181,10 +181,10 @@ def test_failed_gate_says_what_failed_and_what_to_do(evaluation: Evaluation) -> 
         "two_tower_min_lift_over_als": {"allow_repeats": -1, "unseen_only": -1},
     }
     result = evaluation.dbt("build", "--select", "gates", **variables)
-    assert result.returncode == 1
-    (line,) = [line for line in result.stdout.splitlines() if "Gate minimum_recall failed" in line]
+    result.must_fail()
+    (line,) = [line for line in result.output.splitlines() if "Gate minimum_recall failed" in line]
     assert "model two_tower, policy allow_repeats, slice all: lower bound of recall@10 is 0." in line
     assert "threshold 0.99" in line
     assert "var two_tower_min_recall" in line
-    assert "Gate not_below_als" not in result.stdout
-    assert "there is no lift of recall@10 over popularity" in result.stdout
+    assert "Gate not_below_als" not in result.output
+    assert "there is no lift of recall@10 over popularity" in result.output
