@@ -18,7 +18,7 @@ SEEN = {
     "user_histories": ("cutoff - {first} as age, * exclude (cutoff)", "cutoff >= {first}"),
     "item_features": ("cutoff - {first} as age, * exclude (cutoff)", "cutoff >= {first} and interactions > 0"),
     "user_features": ("cutoff - {first} as age, * exclude (cutoff)", "cutoff >= {first} and interactions > 0"),
-    "cutoff_targets": ("cutoff - {first} as age, * exclude (cutoff)", "cutoff > {first}"),
+    "cutoff_targets": ("cutoff - {first} as age, * exclude (cutoff, is_measured)", "cutoff > {first}"),
     "feature_vocabulary": ("* exclude (stage)", "stage = '{stage}'"),
     "user_inputs": (
         "cutoff - {first} as age, * exclude (stage, cutoff)",
