@@ -178,3 +178,43 @@ class Team:
             yield self
         finally:
             self.fill()
+
+
+INPUTS = known_inputs()
+STRICT = ("interactions", "users", "items", "reviews")  # a faulty row stops the run; of the others it is left out
+KEYS = [
+    (name, key)
+    for name, columns in INPUTS.items()
+    for key in ("user_id", "item_id")
+    if key in columns and name not in ("item_availability", "merchandising_rules", "users", "items")
+]
+TIMES = [(name, column) for name, of in INPUTS.items() for column, wanted in of.items() if wanted["kind"] == "time"]
+NUMBERS = [(name, column) for name, of in INPUTS.items() for column, wanted in of.items() if wanted["kind"] == "number"]
+NEEDED = [
+    (name, column)
+    for name, of in INPUTS.items()
+    for column, wanted in of.items()
+    if "otherwise" not in wanted and not wanted.get("nullable")
+]
+
+
+def spoil(name: str, values: dict[str, str]) -> str:
+    """The shop's table of an input with other values in some columns; `n` numbers the rows."""
+    others = ", ".join(f"{value} as {column}" for column, value in values.items())
+    return f"select * exclude (n) replace ({others}) from (select *, row_number() over () as n from ({SHOP[name]}))"
+
+
+def where(name: str, column: str) -> str:
+    """How a warning or an error names a column of an input."""
+    return f"var two_tower_{name} ({NAMES[name]}), column {column}: "
+
+
+def one_line(text: str) -> str:
+    """A text with single spaces."""
+    return " ".join(text.split())
+
+
+def count(team: Team, name: str) -> int:
+    """Rows of the model that reads an input."""
+    ((rows,),) = team.rows(f"select count(*) from {READERS[name]}")
+    return int(rows)
