@@ -253,11 +253,11 @@ def test_what_a_refresh_and_a_full_run_have_published_is_compared_row_by_row(tmp
     def published(score: float, order: str) -> list[str]:
         with duckdb.connect(str(database)) as connection:
             for table in refresh.PUBLISHED:
-                columns = f"n, {score} * n as score"
+                columns = f"'production' as stage, n, {score} * n as score"
                 connection.execute(
                     f"create or replace table {table} as select {columns} from range(5) t(n) order by n {order}"
                 )
-        return list(refresh.published(database))
+        return list(refresh.published(database).values())
 
     first = published(1.0, "asc")
     assert published(1.0, "desc") == first
