@@ -1,8 +1,9 @@
 """What `embed` in SQL costs beside onnxruntime alone on the same arrays and batches.
 
-    python benchmarks/embed.py [DATABASE]
+    python benchmarks/embed.py [DATABASE] [--models FOLDER]
 
-DATABASE: of a shop after `dbt build`, `make demo`'s by default. onnxruntime has its batches ready as arrays and runs
+DATABASE: of a shop after `dbt build`, `make demo`'s by default; FOLDER: its var two_tower_model_dir, by default
+`artifacts` beside it. onnxruntime has its batches ready as arrays and runs
 them on as many threads; the statement reads a table and makes the batches. Casting the embeddings to
 FLOAT[d] and writing them into a table is DuckDB's and stands beside it.
 """
@@ -40,13 +41,14 @@ def arrays(connection: duckdb.DuckDBPyConnection, model: Model) -> list[dict[str
     return fed
 
 
-def row(connection: duckdb.DuckDBPyConnection, tower: str) -> dict[str, Any]:
+def row(connection: duckdb.DuckDBPyConnection, models: Path, tower: str) -> dict[str, Any]:
     """One tower: its rows, and both ways in turn."""
     where = "stage = 'production' and cutoff = 0"
     connection.execute(f"create or replace table served as from ({SERVED[tower]}) where {where}")
-    path, dim = connection.execute(
+    file, dim = connection.execute(
         f"select {tower}_model, dim from model_registry where stage = 'production'"
     ).fetchall()[0]
+    path = str(models / file)
     model = FILES.open(path)
     fed = arrays(connection, model)
     embedding = f"cast(embed('{path}', served, '{tower}') as float[{dim}])"
@@ -70,14 +72,16 @@ def main() -> None:
     """Print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("database", type=Path, nargs="?", default=Path("two_tower.duckdb"))
+    parser.add_argument("--models", type=Path)
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
+    models = given.models or given.database.absolute().parent / "artifacts"
     with TemporaryDirectory() as folder:
         copy = shutil.copy(given.database, folder)
         with duckdb.connect(copy) as connection:
             connection.execute(f"set threads = {THREADS}; set preserve_insertion_order = false")
             register(connection)
-            rows = [row(connection, tower) for tower in SERVED]
+            rows = [row(connection, models, tower) for tower in SERVED]
     words = f"{THREADS} threads, medians of {RUNS} paired runs. ratio: of the statement's seconds to onnxruntime's."
     write_table("embed", "Embedding in SQL against onnxruntime alone", rows, words, folder=given.out)
 
