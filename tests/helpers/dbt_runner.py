@@ -75,6 +75,11 @@ class Outcome:
         return self
 
 
+def one_line(text: str) -> str:
+    """A text with single spaces."""
+    return " ".join(text.split())
+
+
 def invoke(folder: Path, *arguments: str, closing: bool = True) -> Outcome:
     """Run `dbt <arguments>` there in this process: starting one takes longer than most runs of small shops.
 

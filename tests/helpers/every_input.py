@@ -209,11 +209,6 @@ def where(name: str, column: str) -> str:
     return f"var two_tower_{name} ({NAMES[name]}), column {column}: "
 
 
-def one_line(text: str) -> str:
-    """A text with single spaces."""
-    return " ".join(text.split())
-
-
 def count(team: Team, name: str) -> int:
     """Rows of the model that reads an input."""
     ((rows,),) = team.rows(f"select count(*) from {READERS[name]}")

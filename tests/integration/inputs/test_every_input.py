@@ -6,22 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from helpers.dbt_runner import REPO
-from helpers.every_input import (
-    INPUTS,
-    KEYS,
-    NAMES,
-    NEEDED,
-    NUMBERS,
-    READERS,
-    SHOP,
-    STRICT,
-    TIMES,
-    Team,
-    one_line,
-    spoil,
-    where,
-)
+from helpers.dbt_runner import REPO, one_line
+from helpers.every_input import INPUTS, KEYS, NAMES, NEEDED, NUMBERS, READERS, SHOP, STRICT, TIMES, Team, spoil, where
 
 
 def test_the_shop_itself_gives_no_warning(team: Team) -> None:
@@ -77,13 +63,18 @@ def together(columns: list[tuple[str, str]]) -> list[dict[str, str]]:
     return list(rounds.values())
 
 
+def read_of(team: Team, columns: dict[str, str]) -> tuple[bool, str]:
+    """Whether the readers of these inputs pass, and what they say; last that of outcomes, which reads the others."""
+    outcome = team.read(*[name for name in columns if READERS[name] != "experiment_metrics"])
+    said = one_line(outcome.output + outcome.errors)
+    return outcome.passed, said + one_line(team.dbt("run", "--select", "experiment_metrics").output)
+
+
 @pytest.mark.parametrize("columns", together(NEEDED))
 def test_null_in_a_needed_column_is_named(team: Team, columns: dict[str, str]) -> None:
     spoilt = {name: spoil(name, {column: f"if(n % 4 = 0, null, {column})"}) for name, column in columns.items()}
     with team.holding(**spoilt):
-        outcome = team.read(*[name for name in columns if READERS[name] != "experiment_metrics"])
-        said = one_line(outcome.output + outcome.errors)
-        said += one_line(team.dbt("run", "--select", "experiment_metrics").output)
+        _, said = read_of(team, columns)
     for name, column in columns.items():
         if name in STRICT:
             assert f"{READERS[name]}, column {column}: NULL in " in said
@@ -97,15 +88,13 @@ def test_both_ends_of_a_time_are_looked_at(team: Team, moment: str) -> None:
     for columns in together(TIMES):
         spoilt = {n: spoil(n, {c: f"if(n % 10 = 0, timestamp {moment}, {c})"}) for n, c in columns.items()}
         with team.holding(**spoilt):
-            outcome = team.read(*[name for name in columns if READERS[name] != "experiment_metrics"])
-            said = one_line(outcome.output + outcome.errors)
-            said += one_line(team.dbt("run", "--select", "experiment_metrics").output)
+            passed, said = read_of(team, columns)
         for name, column in columns.items():
             if moment in ("'1970-01-01'", "'0001-01-01'"):
                 assert f"{where(name, column)}" in said
                 assert f"where \"{column}\" >= timestamp '1971-01-01'" in said
             elif name in STRICT:
-                assert not outcome.passed
+                assert not passed
                 assert re.search(
                     rf"column {column}: \d+ rows (lie in the future|are -infinity).*?Remedy: correct the ", said
                 )

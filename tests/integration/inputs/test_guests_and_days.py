@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from helpers.every_input import KEYS, SHOP, Team, one_line, spoil, where
+from helpers.dbt_runner import one_line
+from helpers.every_input import KEYS, SHOP, Team, spoil, where
 
 # --- an id that stands for nobody
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from helpers.dbt_runner import REPO
-from helpers.every_input import NAMES, SHOP, UNTRAINED, Team, count, one_line, spoil
+from helpers.dbt_runner import REPO, one_line
+from helpers.every_input import NAMES, SHOP, UNTRAINED, Team, count, spoil
 
 # --- names and literals with quotes
 

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from helpers.every_input import SHOP, Team, one_line, spoil, where
+from helpers.dbt_runner import one_line
+from helpers.every_input import SHOP, Team, spoil, where
 
 # --- boundary values
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from helpers.dbt_runner import one_line
 from helpers.package_project import PackageProject
 from test_publication import LISTS, REFRESH, change_the_shop
 
@@ -19,10 +20,6 @@ TRAINED = {  # of what training makes, the part that is served
     "gates": "from main__recommender.gates order by all",
     "recall": "from main__recommender.recall_by_model order by all",
 }
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 @pytest.fixture
